@@ -1,0 +1,48 @@
+"""urlcheck: checks lists of URLs concurrently, and says of every one what happened and whether that is good enough.
+
+results = asyncio.run(check(["https://example.org"]))
+
+async for result in check_urls(urls, Settings(timeout=5)):
+    print(result.verdict, result.target.url, result.detail)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+
+from urlcheck.errors import SettingsError
+from urlcheck.model import Failure, Hop, Response, Result, Target, Verdict
+from urlcheck.settings import VERSION, Settings
+
+__all__ = [
+    "Failure",
+    "Hop",
+    "Response",
+    "Result",
+    "Settings",
+    "SettingsError",
+    "Target",
+    "Verdict",
+    "check",
+    "check_urls",
+]
+__version__ = VERSION
+
+
+async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> list[Result]:
+    """Check every URL; the results, in the order of the input. Raises `SettingsError`."""
+    results = [result async for result in check_urls(urls, settings)]
+    return sorted(results, key=lambda result: result.target.index)
+
+
+async def check_urls(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> AsyncIterator[Result]:
+    """Check every URL; each result as it is reached, in bounded memory. Raises `SettingsError`."""
+    from urlcheck.engine import open_run  # noqa: PLC0415 - `urlcheck --help` must not pay for it
+    from urlcheck.inputs import IterableSource  # noqa: PLC0415
+    from urlcheck.targets import Collector  # noqa: PLC0415
+
+    settings = settings or Settings()
+    source = IterableSource(urls, Collector(settings))
+    async with open_run(source, settings) as run:
+        async for result in run.results():
+            yield result

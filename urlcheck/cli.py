@@ -1,0 +1,136 @@
+"""The command: options in, a run over the library, reports out, and an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from urlcheck.errors import InputError
+from urlcheck.options import (
+    GroupedCommand,
+    check_options,
+    input_options,
+    output_options,
+    pick,
+    verdict_options,
+)
+from urlcheck.settings import VERSION, OutputSettings, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from urlcheck.inputs import Source
+    from urlcheck.reports.outputs import Outputs
+    from urlcheck.reports.summary import Summary
+    from urlcheck.targets import Collector
+
+PASSED, FAILED, UNUSABLE = 0, 1, 2
+
+EPILOG = """\b
+Examples:
+  urlcheck https://example.org example.net/page
+  urlcheck -f urls.txt -o jsonl
+  cat urls.txt | urlcheck --timeout 5s
+\b
+Exit status: 0 every URL passed, 1 at least one did not, 2 the command line, the input or
+an output could not be used, 130 interrupted, 143 terminated.
+"""
+
+
+@click.command(cls=GroupedCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@input_options
+@check_options
+@verdict_options
+@output_options
+@click.version_option(VERSION, "-V", "--version", prog_name="urlcheck", message="%(prog)s %(version)s")
+def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int:
+    """Check URLs concurrently and say, for every one of them, what happened and whether that is good enough.
+
+    URLs come from the command line, from files, or from standard input where it is not a terminal. Without a scheme they are
+    https, or http on this machine and for IP addresses.
+    """
+    settings, output = pick(Settings, params), pick(OutputSettings, params)
+    if sum(file is None for _, file in output.outputs) > 1:
+        raise click.UsageError("only one --output can go to standard output; name a file for the others: FORMAT=FILE.")
+    if not urls and not files:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
+        files = ("-",)
+    return asyncio.run(check(urls, files, settings, output, allow_empty=bool(params["allow_empty"])))
+
+
+async def check(
+    urls: Sequence[str], files: Sequence[str], settings: Settings, output: OutputSettings, *, allow_empty: bool
+) -> int:
+    """Run to the end, or to the first signal; the exit status."""
+    from urlcheck.inputs import Lists, ThreadedSource  # noqa: PLC0415 - --help must not pay for what follows
+    from urlcheck.reports.outputs import Outputs  # noqa: PLC0415
+    from urlcheck.reports.summary import Summary  # noqa: PLC0415
+    from urlcheck.targets import Collector  # noqa: PLC0415
+
+    collector = Collector(settings)
+    source = ThreadedSource(Lists(urls, files, collector))
+    total = len(urls) if not files and "-" not in urls else None
+    summary = Summary()
+    with Outputs(output) as outputs:
+        input_error = None
+        interrupted = None
+        try:
+            with _progress(output, summary, total):
+                interrupted = await _check_all(source, settings, outputs, summary)
+        except InputError as error:
+            input_error = error
+        _annotate(summary, settings, source, collector)
+        outputs.close(summary)
+    _say_what_no_report_says(summary, output)
+    if input_error:
+        raise input_error
+    if interrupted:
+        return interrupted
+    if not summary.total and not allow_empty:
+        raise InputError("no URL in the input")
+    return FAILED if summary.failed else PASSED
+
+
+async def _check_all(source: Source, settings: Settings, outputs: Outputs, summary: Summary) -> int | None:
+    """Feed every result to the outputs; the exit status of an interruption, if there was one."""
+    from urlcheck.engine import open_run  # noqa: PLC0415
+    from urlcheck.signals import on_interruption  # noqa: PLC0415
+
+    async with open_run(source, settings) as run:
+        with on_interruption(run.stop) as interruption:
+            async for result in run.results():
+                summary.add(result)
+                outputs.add(result)
+    return interruption.exit_status
+
+
+def _progress(output: OutputSettings, summary: Summary, total: int | None) -> contextlib.AbstractContextManager[object]:
+    streams_to_terminal = sys.stdout.isatty() and ("jsonl", None) in output.outputs
+    if output.quiet or not output.progress or not sys.stderr.isatty() or streams_to_terminal:
+        return contextlib.nullcontext()
+    from urlcheck.reports.progress import show_progress  # noqa: PLC0415
+
+    return show_progress(sys.stderr, output.color, summary, total)
+
+
+def _annotate(summary: Summary, settings: Settings, source: Source, collector: Collector) -> None:
+    summary.duplicates = collector.duplicates
+    if settings.insecure:
+        summary.notes.append("TLS certificates were not verified (--insecure)")
+    if not source.exhausted:
+        summary.notes.append("the input was not read to its end")
+
+
+def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
+    if output.quiet or ("table", None) in output.outputs:
+        return
+    if all(file for _, file in output.outputs):
+        click.echo(summary.describe(), err=True)
+    for note in summary.notes:
+        click.echo(f"urlcheck: {note}", err=True)

@@ -1,0 +1,225 @@
+"""The command line's vocabulary: Click parameter types, and options in groups, each of which fills one settings object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from urlcheck.durations import format_duration, parse_duration
+from urlcheck.model import Verdict
+from urlcheck.settings import OutputSettings, Settings
+
+if TYPE_CHECKING:
+    from click.types import OptionHelpExtra
+
+FORMATS = ("table", "jsonl")
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
+
+AnySettings = TypeVar("AnySettings", Settings, OutputSettings)
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Duration(click.ParamType[float]):
+    """`500ms`, `10s`, `2m`, `1h`, a number of seconds → seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, (int, float)):
+            return float(value)
+        try:
+            return parse_duration(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a duration: write 500ms, 10s, 2m or 1h.", param, ctx)
+
+
+class StatusCodes(click.ParamType[frozenset[int]]):
+    """`200-299,304`, `2xx,404` → a set of status codes."""
+
+    name = "codes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
+        codes: set[int] = set()
+        for part in value.lower().split(","):
+            match = _CODES.fullmatch(part.strip())
+            if match is None:
+                self.fail(
+                    f"{part.strip()!r} is not a status code: write 200, 200-299 or 2xx, with commas between.", param, ctx
+                )
+            family, first, last = match.groups()
+            low, high = (int(family) * 100, int(family) * 100 + 99) if family else (int(first), int(last or first))
+            if low > high:
+                self.fail(f"{part.strip()!r} ends before it begins.", param, ctx)
+            codes.update(range(low, high + 1))
+        return frozenset(codes)
+
+
+class Verdicts(click.ParamType[frozenset[Verdict]]):
+    """`timeout,dns` → verdicts."""
+
+    name = "verdicts"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Verdict]:
+        try:
+            return frozenset(Verdict(part.strip().lower()) for part in value.split(","))
+        except ValueError as error:
+            self.fail(f"{str(error).partition(' is not')[0]} is not a verdict; they are: {', '.join(Verdict)}.", param, ctx)
+
+
+class Header(click.ParamType[tuple[str, str]]):
+    """`NAME: VALUE` → a pair that can be sent."""
+
+    name = "header"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, colon, text = value.partition(":")
+        if not colon or not _TOKEN.fullmatch(name) or re.search(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]", text):
+            self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
+        return name, text.strip()
+
+
+class Credentials(click.ParamType[tuple[str, str]]):
+    """`NAME:PASSWORD` → a pair."""
+
+    name = "credentials"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, colon, password = value.partition(":")
+        if not colon:
+            self.fail("credentials are written NAME:PASSWORD.", param, ctx)
+        return name, password
+
+
+class Output(click.ParamType[tuple[str, str | None]]):
+    """`FORMAT` or `FORMAT=FILE` → format and file, None for standard output."""
+
+    name = "output"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str | None]:
+        name, equals, file = value.partition("=")
+        if name not in FORMATS:
+            self.fail(f"{name!r} is not a format; they are: {', '.join(FORMATS)}.", param, ctx)
+        if equals and not file:
+            self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
+        return name, file or None
+
+
+class GroupedOption(click.Option):
+    """An option that knows under which heading it is listed, and what applies where it is not given."""
+
+    def __init__(self, *args: Any, group: str, shown_default: str | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+        self.shown_default = shown_default
+
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:  # noqa: ARG002 - Click's signature
+        return {"default": self.shown_default} if self.shown_default else {}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)):
+                groups.setdefault(getattr(param, "group", "Other"), []).append(record)
+        other = groups.pop("Other", [])
+        for group, records in [*groups.items(), ("Other", other)]:
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+
+def pick(settings: type[AnySettings], params: Mapping[str, Any]) -> AnySettings:
+    """The settings object of that type, filled with what the command line says; what it does not say has its default."""
+    given = {name: value for name, value in params.items() if value is not None and value != ()}
+    return settings(**{field.name: given[field.name] for field in fields(settings) if field.name in given})
+
+
+def _options(group: str, settings: type[Any]) -> Callable[..., Decorator]:
+    """A maker of options of one group; `shows` formats the default that the settings field of the same name has."""
+    defaults = {field.name: field.default for field in fields(settings)}
+
+    def option(*names: str, shows: Callable[[Any], str] | None = None, **attributes: Any) -> Decorator:
+        field = next((name for name in names if not name.startswith("-")), names[-1].lstrip("-").replace("-", "_"))
+        shown = shows(defaults[field]) if shows else None
+        return click.option(*names, cls=GroupedOption, group=group, shown_default=shown, default=None, **attributes)
+
+    return option
+
+
+def _format_codes(codes: range) -> str:
+    return f"{codes.start}-{codes.stop - 1}"
+
+
+def combine(*decorators: Decorator) -> Decorator:
+    """Several decorators as one, the first on top."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+_input = _options("Input", Settings)
+_check = _options("Check", Settings)
+_verdict = _options("Verdict", Settings)
+_output = _options("Output", OutputSettings)
+
+input_options = combine(
+    _input("-f", "--file", "files", metavar="FILE", multiple=True,
+           help="Read URLs from FILE, one a line; - is standard input. Repeatable."),
+    _input("--base-url", metavar="URL", help="Resolve entries that start with /, ./, ../ or ? against URL."),
+    _input("--include", metavar="REGEX", multiple=True,
+           help="Check only URLs that match; the others are skipped. Repeatable."),
+    _input("--exclude", metavar="REGEX", multiple=True, help="Skip URLs that match. Repeatable."),
+    _input("--no-dedupe", "dedupe", flag_value=False, type=bool,
+           help="Check and report every line, also a URL that was met before; for endless input."),
+    _input("--allow-empty", is_flag=True, help="No URL in the input is no error."),
+)  # fmt: skip
+
+check_options = combine(
+    _check("-c", "--concurrency", type=click.IntRange(1, 100_000), metavar="N", shows=str,
+           help="Requests in flight."),
+    _check("-t", "--timeout", type=Duration(), metavar="DURATION",
+           shows=lambda seconds: format_duration(seconds).replace(" ", ""), help="For one attempt, redirects included."),
+    _check("-X", "--method", type=click.Choice(["GET", "HEAD"], case_sensitive=False), metavar="GET|HEAD", shows=str,
+           help="A HEAD that does not pass is confirmed by a GET."),
+    _check("--max-redirects", type=click.IntRange(0, 100), metavar="N", shows=str,
+           help="Redirects followed; 0: the redirect is the answer."),
+    _check("-H", "--header", "headers", type=Header(), multiple=True, metavar="'NAME: VALUE'",
+           help="Sent to each URL's own origin only. Repeatable."),
+    _check("--user-agent", metavar="TEXT", shows=str, help="How urlcheck introduces itself."),
+    _check("-u", "--user", type=Credentials(), metavar="NAME:PASSWORD",
+           help="Basic credentials, for each URL's own origin only."),
+    _check("-k", "--insecure", is_flag=True, help="Do not verify TLS certificates."),
+    _check("--ca-file", metavar="FILE", help="Trust the PEM certificates in FILE, and no others."),
+)  # fmt: skip
+
+verdict_options = combine(
+    _verdict("--accept", type=StatusCodes(), metavar="CODES", shows=_format_codes,
+             help="Final status codes that pass, as in 200-299,304 or 2xx,404."),
+    _verdict("--allow", type=Verdicts(), metavar="VERDICT,...",
+             help="These verdicts are reported but do not fail the run."),
+)  # fmt: skip
+
+output_options = combine(
+    _output("-o", "--output", "outputs", type=Output(), multiple=True, metavar="FORMAT[=FILE]",
+            shows=lambda outputs: outputs[0][0],
+            help=f"{' or '.join(FORMATS)}, to standard output or to FILE. Repeatable."),
+    _output("--show", type=click.Choice(["all", "problems"]), metavar="all|problems",
+            help="Which results the table lists. Without it: all up to 500, then the problems alone."),
+    _output("--color", type=click.Choice(["auto", "always", "never"]), metavar="WHEN", shows=str,
+            help="auto (on a terminal, unless NO_COLOR is set), always or never."),
+    _output("--no-progress", "progress", flag_value=False, type=bool, help="No progress bar."),
+    _output("-q", "--quiet", is_flag=True, help="Results and errors alone: no progress bar, no summary, no warnings."),
+    _output("-v", "--verbose", is_flag=True, help="Whole URLs, the redirect chain and the evidence in the table."),
+)  # fmt: skip

@@ -1,0 +1,82 @@
+"""The outputs of a run, fed in one pass: standard output and files, each with its reporter."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self, TextIO
+
+from urlcheck.errors import OutputError
+from urlcheck.model import Result
+from urlcheck.reports import REGISTRY, Reporter
+from urlcheck.reports.summary import Summary
+from urlcheck.settings import OutputSettings
+
+STREAMING = frozenset({"jsonl"})
+
+
+class Outputs:
+    """Opens every output at once, hands each result to all of them, and closes them with the summary.
+
+    A report that is written at the end is written aside and renamed, so that its file appears whole or not at all. Raises
+    `OutputError`; a closed standard output is a `BrokenPipeError`.
+    """
+
+    def __init__(self, settings: OutputSettings) -> None:
+        self._stack = contextlib.ExitStack()
+        self._reporters: list[Reporter] = []
+        self._renames: list[tuple[str, str]] = []
+        with self._stack:
+            for name, file in settings.outputs:
+                stream = sys.stdout if file is None else self._open(name, file)
+                self._reporters.append(REGISTRY[name](stream, settings))
+            self._stack = self._stack.pop_all()
+
+    def add(self, result: Result) -> None:
+        with _naming_the_fault():
+            for reporter in self._reporters:
+                reporter.add(result)
+
+    def close(self, summary: Summary) -> None:
+        with _naming_the_fault():
+            for reporter in self._reporters:
+                reporter.close(summary)
+            self._stack.close()
+            for aside, file in self._renames:
+                os.replace(aside, file)
+            self._renames.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with contextlib.suppress(OSError):
+            self._stack.close()
+        for aside, _ in self._renames:
+            with contextlib.suppress(OSError):
+                os.unlink(aside)
+
+    def _open(self, name: str, file: str) -> TextIO:
+        is_aside = name not in STREAMING and not (os.path.exists(file) and not os.path.isfile(file))
+        path = f"{file}.{os.getpid()}.part" if is_aside else file
+        try:
+            stream = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed by the stack
+        except OSError as error:
+            raise OutputError(f"cannot write {file}: {error.strerror}") from None
+        self._stack.enter_context(stream)
+        if is_aside:
+            self._renames.append((path, file))
+        return stream
+
+
+@contextlib.contextmanager
+def _naming_the_fault() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write {error.filename or 'the output'}: {error.strerror or error}") from error

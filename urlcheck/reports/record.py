@@ -1,0 +1,67 @@
+"""A result as the reports show it: flat, every text safe, every key always present."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from urlcheck.model import Result, Target
+from urlcheck.reports.text import clean, escape, mask_broken
+
+_DETAIL_LIMIT = 300
+
+
+class Redirect(TypedDict):
+    """One hop: the URL that was asked, and the 3xx it answered."""
+
+    status: int
+    url: str
+
+
+class Record(TypedDict):
+    """The keys of a JSON line, in their order; `elapsed_ms` in milliseconds, times in ISO 8601, UTC."""
+
+    url: str
+    ok: bool
+    verdict: str
+    status: int | None
+    detail: str
+    final_url: str | None
+    redirects: list[Redirect]
+    elapsed_ms: float | None
+    attempts: int
+    address: str | None
+    cert_expires: str | None
+    source: str
+    line: int | None
+    checked_at: str
+
+
+def make_record(result: Result) -> Record:
+    """The record of a result."""
+    target, outcome = result.target, result.outcome
+    return Record(
+        url=shown_url(target),
+        ok=result.ok,
+        verdict=result.verdict.value,
+        status=outcome.status if outcome else None,
+        detail=clean(result.detail, _DETAIL_LIMIT),
+        final_url=clean(outcome.url) if outcome else None,
+        redirects=[Redirect(status=hop.status, url=clean(hop.url)) for hop in outcome.hops] if outcome else [],
+        elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
+        attempts=result.attempts,
+        address=outcome.address if outcome else None,
+        cert_expires=_format_time(outcome.cert_expires) if outcome and outcome.cert_expires else None,
+        source=escape(target.source),
+        line=target.line,
+        checked_at=_format_time(result.checked_at, "milliseconds"),
+    )
+
+
+def shown_url(target: Target) -> str:
+    """The entry as the user wrote it, safe to show."""
+    return clean(target.url) if target.is_url else escape(mask_broken(target.url))
+
+
+def _format_time(time: datetime, timespec: str = "seconds") -> str:
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"

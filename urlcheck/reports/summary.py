@@ -1,0 +1,66 @@
+"""What a whole run came to: counts, in constant memory."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from urlcheck.durations import format_duration
+from urlcheck.model import Result, Verdict
+
+
+class Summary:
+    """Counts results as they pass by. `notes`: what else must be said of the run, a sentence each."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+        self.verdicts: Counter[Verdict] = Counter()
+        self.duplicates = 0
+        self.notes: list[str] = []
+        self._started = time.monotonic()
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.failed
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._started
+
+    @property
+    def rate(self) -> float:
+        """URLs a second."""
+        return self.total / max(self.elapsed, 1e-9)
+
+    def add(self, result: Result) -> None:
+        self.verdicts[result.verdict] += 1
+        if result.ok:
+            self.passed += 1
+        else:
+            self.failed += 1
+
+    def describe(self) -> str:
+        """The run in one line: `12 URLs: 9 passed, 3 failed (2 status, 1 dns) in 1.4 s, 8.6 URLs/s`."""
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        duplicates = f", {count(self.duplicates, 'duplicate')}" if self.duplicates else ""
+        counts = f"{self.passed:,} passed{failed}{self.describe_verdicts()}{duplicates}"
+        return f"{count(self.total, 'URL')}: {counts} {self.describe_time()}"
+
+    def describe_verdicts(self) -> str:
+        """` (2 status, 1 dns)`: how often each verdict but `ok` was reached, the most frequent first."""
+        others = [f"{number:,} {verdict}" for verdict, number in self.verdicts.most_common() if verdict is not Verdict.OK]
+        return f" ({', '.join(others)})" if others else ""
+
+    def describe_time(self) -> str:
+        """`in 1.4 s, 8.6 URLs/s`."""
+        return f"in {format_duration(self.elapsed)}, {self.describe_rate()}"
+
+    def describe_rate(self) -> str:
+        return f"{self.rate:,.0f} URLs/s" if self.rate >= 10 else f"{self.rate:.1f} URLs/s"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 URL`, `2 URLs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,160 @@
+"""`-o table`: the face of the program, a Rich table and a summary, drawn at the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from urlcheck.model import Result, Verdict
+from urlcheck.reports.console import make_console
+from urlcheck.reports.record import Record, make_record
+from urlcheck.reports.summary import Summary, count
+from urlcheck.settings import OutputSettings
+
+ROWS = 500
+
+_MIN_URL, _MIN_DETAIL = 20, 16
+_STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table keeps of a result."""
+
+    index: int
+    passed: bool
+    record: Record
+
+
+class TableReporter:
+    """Lists every URL in the order of the input, up to `ROWS` of them; past that the problems alone, as many at most."""
+
+    def __init__(self, stream: TextIO, settings: OutputSettings) -> None:
+        self._console = make_console(stream, settings.color)
+        self._settings = settings
+        self._rows: list[Row] = []
+        self._only_problems = settings.show == "problems"
+        self._unlisted = 0
+
+    def add(self, result: Result) -> None:
+        if result.ok and self._only_problems:
+            return
+        if len(self._rows) == ROWS and self._settings.show is None:
+            if not self._only_problems:
+                self._only_problems = True
+                self._rows = [row for row in self._rows if not row.passed]
+                self.add(result)
+            else:
+                self._unlisted += 1
+            return
+        self._rows.append(Row(result.target.index, result.ok, make_record(result)))
+
+    def close(self, summary: Summary) -> None:
+        self._rows.sort(key=lambda row: row.index)
+        if self._rows:
+            self._console.print(self._draw())
+        if self._unlisted:
+            self._console.print(f"  … and {count(self._unlisted, 'problem')} more; -o jsonl or --show problems lists all.\n")
+        if not self._settings.quiet:
+            self._print_summary(summary)
+
+    def _draw(self) -> Table:
+        whole = self._settings.verbose or not self._console.is_terminal
+        url_width, detail_width = (None, None) if whole else self._share_width()
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), header_style="bold", border_style="dim", pad_edge=False)
+        table.add_column("STATUS", no_wrap=True)
+        table.add_column("URL", overflow="fold", no_wrap=not self._settings.verbose, width=url_width)
+        table.add_column("TIME", justify="right", no_wrap=True)
+        table.add_column("DETAIL", overflow="fold", no_wrap=not self._console.is_terminal, width=detail_width)
+        for row in self._rows:
+            record = row.record
+            table.add_row(
+                _draw_status(record),
+                Text(shorten(record["url"], url_width)),
+                Text(_format_elapsed(record["elapsed_ms"]), "dim"),
+                self._draw_detail(record),
+            )
+        return table
+
+    def _share_width(self) -> tuple[int, int]:
+        """The widths of URL and detail on a terminal: what they need if there is room, else a fair share."""
+        url = max(_MIN_URL, *(len(row.record["url"]) for row in self._rows))
+        detail = max(_MIN_DETAIL, *(len(_describe(row.record)) for row in self._rows))
+        room = self._console.width - 8 - 2 - 9 - 3 * 2
+        if url + detail <= room:
+            return url, detail
+        url = min(url, max(_MIN_URL, room - detail, room * 3 // 5))
+        return url, max(_MIN_DETAIL, min(detail, room - url))
+
+    def _draw_detail(self, record: Record) -> Text:
+        text = Text(_describe(record), "dim" if record["verdict"] == Verdict.OK else "")
+        if self._settings.verbose:
+            for line in _list_evidence(record):
+                text.append(f"\n{line}", "dim")
+        return text
+
+    def _print_summary(self, summary: Summary) -> None:
+        line = Text("  ")
+        line.append(count(summary.total, "URL"), "bold")
+        line.append("  ")
+        line.append(f"✓ {summary.passed:,} passed", "green" if summary.passed else "dim")
+        if summary.failed:
+            line.append("  ")
+            line.append(f"✗ {summary.failed:,} failed", "bold red")
+        line.append(summary.describe_verdicts(), "dim")
+        if summary.duplicates:
+            line.append(f"  {count(summary.duplicates, 'duplicate')}", "dim")
+        line.append(f"  {summary.describe_time()}", "dim")
+        self._console.print(line, soft_wrap=True)
+        for note in summary.notes:
+            self._console.print(Text(f"  ! {note}", "yellow"), soft_wrap=True)
+
+
+def shorten(url: str, width: int | None) -> str:
+    """The URL, with its middle left out where it is wider: host and the end of the path say most."""
+    if width is None or len(url) <= width:
+        return url
+    tail = (width - 1) // 2
+    return f"{url[: width - 1 - tail]}…{url[len(url) - tail :]}"
+
+
+def _draw_status(record: Record) -> Text:
+    verdict, status = record["verdict"], record["status"]
+    if verdict == Verdict.SKIPPED:
+        return Text("- skipped", "dim")
+    style = _STATUS_STYLES.get((status or 0) // 100, "red")
+    label = str(status) if status else verdict
+    if verdict == Verdict.OK:
+        return Text.assemble(("✓ ", "green"), (label, style))
+    return Text.assemble(("! ", "yellow") if record["ok"] else ("✗ ", "red"), (label, f"bold {style}"))
+
+
+def _describe(record: Record) -> str:
+    if record["verdict"] == Verdict.OK and record["redirects"]:
+        return f"→ {record['final_url']}"
+    return record["detail"].removeprefix(f"{record['status']} ")
+
+
+def _list_evidence(record: Record) -> Iterable[str]:
+    for hop in record["redirects"]:
+        yield f"{hop['status']} {hop['url']}"
+    facts = [
+        record["address"],
+        record["cert_expires"] and f"certificate until {record['cert_expires'][:10]}",
+        record["attempts"] > 1 and f"{record['attempts']} attempts",
+        f"{record['source']}:{record['line']}" if record["line"] else record["source"],
+    ]
+    yield ", ".join(str(fact) for fact in facts if fact)
+
+
+def _format_elapsed(milliseconds: float | None) -> str:
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s"

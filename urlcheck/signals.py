@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM: the first asks a run to stop, the second ends the program at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass(slots=True)
+class Interruption:
+    """The signal that ended the run early; None while there was none."""
+
+    number: int | None = None
+
+    @property
+    def exit_status(self) -> int | None:
+        """What a shell reports of a program that the signal ended: 130 for SIGINT, 143 for SIGTERM."""
+        return None if self.number is None else 128 + self.number
+
+
+@contextmanager
+def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
+    """Within, the first signal calls `stop` in the running loop; a second does not return."""
+    loop = asyncio.get_running_loop()
+    interruption = Interruption()
+
+    def receive(number: int, _: FrameType | None) -> None:
+        if interruption.number is not None:
+            os._exit(128 + number)
+        interruption.number = number
+        loop.call_soon_threadsafe(stop)
+
+    previous = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interruption
+    finally:
+        for number, action in previous.items():
+            signal.signal(number, action)

@@ -1,0 +1,124 @@
+"""Entries of the input → `Target`s: parsed, filtered, numbered, and each URL once."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from urlcheck.errors import SettingsError
+from urlcheck.model import Rejection, Target, Verdict
+from urlcheck.settings import Settings
+from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
+_NUMBER_SCHEMES = {"tel", "sms", "fax"}  # tel:911 has the form of host:port
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def parse_entry(text: str, base_url: Url | None = None) -> Url | Rejection:
+    """What an entry asks for, or the reason why it is `invalid`. Pure; never raises.
+
+    An entry without a scheme is `https`, or `http` where the host is this machine's or an IP address; one that starts with
+    `/`, `./`, `../` or `?` is resolved against `base_url`.
+    """
+    try:
+        return _read_entry(text, base_url)
+    except InvalidUrlError as error:
+        return Rejection(Verdict.INVALID, str(error))
+
+
+def _read_entry(text: str, base_url: Url | None) -> Url:
+    if not text:
+        raise InvalidUrlError("empty")
+    if _SURROGATE.search(text):
+        raise InvalidUrlError("not UTF-8")
+    if text.startswith(("/", "./", "../", "?")) or text in (".", ".."):
+        if base_url is None:
+            raise InvalidUrlError("relative; --base-url says to what")
+        return resolve(base_url, text)
+    if match := _SCHEME.match(text):
+        is_host_and_port = _PORT.match(text, match.end()) and match[1].lower() not in _NUMBER_SCHEMES
+        if not is_host_and_port:
+            return parse(text)
+    url = parse("https://" + text)
+    return parse("http://" + text) if _is_local(url.host) else url
+
+
+def _is_local(host: str) -> bool:
+    name = host.removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost") or is_ip_address(host)
+
+
+class Collector:
+    """Makes a target of every entry of a run, and counts the URLs that were met before.
+
+    Raises `SettingsError` for a base URL or a regular expression that cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.duplicates = 0
+        self._base_url = _read_base_url(settings.base_url)
+        self._include = [_compile(pattern, "--include") for pattern in settings.include]
+        self._exclude = [_compile(pattern, "--exclude") for pattern in settings.exclude]
+        self._seen: set[bytes] | None = set() if settings.dedupe else None
+        self._count = 0
+
+    def collect(self, text: str, source: str, line: int | None = None) -> Target | None:
+        """The target of one entry, trimmed; None where its URL was met before."""
+        entry = text.strip()
+        request = parse_entry(entry, self._base_url)
+        if isinstance(request, Url):
+            if self._was_met(request):
+                self.duplicates += 1
+                return None
+            if reason := self._reason_to_skip(request):
+                request = Rejection(Verdict.SKIPPED, reason)
+        return self._number(entry, source, line, request)
+
+    def reject(self, text: str, source: str, line: int | None, reason: str) -> Target:
+        """The target of an entry that could not even be read."""
+        return self._number(text, source, line, Rejection(Verdict.INVALID, reason))
+
+    def _number(self, entry: str, source: str, line: int | None, request: Url | Rejection) -> Target:
+        target = Target(entry, source, line, self._count, request)
+        self._count += 1
+        return target
+
+    def _was_met(self, url: Url) -> bool:
+        if self._seen is None:
+            return False
+        text = f"{url.userinfo}@{url.scheme}://{url.host}:{url.port}{url.target}"
+        # 16 bytes a URL, whatever its length, and no chance that two differing ones are taken for the same
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if key in self._seen:
+            return True
+        self._seen.add(key)
+        return False
+
+    def _reason_to_skip(self, url: Url) -> str | None:
+        if not (self._include or self._exclude):
+            return None
+        text = str(url)
+        if self._include and not any(pattern.search(text) for pattern in self._include):
+            return "matches no --include"
+        for pattern in self._exclude:
+            if pattern.search(text):
+                return f"excluded by {pattern.pattern!r}"
+        return None
+
+
+def _read_base_url(text: str | None) -> Url | None:
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except InvalidUrlError as error:
+        raise SettingsError(f"--base-url is not an absolute http(s) URL: {error}") from None
+
+
+def _compile(pattern: str, option: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(f"{option} {pattern!r} is not a regular expression: {error}") from None
