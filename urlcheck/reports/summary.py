@@ -43,15 +43,18 @@ class Summary:
 
     def describe(self) -> str:
         """The run in one line: `12 URLs: 9 passed, 3 failed (2 status, 1 dns) in 1.4 s, 8.6 URLs/s`."""
-        failed = f", {self.failed:,} failed" if self.failed else ""
-        duplicates = f", {count(self.duplicates, 'duplicate')}" if self.duplicates else ""
-        counts = f"{self.passed:,} passed{failed}{self.describe_verdicts()}{duplicates}"
-        return f"{count(self.total, 'URL')}: {counts} {self.describe_time()}"
+        parts = [f"{self.passed:,} passed"]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.duplicates:
+            parts.append(count(self.duplicates, "duplicate"))
+        verdicts = f" ({self.describe_verdicts()})" if self.describe_verdicts() else ""
+        return f"{count(self.total, 'URL')}: {', '.join(parts)}{verdicts} {self.describe_time()}"
 
     def describe_verdicts(self) -> str:
-        """` (2 status, 1 dns)`: how often each verdict but `ok` was reached, the most frequent first."""
+        """`2 status, 1 dns`: how often each verdict but `ok` was reached, the most frequent first."""
         others = [f"{number:,} {verdict}" for verdict, number in self.verdicts.most_common() if verdict is not Verdict.OK]
-        return f" ({', '.join(others)})" if others else ""
+        return ", ".join(others)
 
     def describe_time(self) -> str:
         """`in 1.4 s, 8.6 URLs/s`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,7 @@ from urlcheck.settings import OutputSettings
 ROWS = 500
 
 _MIN_URL, _MIN_DETAIL = 20, 16
+_GAPS = 8  # two blanks between the columns, one at each side
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
@@ -66,7 +68,7 @@ class TableReporter:
     def _draw(self) -> Table:
         whole = self._settings.verbose or not self._console.is_terminal
         url_width, detail_width = (None, None) if whole else self._share_width()
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), header_style="bold", border_style="dim", pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold", border_style="dim", pad_edge=False)
         table.add_column("STATUS", no_wrap=True)
         table.add_column("URL", overflow="fold", no_wrap=not self._settings.verbose, width=url_width)
         table.add_column("TIME", justify="right", no_wrap=True)
@@ -83,9 +85,12 @@ class TableReporter:
 
     def _share_width(self) -> tuple[int, int]:
         """The widths of URL and detail on a terminal: what they need if there is room, else a fair share."""
-        url = max(_MIN_URL, *(len(row.record["url"]) for row in self._rows))
-        detail = max(_MIN_DETAIL, *(len(_describe(row.record)) for row in self._rows))
-        room = self._console.width - 8 - 2 - 9 - 3 * 2
+        records = [row.record for row in self._rows]
+        url = max(_MIN_URL, *(cell_len(record["url"]) for record in records))
+        detail = max(_MIN_DETAIL, *(cell_len(_describe(record)) for record in records))
+        status = max(len("STATUS"), *(_draw_status(record).cell_len for record in records))
+        time = max(len("TIME"), *(len(_format_elapsed(record["elapsed_ms"])) for record in records))
+        room = self._console.width - status - time - _GAPS
         if url + detail <= room:
             return url, detail
         url = min(url, max(_MIN_URL, room - detail, room * 3 // 5))
@@ -99,28 +104,27 @@ class TableReporter:
         return text
 
     def _print_summary(self, summary: Summary) -> None:
-        line = Text("  ")
-        line.append(count(summary.total, "URL"), "bold")
-        line.append("  ")
-        line.append(f"✓ {summary.passed:,} passed", "green" if summary.passed else "dim")
-        if summary.failed:
-            line.append("  ")
-            line.append(f"✗ {summary.failed:,} failed", "bold red")
-        line.append(summary.describe_verdicts(), "dim")
-        if summary.duplicates:
-            line.append(f"  {count(summary.duplicates, 'duplicate')}", "dim")
-        line.append(f"  {summary.describe_time()}", "dim")
-        self._console.print(line, soft_wrap=True)
-        for note in summary.notes:
-            self._console.print(Text(f"  ! {note}", "yellow"), soft_wrap=True)
+        parts = [
+            Text(count(summary.total, "URL"), "bold"),
+            Text(f"✓ {summary.passed:,} passed", "green" if summary.passed else "dim"),
+            Text(f"✗ {summary.failed:,} failed", "bold red") if summary.failed else Text(),
+            Text(count(summary.duplicates, "duplicate") if summary.duplicates else "", "dim"),
+            Text(summary.describe_time(), "dim"),
+        ]
+        lines = [Text("   ").join(part for part in parts if part)]
+        if verdicts := summary.describe_verdicts():
+            lines.append(Text(verdicts, "dim"))
+        lines += [Text(f"! {note}", "yellow") for note in summary.notes]
+        for line in lines:
+            self._console.print(Text("  ") + line, soft_wrap=True)
 
 
 def shorten(url: str, width: int | None) -> str:
     """The URL, with its middle left out where it is wider: host and the end of the path say most."""
-    if width is None or len(url) <= width:
+    if width is None or cell_len(url) <= width:
         return url
     tail = (width - 1) // 2
-    return f"{url[: width - 1 - tail]}…{url[len(url) - tail :]}"
+    return f"{set_cell_size(url, width - 1 - tail)}…{set_cell_size(url[::-1], tail)[::-1]}"
 
 
 def _draw_status(record: Record) -> Text:
