@@ -119,7 +119,7 @@ class Run:
     def _give_up(self, target: Target) -> Result:
         if isinstance(target.request, Rejection):
             return self._policy.reject(target, target.request)
-        return self._policy.give_up(target, "interrupted before it was checked")
+        return self._policy.give_up(target, "interrupted")
 
 
 @asynccontextmanager

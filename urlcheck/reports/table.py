@@ -61,7 +61,7 @@ class TableReporter:
         if self._rows:
             self._console.print(self._draw())
         if self._unlisted:
-            self._console.print(f"  … and {count(self._unlisted, 'problem')} more; -o jsonl or --show problems lists all.\n")
+            self._console.print(f"  … and {count(self._unlisted, 'problem')} not listed; -o jsonl or --show problems lists all.\n")
         if not self._settings.quiet:
             self._print_summary(summary)
 
