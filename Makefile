@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test check format picture clean
+.PHONY: help run test check format bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ check: $(READY) ## lint, check the formatting and the types
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(READY) ## measure against other programs: make bench ARGS='--quick many-hosts'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/benchmarks/requirements.txt
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 picture: $(READY) ## draw the table of the README anew
 	$(BIN)/python -m tests.picture .github/table.svg

@@ -8,7 +8,8 @@ async for result in check_urls(urls, Settings(timeout=5)):
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from contextlib import aclosing
 
 from urlcheck.errors import SettingsError
 from urlcheck.model import Failure, Hop, Response, Result, Target, Verdict
@@ -35,14 +36,16 @@ async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | N
     return sorted(results, key=lambda result: result.target.index)
 
 
-async def check_urls(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> AsyncIterator[Result]:
+async def check_urls(
+    urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None
+) -> AsyncGenerator[Result, None]:
     """Check every URL; each result as it is reached, in bounded memory. Raises `SettingsError`."""
-    from urlcheck.engine import open_run  # noqa: PLC0415 - `urlcheck --help` must not pay for it
     from urlcheck.inputs import IterableSource  # noqa: PLC0415
+    from urlcheck.scale.fleet import open_checks  # noqa: PLC0415 - `urlcheck --help` must not pay for it
     from urlcheck.targets import Collector  # noqa: PLC0415
 
     settings = settings or Settings()
     source = IterableSource(urls, Collector(settings))
-    async with open_run(source, settings) as run:
-        async for result in run.results():
+    async with open_checks(source, settings) as run, aclosing(run.results()) as results:
+        async for result in results:
             yield result

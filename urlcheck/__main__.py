@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -9,31 +10,51 @@ from collections.abc import Sequence
 import click
 
 from urlcheck.cli import UNUSABLE, command
-from urlcheck.errors import UrlcheckError
+from urlcheck.errors import ClosedPipeError, UrlcheckError
+from urlcheck.text import clean
 
 INTERRUPTED, CLOSED_PIPE = 130, 141
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, or the process's own; the exit status."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # whatever the encoding, nothing is lost over a character
     try:
         status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return UNUSABLE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
+    except ClosedPipeError:
         # what is still buffered has no reader: let the interpreter's own last flush go nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except UrlcheckError as error:
-        click.echo(f"urlcheck: {error}", err=True)
+        click.echo(f"urlcheck: {clean(str(error))}", err=True)
         return UNUSABLE
     return status
+
+
+def _open_closed_streams() -> None:
+    """Where a shell closed one (`2>&-`), its descriptor must not become a socket's."""
+    with contextlib.suppress(OSError):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+
+
+def _show(error: click.ClickException) -> None:
+    """As Click does, but without the secrets that may be in it."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n", err=True)
+    click.echo(f"Error: {clean(error.format_message())}", err=True)
 
 
 def main() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from urlcheck.durations import format_duration
 from urlcheck.errors import InputError
 from urlcheck.options import (
     GroupedCommand,
@@ -37,7 +37,7 @@ Examples:
   cat urls.txt | urlcheck --timeout 5s
 \b
 Exit status: 0 every URL passed, 1 at least one did not, 2 the command line, the input or
-an output could not be used, 130 interrupted, 143 terminated.
+an output could not be used, 130 interrupted, 143 terminated, 141 nobody read the output.
 """
 
 
@@ -61,7 +61,9 @@ def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
         files = ("-",)
-    return asyncio.run(check(urls, files, settings, output, allow_empty=bool(params["allow_empty"])))
+    from urlcheck.loop import run  # noqa: PLC0415 - --help must not pay for it
+
+    return run(check(urls, files, settings, output, allow_empty=bool(params["allow_empty"])))
 
 
 async def check(
@@ -92,6 +94,8 @@ async def check(
         raise input_error
     if interrupted:
         return interrupted
+    if not source.exhausted:
+        return FAILED
     if not summary.total and not allow_empty:
         raise InputError("no URL in the input")
     return FAILED if summary.failed else PASSED
@@ -99,19 +103,29 @@ async def check(
 
 async def _check_all(source: Source, settings: Settings, outputs: Outputs, summary: Summary) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
-    from urlcheck.engine import open_run  # noqa: PLC0415
+    from urlcheck.engine import PAST_DEADLINE  # noqa: PLC0415
+    from urlcheck.loop import spare_the_collector  # noqa: PLC0415
+    from urlcheck.reports.summary import count  # noqa: PLC0415
+    from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
     from urlcheck.signals import on_interruption  # noqa: PLC0415
 
-    async with open_run(source, settings) as run:
+    async with open_checks(source, settings) as run, contextlib.aclosing(run.batches()) as batches:
+        spare_the_collector()
         with on_interruption(run.stop) as interruption:
-            async for result in run.results():
-                summary.add(result)
-                outputs.add(result)
+            async for batch in batches:
+                for result in batch:
+                    summary.add(result)
+                    outputs.add(result)
+                outputs.flush()
+    if run.interruption == PAST_DEADLINE:
+        summary.notes.append(f"the deadline of {format_duration(settings.deadline or 0)} passed")
+    if run.lost:
+        summary.notes.append(f"a process died; what it had not finished, {count(run.lost, 'URL')}, was checked by another")
     return interruption.exit_status
 
 
 def _progress(output: OutputSettings, summary: Summary, total: int | None) -> contextlib.AbstractContextManager[object]:
-    streams_to_terminal = sys.stdout.isatty() and ("jsonl", None) in output.outputs
+    streams_to_terminal = ("jsonl", None) in output.outputs and sys.stdout.isatty()
     if output.quiet or not output.progress or not sys.stderr.isatty() or streams_to_terminal:
         return contextlib.nullcontext()
     from urlcheck.reports.progress import show_progress  # noqa: PLC0415

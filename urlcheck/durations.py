@@ -20,7 +20,7 @@ def parse_duration(text: str) -> float:
 
 def format_duration(seconds: float) -> str:
     """`500 ms`, `10 s`, `2 min`, `1 h 30 min`: for people, to three digits."""
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.3g} ms"
     if seconds < 60:
         return f"{seconds:.3g} s"

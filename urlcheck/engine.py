@@ -1,131 +1,222 @@
-"""The workers: the one place where source, client and policy meet."""
+"""The workers: the one place where source, scheduler, client and policy meet."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
+from urlcheck.backoff import backoff
+from urlcheck.dispatcher import Dispatcher
 from urlcheck.errors import InputError
 from urlcheck.inputs import Source
-from urlcheck.model import Outcome, Rejection, Result, Target
+from urlcheck.model import Outcome, Rejection, Result, ShortageError, Target
 from urlcheck.policy import Policy
+from urlcheck.scheduler import Job, Scheduler
 from urlcheck.settings import Settings
-from urlcheck.urls import Url
+from urlcheck.urls import Origin, Url
+
+INTERRUPTED, PAST_DEADLINE = "interrupted", "past the deadline"
+
+# jobs read ahead, so that workers find a host that may be asked
+_WINDOW = 10_000
+_WINDOW_A_WORKER = 8
+# a request that is alone asks so often, and after so many seconds, for what this machine is short of
+_SHORTAGE_ATTEMPTS, _SHORTAGE_DELAY = 100, 0.1
 
 
 class Client(Protocol):
     """Brings back what happened, whatever happened."""
 
-    async def attempt(self, url: Url, method: str) -> Outcome:
-        """One attempt at one URL, redirects included; only cancellation is raised."""
+    async def attempt(self, url: Url, method: str, keep: Callable[[], bool]) -> Outcome:
+        """One attempt at one URL, redirects included. Raises `ShortageError`, and nothing else but cancellation.
+
+        `keep` says, whenever it is asked, whether another request could use the connection.
+        """
         ...
 
 
 class Run:
     """One run over a source: every target that is read comes out once, as a `Result`, in order of completion.
 
-    Memory is bounded by the settings' concurrency, not by the length of the source.
+    Memory is bounded by the window and by the results that wait to be taken, not by the length of the source.
     """
 
     def __init__(self, source: Source, client: Client, settings: Settings) -> None:
-        self.stopped = False
+        self.interruption: str | None = None
+        self.lost = 0  # nothing is, in one process
         self._source = source
         self._client = client
+        self._settings = settings
         self._policy = Policy(settings)
-        self._method = settings.method
+        self._scheduler = Scheduler(asyncio.get_running_loop().time, settings.per_host, settings.rate, settings.concurrency)
+        self._dispatcher = Dispatcher(self._scheduler)
         self._workers = settings.concurrency
-        self._crew: asyncio.Future[list[None]] | None = None
-        self._read: deque[Target] = deque()
-        self._turn_to_read = asyncio.Lock()
+        self._window = max(_WINDOW, _WINDOW_A_WORKER * self._workers)
+        self._work: asyncio.Future[list[None]] | None = None
+        self._get_only: set[Origin] = set()
         self._input_error: InputError | None = None
-        self._in_flight: dict[int, Target] = {}
-        self._finished: deque[Result] = deque()
-        self._progress = asyncio.Event()
+        self._finished: list[Result] = []
+        self._arrival = asyncio.Event()
         self._room = asyncio.Event()
 
-    async def results(self) -> AsyncIterator[Result]:
+    async def results(self) -> AsyncGenerator[Result, None]:
         """Check every target. Raises `InputError` once all that could be read is finished, if the source breaks."""
-        crew = self._crew = asyncio.gather(*(self._work() for _ in range(self._workers)))
-        crew.add_done_callback(lambda _: self._progress.set())
+        async with aclosing(self.batches()) as batches:
+            async for batch in batches:
+                for result in batch:
+                    yield result
+
+    async def batches(self) -> AsyncGenerator[list[Result], None]:
+        """The same, as many at once as were finished meanwhile: what costs something for each batch is paid less often."""
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(self._read()), *(loop.create_task(self._toil()) for _ in range(self._workers))]
+        work = self._work = asyncio.gather(*tasks)
+        work.add_done_callback(lambda _: self._arrival.set())
+        deadline = self._settings.deadline
+        alarm = loop.call_later(deadline, self.stop, PAST_DEADLINE) if deadline else None
         try:
-            while not crew.done() or self._finished:
-                self._progress.clear()
-                while self._finished:
-                    yield self._finished.popleft()
-                self._room.set()
-                if not crew.done():
-                    await self._progress.wait()
-            if self.stopped:
-                async for target in self._unfinished():
-                    yield self._give_up(target)
+            while not work.done() or self._finished:
+                self._arrival.clear()
+                if self._finished:
+                    batch, self._finished = self._finished, []
+                    self._room.set()
+                    yield batch
+                elif not work.done():
+                    await self._arrival.wait()
+            if self.interruption:
+                yield await self._give_up(self.interruption)
             else:
-                await crew
+                await work
             if self._input_error:
                 raise self._input_error
         finally:
-            crew.cancel()
-            await asyncio.gather(crew, return_exceptions=True)
+            if alarm:
+                alarm.cancel()
+            for task in tasks:  # all of them: one that raised leaves the others at work
+                task.cancel()
+            await asyncio.gather(work, *tasks, return_exceptions=True)
 
-    def stop(self) -> None:
-        """Read no further, and abandon what is in flight: it becomes `unchecked`, and what is finished stays as it is."""
-        self.stopped = True
+    def stop(self, reason: str = INTERRUPTED) -> None:
+        """Read no further and abandon what is in flight. What has no verdict yet becomes `unchecked`, for this reason."""
+        self.interruption = self.interruption or reason
         self._source.stop()
-        if self._crew:
-            self._crew.cancel()
+        if self._work:
+            self._work.cancel()
 
-    async def _work(self) -> None:
-        while target := await self._next_target():
-            self._in_flight[target.index] = target
-            self._finished.append(await self._check(target))
-            del self._in_flight[target.index]
-            self._progress.set()
-            while len(self._finished) > self._workers:
-                self._room.clear()
-                await self._room.wait()
+    def limit(self, concurrency: int) -> None:
+        """Have no more than so many requests in flight from now on."""
+        self._scheduler.limit = min(self._scheduler.limit, concurrency)
 
-    async def _next_target(self) -> Target | None:
-        if not self._read:
-            async with self._turn_to_read:
-                if not self._read:
-                    await self._read_on()
-        return self._read.popleft() if self._read else None
-
-    async def _read_on(self) -> None:
+    async def _read(self) -> None:
+        """Fill the window, and keep it filled."""
         try:
-            self._read.extend(await self._source.next_block())
+            while targets := await self._source.next_block():
+                for target in targets:
+                    if isinstance(target.request, Rejection):
+                        self._finish(self._policy.reject(target, target.request))
+                    else:
+                        self._scheduler.add(Job(target, target.request))
+                self._dispatcher.wake()
+                while self._scheduler.waiting > self._window or len(self._finished) > self._window:
+                    await self._wait_for_room()
         except InputError as error:
             self._input_error = error
+        finally:
+            self._dispatcher.close()
 
-    async def _check(self, target: Target) -> Result:
-        if isinstance(target.request, Rejection):
-            return self._policy.reject(target, target.request)
-        outcome = await self._client.attempt(target.request, self._method)
-        if self._method == "HEAD" and not self._policy.passes(outcome):
+    async def _toil(self) -> None:
+        """One worker: a job after the other, while there is room for its result."""
+        while job := await self._dispatcher.next():
+            try:
+                await self._advance(job)
+            except ShortageError as shortage:
+                self._make_do(job, shortage)
+            while len(self._finished) > self._workers:
+                await self._wait_for_room()
+
+    async def _advance(self, job: Job) -> None:
+        """One attempt: the job is finished, or comes back later."""
+        outcome = job.outcome = await self._ask(job)
+        job.attempts += 1
+        pause = self._policy.pause_after(outcome)
+        if pause and not outcome.hops:  # or it is another host that asks for it
+            self._scheduler.pause(job, pause)
+        if job.attempts <= self._settings.retries and self._policy.may_pass_later(outcome):
+            self._scheduler.retry(job, max(pause, backoff(job.attempts)))
+        else:
+            self._conclude(job)
+        if self._scheduler.waiting <= self._window:
+            self._room.set()
+
+    async def _ask(self, job: Job) -> Outcome:
+        method = self._settings.method
+        if method == "HEAD" and job.url.origin not in self._get_only:
+            outcome = await self._client.attempt(job.url, method, job.has_successor)
+            if self._policy.passes(outcome):
+                return outcome
             # many servers answer HEAD with an error, or not at all, where GET works
-            outcome = await self._client.attempt(target.request, "GET")
-        return self._policy.conclude(target, outcome, attempts=1)
+            confirmed = await self._client.attempt(job.url, "GET", job.has_successor)
+            if self._policy.passes(confirmed):
+                self._get_only.add(job.url.origin)
+            return confirmed
+        return await self._client.attempt(job.url, "GET" if method == "HEAD" else method, job.has_successor)
 
-    async def _unfinished(self) -> AsyncIterator[Target]:
-        for index in sorted(self._in_flight):
-            yield self._in_flight[index]
-        while self._read:
-            yield self._read.popleft()
-            if not self._read:
-                await self._read_on()
+    def _make_do(self, job: Job, shortage: ShortageError) -> None:
+        """Have no more in flight than there was enough for, and this job again; alone, it is patient for so long only."""
+        others = self._scheduler.in_flight - 1
+        if others:
+            self.limit(others)
+        else:
+            job.shortages += 1
+        if job.shortages > _SHORTAGE_ATTEMPTS:
+            job.outcome = shortage.failure
+            job.attempts += 1
+            self._conclude(job)
+        else:
+            self._scheduler.retry(job, _SHORTAGE_DELAY)
 
-    def _give_up(self, target: Target) -> Result:
+    def _conclude(self, job: Job) -> None:
+        assert job.outcome is not None
+        self._finish(self._policy.conclude(job.target, job.outcome, job.attempts))
+        self._scheduler.done(job)
+
+    def _finish(self, result: Result) -> None:
+        self._finished.append(result)
+        self._arrival.set()
+
+    async def _wait_for_room(self) -> None:
+        self._room.clear()
+        await self._room.wait()
+
+    async def _give_up(self, reason: str) -> list[Result]:
+        """The results of what was read and is not finished: the last verdict where there is one."""
+        results = []
+        for job in sorted(self._scheduler.drain(), key=lambda job: job.target.index):
+            if job.outcome:
+                results.append(self._policy.conclude(job.target, job.outcome, job.attempts))
+            else:
+                results.append(self._policy.give_up(job.target, reason))
+        try:
+            while targets := await self._source.next_block():
+                results += [self._leave(target, reason) for target in targets]
+        except InputError as error:
+            self._input_error = error
+        return results
+
+    def _leave(self, target: Target, reason: str) -> Result:
         if isinstance(target.request, Rejection):
             return self._policy.reject(target, target.request)
-        return self._policy.give_up(target, "interrupted")
+        return self._policy.give_up(target, reason)
 
 
 @asynccontextmanager
 async def open_run(source: Source, settings: Settings) -> AsyncIterator[Run]:
     """A run with a client of its own. Raises `SettingsError` for a setting that cannot be used."""
-    from urlcheck.client.session import open_client  # noqa: PLC0415 - aiohttp is paid for when there is work
+    from urlcheck.client.session import fit_concurrency, open_client  # noqa: PLC0415 - aiohttp is paid for when there is work
 
+    settings = replace(settings, concurrency=fit_concurrency(settings.concurrency))
     async with open_client(settings) as client:
         yield Run(source, client, settings)

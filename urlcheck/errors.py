@@ -15,3 +15,7 @@ class InputError(UrlcheckError):
 
 class OutputError(UrlcheckError):
     """An output that cannot be written."""
+
+
+class ClosedPipeError(Exception):
+    """The reader of standard output went away, as `head` does; nothing is wrong. Click would take an `OSError` for its own."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import re
 import sys
 import threading
 from collections import deque
-from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, Collection, Iterable, Iterator, Sequence
 from typing import BinaryIO, Protocol
 
 from urlcheck.errors import InputError
@@ -28,6 +29,7 @@ _BLOCKS_AHEAD = 4
 _BOM = b"\xef\xbb\xbf"
 _COMMENT = re.compile(r"[ \t]#.*")
 _SHOWN_OF_A_LONG_LINE = 80
+_BEFORE_A_SECRET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?[^:@?#]*")
 
 
 class Source(Protocol):
@@ -67,15 +69,17 @@ def read_targets(stream: BinaryIO, name: str, collector: Collector) -> Iterator[
         for line in block:
             number += 1
             bare = (line.removeprefix(_BOM) if number == 1 else line).strip()
-            if bare and not bare.startswith(b"#") and (target := _read_line(line, bare, name, number, collector)):
+            if not (bare or len(line) > MAX_LINE) or bare.startswith(b"#"):
+                continue
+            if target := _read_line(line, bare, name, number, collector):
                 targets.append(target)
         yield targets
 
 
 def _read_line(line: bytes, bare: bytes, name: str, number: int, collector: Collector) -> Target | None:
     if len(line) > MAX_LINE:
-        start = bare[:_SHOWN_OF_A_LONG_LINE].decode("utf-8", "ignore")
-        return collector.reject(f"{start}…", name, number, f"a line over {MAX_LINE // 1024} KiB")
+        start = _BEFORE_A_SECRET.match(bare[:_SHOWN_OF_A_LONG_LINE].decode("utf-8", "ignore"))
+        return collector.reject(f"{start[0] if start else ''}…", name, number, f"a line over {MAX_LINE // 1024} KiB")
     try:
         text = bare.decode("utf-8")
     except UnicodeDecodeError:
@@ -91,9 +95,11 @@ class Lists:
 
     def __init__(self, arguments: Sequence[str], files: Sequence[str], collector: Collector) -> None:
         self._arguments = arguments
-        self._files = [(name, _open(name)) for name in files]
-        self._stdin = _open(STDIN) if STDIN in arguments else None
         self._collector = collector
+        with contextlib.ExitStack() as opened:
+            self._files = [(name, opened.enter_context(_open(name))) for name in files]
+            self._stdin = opened.enter_context(_open(STDIN)) if STDIN in arguments else None
+            opened.pop_all()  # closed by whoever reads them to the end
 
     def __iter__(self) -> Iterator[list[Target]]:
         targets: list[Target] = []
@@ -111,7 +117,8 @@ class Lists:
     def _read(self, name: str, stream: BinaryIO) -> Iterator[list[Target]]:
         source = "stdin" if name == STDIN else name
         try:
-            yield from read_targets(stream, source, self._collector)
+            with stream:
+                yield from read_targets(stream, source, self._collector)
         except OSError as error:
             raise InputError(f"cannot read {source}: {error.strerror}") from error
 
@@ -120,6 +127,7 @@ def _open(name: str) -> BinaryIO:
     """Unbuffered: a read returns what a pipe has, and no lock is held while it waits for more."""
     try:
         if name == STDIN:
+            os.set_blocking(sys.stdin.fileno(), True)  # whoever gave it to us may have wanted it otherwise
             return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
         return open(name, "rb", buffering=0)
     except (OSError, AttributeError) as error:
@@ -190,6 +198,7 @@ class IterableSource:
     def __init__(self, urls: Iterable[str] | AsyncIterable[str], collector: Collector) -> None:
         self.exhausted = False
         self._urls = aiter(urls) if isinstance(urls, AsyncIterable) else iter(urls)
+        self._is_at_hand = isinstance(urls, Collection)
         self._collector = collector
         self._stopped = False
 
@@ -211,4 +220,5 @@ class IterableSource:
             return []
 
     def stop(self) -> None:
-        self._stopped = True
+        """What is in memory already counts as read."""
+        self._stopped = not self._is_at_hand

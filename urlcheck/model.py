@@ -119,6 +119,14 @@ class Failure(Evidence):
 Outcome = Response | Failure
 
 
+class ShortageError(Exception):
+    """This machine, not the server, lacked what a request needs: file descriptors, as a rule. Says nothing about the URL."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came of one target. `outcome` is None, and `attempts` 0, where nothing was requested to an end.

@@ -96,6 +96,19 @@ class Credentials(click.ParamType[tuple[str, str]]):
         return name, password
 
 
+class Processes(click.ParamType[int | str]):
+    """`auto`, or a number."""
+
+    name = "processes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if value == "auto":
+            return "auto"
+        if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 64):
+            self.fail(f"{value!r} is neither auto nor a number from 1 to 64.", param, ctx)
+        return int(value)
+
+
 class Output(click.ParamType[tuple[str, str | None]]):
     """`FORMAT` or `FORMAT=FILE` → format and file, None for standard output."""
 
@@ -189,8 +202,16 @@ input_options = combine(
 check_options = combine(
     _check("-c", "--concurrency", type=click.IntRange(1, 100_000), metavar="N", shows=str,
            help="Requests in flight."),
+    _check("-j", "--processes", type=Processes(), metavar="N|auto", shows=str,
+           help="Event loops, each in a process; auto: one for a short list, one a core for a long one."),
+    _check("--per-host", type=click.IntRange(1, 100_000), metavar="N", shows=str, help="Requests in flight to one host."),
+    _check("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Requests a second to one host, at most."),
     _check("-t", "--timeout", type=Duration(), metavar="DURATION",
            shows=lambda seconds: format_duration(seconds).replace(" ", ""), help="For one attempt, redirects included."),
+    _check("-r", "--retries", type=click.IntRange(0, 100), metavar="N", shows=str,
+           help="Further attempts for a failure that may pass, after about 1, 2, 4 ... seconds."),
+    _check("--deadline", type=Duration(), metavar="DURATION",
+           help="For the whole run; what is not finished then is unchecked."),
     _check("-X", "--method", type=click.Choice(["GET", "HEAD"], case_sensitive=False), metavar="GET|HEAD", shows=str,
            help="A HEAD that does not pass is confirmed by a GET."),
     _check("--max-redirects", type=click.IntRange(0, 100), metavar="N", shows=str,
@@ -200,13 +221,23 @@ check_options = combine(
     _check("--user-agent", metavar="TEXT", shows=str, help="How urlcheck introduces itself."),
     _check("-u", "--user", type=Credentials(), metavar="NAME:PASSWORD",
            help="Basic credentials, for each URL's own origin only."),
+    _check("--netrc", is_flag=True, help="Credentials from ~/.netrc, or the file that NETRC names."),
+    _check("--proxy", metavar="URL", help="Instead of HTTP_PROXY and HTTPS_PROXY. NO_PROXY is obeyed."),
     _check("-k", "--insecure", is_flag=True, help="Do not verify TLS certificates."),
     _check("--ca-file", metavar="FILE", help="Trust the PEM certificates in FILE, and no others."),
+    _check("--block-private", is_flag=True, help="Refuse every address that is not public."),
+    _check("-4", "ip_version", flag_value=4, type=int, help="IPv4 only."),
+    _check("-6", "ip_version", flag_value=6, type=int, help="IPv6 only."),
 )  # fmt: skip
 
 verdict_options = combine(
     _verdict("--accept", type=StatusCodes(), metavar="CODES", shows=_format_codes,
              help="Final status codes that pass, as in 200-299,304 or 2xx,404."),
+    _verdict("--expect-header", "expect_headers", type=Header(), multiple=True, metavar="'NAME: VALUE'",
+             help="The final answer must have this header; VALUE may be ~REGEX. Repeatable."),
+    _verdict("--max-time", type=Duration(), metavar="DURATION", help="What takes longer is slow."),
+    _verdict("--min-cert-days", type=click.IntRange(0, 10_000), metavar="N",
+             help="A certificate must be valid for so many days more."),
     _verdict("--allow", type=Verdicts(), metavar="VERDICT,...",
              help="These verdicts are reported but do not fail the run."),
 )  # fmt: skip

@@ -2,36 +2,103 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from urlcheck.model import Failure, Outcome, Rejection, Response, Result, Target, Verdict
-from urlcheck.settings import Settings
+from urlcheck.backoff import parse_retry_after
+from urlcheck.durations import format_duration
+from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target, Verdict
+from urlcheck.patterns import compile_pattern
+from urlcheck.settings import DEFAULT_ACCEPT, Settings
 
 _PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
+_VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
+_MAY_PASS = frozenset({429, 500, 502, 503, 504})
+_ASKS_FOR_A_PAUSE = frozenset({429, 503})
+
+# of a header that is searched, and shown
+_SEARCHED, _SHOWN = 8192, 60
+
+# what says that a bot wall answered, not the page: a header, the values that it then has, whose wall it is
+_WALL_HEADERS = (
+    # developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+    ("cf-mitigated", ("challenge",), "Cloudflare"),
+    # docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html; a challenge is a 202
+    ("x-amzn-waf-action", ("challenge", "captcha"), "AWS WAF"),
+)
+_WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
+
+
+class ExpectedHeader:
+    """`NAME: VALUE`, or `NAME: ~REGEX`. Raises `SettingsError` for what is not a regular expression."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self._name = name
+        self._value = value
+        self._pattern = compile_pattern(value.removeprefix("~"), "--expect-header") if value.startswith("~") else None
+
+    def describe_unmet(self, response: Response) -> str | None:
+        """What was found instead; None where the expectation is met."""
+        found = response.headers.get(self._name)
+        if found is None:
+            return f"header {self._name} is missing"
+        met = self._pattern.search(found[:_SEARCHED]) if self._pattern else found == self._value
+        return None if met else f"header {self._name} is not {self._value!r} (it is {found[:_SHOWN]!r})"
 
 
 class Policy:
-    """Judges outcomes by a run's settings."""
+    """Judges outcomes by a run's settings. Raises `SettingsError` for an expectation that cannot be used."""
 
     def __init__(self, settings: Settings) -> None:
         self._accept = settings.accept
         self._passing = _PASSING | frozenset(settings.allow)
+        self._headers = [ExpectedHeader(name, value) for name, value in settings.expect_headers]
+        self._max_time = settings.max_time
+        self._min_cert_time = None if settings.min_cert_days is None else timedelta(days=settings.min_cert_days)
 
     def judge(self, outcome: Outcome) -> tuple[Verdict, str]:
         """The verdict on an outcome, and its detail."""
         if isinstance(outcome, Failure):
-            return Verdict(outcome.kind.value), outcome.message
+            return _VERDICTS[outcome.kind], outcome.message
         detail = describe_status(outcome)
-        if outcome.status in self._accept:
-            return Verdict.OK, detail
-        if outcome.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wall = _find_wall(outcome)
+        # some walls answer with a 2xx: the default does not accept them, but what a user accepts is accepted
+        if outcome.status in self._accept and not (wall and self._accept == DEFAULT_ACCEPT):
+            return self._find_disappointment(outcome) or (Verdict.OK, detail)
+        if wall:
+            return Verdict.BLOCKED, f"{detail}: {wall}"
+        if outcome.status == 429:
             return Verdict.RATE_LIMITED, detail
         return Verdict.STATUS, detail
+
+    def _find_disappointment(self, response: Response) -> tuple[Verdict, str] | None:
+        """The first expectation that an accepted answer does not meet."""
+        for expectation in self._headers:
+            if unmet := expectation.describe_unmet(response):
+                return Verdict.CONTENT, unmet
+        if self._max_time is not None and response.elapsed > self._max_time:
+            return Verdict.SLOW, f"took {format_duration(response.elapsed)}, more than {format_duration(self._max_time)}"
+        if self._min_cert_time is not None and response.cert_expires:
+            left = response.cert_expires - datetime.now(UTC)
+            if left < self._min_cert_time:
+                return Verdict.CERT, f"certificate expires on {response.cert_expires:%Y-%m-%d}, in {max(left.days, 0)} days"
+        return None
 
     def passes(self, outcome: Outcome) -> bool:
         """Whether the outcome is `ok` as it stands."""
         return self.judge(outcome)[0] is Verdict.OK
+
+    def may_pass_later(self, outcome: Outcome) -> bool:
+        """Whether another attempt is worth its while."""
+        if isinstance(outcome, Failure):
+            return outcome.transient
+        return outcome.status in _MAY_PASS and self.judge(outcome)[0] in (Verdict.STATUS, Verdict.RATE_LIMITED)
+
+    def pause_after(self, outcome: Outcome) -> float:
+        """For how many seconds the host asks to be left alone."""
+        if isinstance(outcome, Failure) or outcome.status not in _ASKS_FOR_A_PAUSE:
+            return 0.0
+        return parse_retry_after(outcome.headers.get("Retry-After")) or 0.0
 
     def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
         """The result of a target that was requested."""
@@ -52,7 +119,9 @@ class Policy:
 
 def describe_status(response: Response) -> str:
     """`404 Not Found`, with the server's own reason phrase where it gave one."""
-    return f"{response.status:03} {response.reason or _standard_reason(response.status)}".rstrip()
+    status = response.status
+    standing = "" if 100 <= status <= 599 else "(not a standard status)"
+    return " ".join(part for part in (f"{status:03}", response.reason or _standard_reason(status), standing) if part)
 
 
 def _standard_reason(status: int) -> str:
@@ -60,3 +129,10 @@ def _standard_reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
+
+
+def _find_wall(response: Response) -> str | None:
+    for name, values, owner in _WALL_HEADERS:
+        if response.headers.get(name, "").strip().lower() in values:
+            return f"a bot wall answered ({owner})"
+    return _WALL_STATUSES.get(response.status)

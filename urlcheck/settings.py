@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from dataclasses import dataclass, field
+from typing import Literal
 
 from urlcheck.model import Verdict
 
 VERSION = "0.1.0"
+DEFAULT_ACCEPT = range(200, 300)
 HOME_PAGE = "https://github.com/urlcheck-cli/urlcheck"
 
 
@@ -16,7 +18,9 @@ class Settings:
     """How a list is read, checked and judged. Times in seconds.
 
     `include` and `exclude` are regular expressions searched for in the absolute URL; `headers` and `user` go to each URL's own
-    origin only; `accept` holds the final status codes that pass; `allow` the verdicts that are reported but do not fail.
+    origin only; `proxy` None leaves it to the environment; `rate` is in requests a second to one host; `accept` holds the
+    final status codes that pass; `allow` the verdicts that are reported but do not fail.
+    A value of `expect_headers` that starts with `~` is a regular expression.
     """
 
     # input
@@ -26,19 +30,31 @@ class Settings:
     dedupe: bool = True
 
     # check
+    processes: int | Literal["auto"] = "auto"
     concurrency: int = 256
+    per_host: int = 10
+    rate: float | None = None
     timeout: float = 10.0
+    retries: int = 2
+    deadline: float | None = None
     method: str = "GET"
     max_redirects: int = 10
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     user_agent: str = f"urlcheck/{VERSION} (+{HOME_PAGE})"
     user: tuple[str, str] | None = field(default=None, repr=False)
+    netrc: bool = False
+    proxy: str | None = None
     insecure: bool = False
     ca_file: str | None = None
+    block_private: bool = False
+    ip_version: Literal[4, 6] | None = None
 
     # verdict
-    accept: Container[int] = range(200, 300)
+    accept: Container[int] = DEFAULT_ACCEPT
     allow: Collection[Verdict] = frozenset()
+    expect_headers: tuple[tuple[str, str], ...] = ()
+    max_time: float | None = None
+    min_cert_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

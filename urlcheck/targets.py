@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from urlcheck.errors import SettingsError
 from urlcheck.model import Rejection, Target, Verdict
+from urlcheck.patterns import compile_pattern
 from urlcheck.settings import Settings
 from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
 
@@ -38,7 +39,7 @@ def _read_entry(text: str, base_url: Url | None) -> Url:
             raise InvalidUrlError("relative; --base-url says to what")
         return resolve(base_url, text)
     if match := _SCHEME.match(text):
-        is_host_and_port = _PORT.match(text, match.end()) and match[1].lower() not in _NUMBER_SCHEMES
+        is_host_and_port = "." in match[1] or (_PORT.match(text, match.end()) and match[1].lower() not in _NUMBER_SCHEMES)
         if not is_host_and_port:
             return parse(text)
     url = parse("https://" + text)
@@ -59,8 +60,8 @@ class Collector:
     def __init__(self, settings: Settings) -> None:
         self.duplicates = 0
         self._base_url = _read_base_url(settings.base_url)
-        self._include = [_compile(pattern, "--include") for pattern in settings.include]
-        self._exclude = [_compile(pattern, "--exclude") for pattern in settings.exclude]
+        self._include = [compile_pattern(pattern, "--include") for pattern in settings.include]
+        self._exclude = [compile_pattern(pattern, "--exclude") for pattern in settings.exclude]
         self._seen: set[bytes] | None = set() if settings.dedupe else None
         self._count = 0
 
@@ -88,7 +89,7 @@ class Collector:
     def _was_met(self, url: Url) -> bool:
         if self._seen is None:
             return False
-        text = f"{url.userinfo}@{url.scheme}://{url.host}:{url.port}{url.target}"
+        text = f"{url.scheme}://{url.host}:{url.port}{url.target} {url.userinfo or ''}"
         # 16 bytes a URL, whatever its length, and no chance that two differing ones are taken for the same
         key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if key in self._seen:
@@ -115,10 +116,3 @@ def _read_base_url(text: str | None) -> Url | None:
         return parse(text)
     except InvalidUrlError as error:
         raise SettingsError(f"--base-url is not an absolute http(s) URL: {error}") from None
-
-
-def _compile(pattern: str, option: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise SettingsError(f"{option} {pattern!r} is not a regular expression: {error}") from None

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+Origin = tuple[str, str, int]
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _REFERENCE = re.compile(
@@ -51,7 +53,7 @@ class Url:
         return self.host if DEFAULT_PORTS[self.scheme] == self.port else f"{self.host}:{self.port}"
 
     @property
-    def origin(self) -> tuple[str, str, int]:
+    def origin(self) -> Origin:
         """Scheme, host and port (RFC 6454)."""
         return self.scheme, self.host, self.port
 
@@ -126,7 +128,7 @@ def _build(scheme: str, authority: str | None, target: str, fragment: str | None
 
 def _read_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= 65535):
-        raise InvalidUrlError(f"port {text[:20]!r} is not a number from 1 to 65535")
+        raise InvalidUrlError("the port is not a number from 1 to 65535")  # unquoted: it may be part of a password
     return int(text)
 
 
@@ -174,12 +176,15 @@ def _read_ipv6(text: str) -> str:
 
 
 def _encode_idna(text: str) -> str:
+    """Mapped by UTS 46, as browsers do; whether a label is one that a registry would sell is for the name servers to say."""
     import idna  # noqa: PLC0415 - its tables take 10 ms to load, and few lists need them
 
     try:
-        return idna.encode(text, uts46=True).decode("ascii")
+        name = idna.uts46_remap(text, std3_rules=False, transitional=False)
+        labels = [label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in name.split(".")]
     except (idna.IDNAError, UnicodeError):
         raise InvalidUrlError("a host name that IDNA does not allow") from None
+    return ".".join(labels)
 
 
 def _encode(target: str) -> str:

@@ -4,172 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
-from collections.abc import Mapping
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
-from aiohttp import ClientResponse, ClientSession, encode_basic_auth, hdrs
+from aiohttp import (
+    ClientConnectionResetError,
+    ClientConnectorError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ServerDisconnectedError,
+    hdrs,
+)
 from multidict import CIMultiDict
 from yarl import URL
 
-from urlcheck.client.failures import Cause, cause_of
+from urlcheck.client.certificates import read_refused
+from urlcheck.client.cookies import ChainCookies
+from urlcheck.client.credentials import Credentials
+from urlcheck.client.failures import Cause, cause_of, is_shortage
+from urlcheck.client.proxies import Proxies
+from urlcheck.client.witness import Guard, Phase, Witness, current
 from urlcheck.durations import format_duration
-from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response
+from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, ShortageError
 from urlcheck.settings import Settings
-from urlcheck.urls import InvalidUrlError, Url, resolve
-
-if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
-    from aiohttp.connector import Connection
+from urlcheck.text import mask_broken
+from urlcheck.urls import InvalidUrlError, Url, is_ip_address, resolve
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_LOCATION = 16 * 1024
 # a body is read on, up to here, only so that its connection can be used again
 _DRAIN_BYTES = 64 * 1024
 _DRAIN_SECONDS = 0.5
 
-_current: ContextVar[Attempt] = ContextVar("attempt")
 
-
-class HttpClient:
-    """Asks URLs over one session and brings back what happened."""
-
-    def __init__(self, session: ClientSession, settings: Settings) -> None:
-        self.session = session
-        self.timeout = settings.timeout
-        self.max_redirects = settings.max_redirects
-        self.peers: WeakKeyDictionary[ResponseHandler, Peer] = WeakKeyDictionary()
-        self._user = settings.user
-        self._foreign_headers = CIMultiDict({hdrs.USER_AGENT: settings.user_agent})
-        self._own_headers = CIMultiDict(settings.headers)
-        self._own_headers.setdefault(hdrs.USER_AGENT, settings.user_agent)
-
-    async def attempt(self, url: Url, method: str) -> Outcome:
-        """One attempt at one URL, redirects included; only cancellation is raised."""
-        return await Attempt(self, url, method).run()
-
-    def headers_for(self, url: Url, first: Url) -> Mapping[str, str]:
-        """What is sent with a request: the user's headers and credentials to the origin they were meant for only."""
-        if url.origin != first.origin:
-            return self._foreign_headers
-        credentials = first.credentials or self._user
-        if credentials is None or hdrs.AUTHORIZATION in self._own_headers:
-            return self._own_headers
-        headers = self._own_headers.copy()
-        headers[hdrs.AUTHORIZATION] = encode_basic_auth(*credentials)
-        return headers
-
-
-class Attempt:
-    """The state of one attempt, and the loop over its hops."""
-
-    def __init__(self, client: HttpClient, url: Url, method: str) -> None:
-        self._client = client
-        self._first = url
-        self._method = method
-        self._url = url
-        self._hops: list[Hop] = []
-        self._peer: Peer | None = None
-        self._started = 0.0
-
-    async def run(self) -> Outcome:
-        _current.set(self)
-        self._started = asyncio.get_running_loop().time()
-        answer: ClientResponse | None = None
-        try:
-            async with asyncio.timeout(self._client.timeout):
-                answer = await self._follow()
-            response = self._respond(answer)
-            await _drain(answer)
-        except BrokenRedirectError as broken:
-            return self._fail(broken.cause, broken.status)
-        except TimeoutError:
-            message = f"no response within {format_duration(self._client.timeout)}"
-            return self._fail(Cause(FailureKind.TIMEOUT, message, transient=True))
-        except Exception as error:  # noqa: BLE001 - whatever the library raises is a fact about this URL
-            return self._fail(cause_of(error))
-        else:
-            return response
-        finally:
-            if answer is not None:
-                answer.close()
-
-    def connected(self, protocol: ResponseHandler) -> None:
-        """Take down who answers, while the connection can still be asked."""
-        peer = self._client.peers.get(protocol)
-        if peer is None:
-            peer = self._client.peers[protocol] = Peer(protocol)
-        self._peer = peer
-
-    async def _follow(self) -> ClientResponse:
-        """Ask, and follow redirects one by one; the final answer, its body unread."""
-        while True:
-            answer = await self._ask()
-            if answer.status not in _REDIRECTS or self._client.max_redirects == 0:
-                return answer
-            answer.close()  # a body that came with the head has released its connection already
-            target = self._read_location(answer)
-            self._hops.append(Hop(answer.status, str(self._url)))
-            self._url = target
-
-    async def _ask(self) -> ClientResponse:
-        url = self._url
-        self._peer = None
-        return await self._client.session.request(
-            self._method,
-            # path and query in one, so that not a byte of them is touched
-            URL.build(scheme=url.scheme, authority=url.authority, path=url.target, encoded=True),
-            headers=self._client.headers_for(url, self._first),
-            allow_redirects=False,
-        )
-
-    def _read_location(self, answer: ClientResponse) -> Url:
-        location = answer.headers.get(hdrs.LOCATION)
-        if not location:
-            raise BrokenRedirectError("a redirect without a Location", answer.status)
-        try:
-            target = resolve(self._url, location.replace(" ", "%20"))
-        except InvalidUrlError as error:
-            raise BrokenRedirectError(f"a redirect to nowhere: {error}", answer.status) from None
-        if target.fragment is None and self._url.fragment is not None:
-            target = replace(target, fragment=self._url.fragment)  # RFC 9110, 10.2.2
-        if len(self._hops) >= self._client.max_redirects:
-            raise BrokenRedirectError(f"more than {self._client.max_redirects} redirects", answer.status)
-        seen = {hop.url for hop in self._hops} | {str(self._url)}
-        if str(target) in seen:
-            raise BrokenRedirectError(f"a redirect loop: back to {target}", answer.status)
-        return target
-
-    def _respond(self, answer: ClientResponse) -> Response:
-        return Response(
-            url=str(self._url),
-            hops=tuple(self._hops),
-            elapsed=self._elapsed(),
-            address=self._peer.address if self._peer else None,
-            cert_expires=self._peer.cert_expires if self._peer else None,
-            status=answer.status,
-            reason=answer.reason or "",
-            headers=answer.headers,
-        )
-
-    def _fail(self, cause: Cause, status: int | None = None) -> Failure:
-        return Failure(
-            url=str(self._url),
-            hops=tuple(self._hops),
-            elapsed=self._elapsed(),
-            address=self._peer.address if self._peer else None,
-            cert_expires=self._peer.cert_expires if self._peer else None,
-            kind=cause.kind,
-            message=cause.message,
-            transient=cause.transient,
-            status=status,
-        )
-
-    def _elapsed(self) -> float:
-        return asyncio.get_running_loop().time() - self._started
+class LostConnectionError(Exception):
+    """A connection that ended before an answer came; its cause is the library's own error."""
 
 
 class BrokenRedirectError(Exception):
@@ -181,31 +53,211 @@ class BrokenRedirectError(Exception):
         self.status = status
 
 
-class Peer:
-    """Who is at the other end of a connection: its IP address, and until when its certificate holds."""
-
-    def __init__(self, protocol: ResponseHandler) -> None:
-        transport = protocol.transport
-        name = transport.get_extra_info("peername") if transport else None
-        self.address: str | None = name[0] if name else None
-        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object") if transport else None
-        self.cert_expires = _read_expiry(tls) if tls else None
-
-
-class WitnessedResponse(ClientResponse):
-    """Tells the attempt under way of its connection before the answer, which may give it back, is read."""
-
-    async def start(self, connection: Connection) -> ClientResponse:
-        if connection.protocol is not None:
-            _current.get().connected(connection.protocol)
-        return await super().start(connection)
+async def report_lost_connections(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """A middleware against aiohttp's silent second request: what was lost is told to the attempt, which counts."""
+    try:
+        return await handler(request)
+    except ClientConnectorError:
+        raise
+    except (ClientConnectionResetError, ClientOSError, ServerDisconnectedError) as error:
+        if isinstance(error, ClientConnectionResetError):
+            await asyncio.sleep(0)  # what ended the connection is told to it only now
+        raise LostConnectionError from error
 
 
-def _read_expiry(tls: ssl.SSLObject) -> datetime | None:
-    certificate = tls.getpeercert()
-    if not certificate:  # not verified, so not decoded
-        return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+class HttpClient:
+    """Asks URLs over one session and brings back what happened."""
+
+    def __init__(
+        self, session: ClientSession, settings: Settings, credentials: Credentials, proxies: Proxies, guard: Guard
+    ) -> None:
+        self.session = session
+        self.credentials = credentials
+        self.proxies = proxies
+        self.guard = guard
+        self.timeout = settings.timeout
+        self.max_redirects = settings.max_redirects
+        self.ip_version = settings.ip_version
+
+    async def attempt(self, url: Url, method: str, keep: Callable[[], bool] = lambda: False) -> Outcome:
+        """One attempt at one URL, redirects included. Raises `ShortageError`, and nothing else but cancellation.
+
+        `keep` says, whenever it is asked, whether another request could use the connection.
+        """
+        return await Attempt(self, url, method, keep).run()
+
+
+class Attempt:
+    """The state of one attempt, and the loop over its hops."""
+
+    def __init__(self, client: HttpClient, url: Url, method: str, keep: Callable[[], bool]) -> None:
+        self._client = client
+        self._first = url
+        self._method = method
+        self._keep = keep
+        self._url = url
+        self._hops: list[Hop] = []
+        self._seen: set[str] = set()
+        self._cookies: ChainCookies | None = None
+        self._witness = Witness(client.guard)
+        self._clock = asyncio.get_running_loop().time
+        self._started = self._clock()
+
+    async def run(self) -> Outcome:
+        """Ask until there is an answer, or until it is known why there is none."""
+        current.set(self._witness)
+        answer: ClientResponse | None = None
+        try:
+            async with asyncio.timeout(self._client.timeout):
+                answer = await self._follow()
+            response = self._respond(answer)
+            if self._keep():
+                await _drain(answer)
+        except BrokenRedirectError as broken:
+            return self._fail(broken.cause, broken.status)
+        except TimeoutError:
+            return self._fail(self._describe_timeout())
+        except Exception as error:  # noqa: BLE001 - whatever the library raises is a fact about this URL
+            return self._explain(error)
+        else:
+            return response
+        finally:
+            if answer is not None:
+                answer.close()
+
+    async def _follow(self) -> ClientResponse:
+        """Ask, and follow redirects one by one; the final answer, its body unread."""
+        while True:
+            answer = await self._ask()
+            if answer.status not in _REDIRECTS or self._client.max_redirects == 0:
+                return answer
+            answer.close()  # a body that came with the head has given its connection back already
+            self._seen.add(_identify(self._url))
+            self._take_cookies(answer)
+            target = self._read_location(answer)
+            self._hops.append(Hop(answer.status, str(self._url)))
+            self._url = target
+            self._witness.move_on()
+
+    async def _ask(self) -> ClientResponse:
+        """One request; again where a kept connection turned out dead, which says nothing of the server (RFC 9112, 9.3.1)."""
+        while True:
+            try:
+                return await self._request()
+            except LostConnectionError:
+                if not self._witness.was_used_before:
+                    raise
+
+    async def _request(self) -> ClientResponse:
+        url, client = self._url, self._client
+        proxy = client.proxies.choose(url)
+        is_literal = proxy is None and client.ip_version is not None and is_ip_address(url.host)
+        if is_literal and (":" in url.host) != (client.ip_version == 6):
+            raise OSError(f"not an IPv{client.ip_version} address")
+        headers = self._make_headers()
+        if proxy and url.scheme == "http":
+            headers.update(proxy.headers)
+        self._witness.begin(is_proxied=proxy is not None)
+        return await client.session.request(
+            self._method,
+            # path and query in one, so that not a byte of them is touched
+            URL.build(scheme=url.scheme, authority=url.authority, path=url.target, encoded=True),
+            headers=headers,
+            allow_redirects=False,
+            proxy=proxy.url if proxy else None,
+            proxy_headers=proxy.headers if proxy and url.scheme == "https" else None,
+        )
+
+    def _make_headers(self) -> CIMultiDict[str]:
+        headers = self._client.credentials.headers_for(self._url, self._first).copy()
+        if self._cookies and (cookie := self._cookies.header_for(self._url.origin, headers.get(hdrs.COOKIE))):
+            headers[hdrs.COOKIE] = cookie
+        if self._url.origin != self._first.origin or not self._keep():
+            headers[hdrs.CONNECTION] = "close"
+        return headers
+
+    def _take_cookies(self, answer: ClientResponse) -> None:
+        if lines := answer.headers.getall(hdrs.SET_COOKIE, ()):
+            self._cookies = self._cookies or ChainCookies()
+            if self._cookies.take(self._url.origin, lines):
+                self._seen.clear()  # to come by again with another cookie is no loop
+
+    def _read_location(self, answer: ClientResponse) -> Url:
+        location = answer.headers.get(hdrs.LOCATION)
+        if not location:
+            raise BrokenRedirectError("a redirect without a Location", answer.status)
+        if len(location) > _MAX_LOCATION:
+            raise BrokenRedirectError(f"a redirect to a URL over {_MAX_LOCATION // 1024} KiB", answer.status)
+        try:
+            target = resolve(self._url, location.replace(" ", "%20"))
+        except InvalidUrlError as error:
+            message = f"a redirect to what cannot be checked: {error}: {mask_broken(location)}"
+            raise BrokenRedirectError(message, answer.status) from None
+        if target.fragment is None and self._url.fragment is not None:
+            target = replace(target, fragment=self._url.fragment)  # RFC 9110, 10.2.2
+        if _identify(target) in self._seen:
+            raise BrokenRedirectError(f"a redirect loop, back to {target}", answer.status)
+        if len(self._hops) >= self._client.max_redirects:
+            raise BrokenRedirectError(f"more than {self._client.max_redirects} redirects, the next to {target}", answer.status)
+        return target
+
+    def _respond(self, answer: ClientResponse) -> Response:
+        return Response(
+            url=str(self._url),
+            hops=tuple(self._hops),
+            elapsed=self._clock() - self._started,
+            address=self._witness.address,
+            cert_expires=self._witness.cert_expires,
+            status=answer.status,
+            reason=answer.reason or "",
+            headers=answer.headers,
+        )
+
+    def _fail(self, cause: Cause, status: int | None = None) -> Failure:
+        return Failure(
+            url=str(self._url),
+            hops=tuple(self._hops),
+            elapsed=self._clock() - self._started,
+            address=self._witness.address,
+            cert_expires=self._witness.cert_expires,
+            kind=cause.kind,
+            message=cause.message,
+            transient=cause.transient,
+            status=status,
+        )
+
+    def _explain(self, error: Exception) -> Failure:
+        if self._witness.refusal:
+            return self._fail(Cause(FailureKind.PRIVATE, self._witness.refusal))
+        if isinstance(error, LostConnectionError):
+            error = self._find_loss(error)
+        chain = read_refused(self._witness.tls) if isinstance(error, ClientConnectorError) and self._witness.tls else ()
+        if chain:
+            self._witness.cert_expires = chain[0].expires
+        in_handshake, is_proxied = self._witness.phase is Phase.HANDSHAKE, self._witness.is_proxied
+        failure = self._fail(cause_of(error, self._url.host, chain, in_handshake=in_handshake, is_proxied=is_proxied))
+        if is_shortage(error):
+            raise ShortageError(failure) from error
+        return failure
+
+    def _find_loss(self, error: LostConnectionError) -> Exception:
+        """What ended the connection: what was told to the connection itself says more than what a write met later."""
+        cause, handler = error.__cause__, self._witness.handler
+        if isinstance(cause, ClientConnectionResetError) and handler is not None:
+            cause = handler.lost_to or ServerDisconnectedError()
+        assert isinstance(cause, Exception)
+        return cause
+
+    def _describe_timeout(self) -> Cause:
+        phase = self._witness.phase
+        if phase is Phase.LOOK_UP and (self._witness.is_proxied or is_ip_address(self._url.host)):
+            phase = Phase.CONNECT
+        message = f"{phase.value} within {format_duration(self._client.timeout)}"
+        return Cause(FailureKind.TIMEOUT, message, transient=True)
+
+
+def _identify(url: Url) -> str:
+    return f"{url.scheme}://{url.authority}{url.target}"
 
 
 async def _drain(answer: ClientResponse) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import errno
 import re
 import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from aiohttp import (
     ClientConnectorCertificateError,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientConnectorSSLError,
+    ClientHttpProxyError,
     ClientOSError,
     ClientPayloadError,
     ClientProxyConnectionError,
@@ -19,9 +23,15 @@ from aiohttp import (
     ServerDisconnectedError,
 )
 
+from urlcheck.client.certificates import Certificate
 from urlcheck.model import FailureKind
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
+_SHOWN_NAMES = 3
+_MESSAGE_LIMIT = 120
+
+# what this machine, not the server, lacks
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _CONNECT_MESSAGES = {
     errno.ECONNREFUSED: "connection refused",
@@ -30,81 +40,203 @@ _CONNECT_MESSAGES = {
     errno.ECONNABORTED: "connection aborted",
     errno.ETIMEDOUT: "the connection timed out",
     errno.EHOSTUNREACH: "no route to the host",
+    errno.EHOSTDOWN: "the host is down",
     errno.ENETUNREACH: "the network is unreachable",
     errno.EADDRNOTAVAIL: "the address is not available",
+    errno.EACCES: "connecting is not permitted",
+    errno.EPERM: "connecting is not permitted",
 }
 
-# X509_V_ERR_* of OpenSSL's x509_vfy.h
-_CERTIFICATE_MESSAGES = {
-    9: "the certificate is not yet valid",
-    10: "the certificate has expired",
-    18: "a self-signed certificate",
-    19: "a self-signed certificate in the chain",
-    20: "the certificate's issuer is unknown",
-    21: "the certificate's issuer is unknown",
-    62: "the certificate is for another host",
-    64: "the certificate is for another IP address",
+_NAME_MESSAGES = {
+    socket.EAI_NONAME: "no such host",
+    getattr(socket, "EAI_NODATA", socket.EAI_NONAME): "the name has no address",
+    getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME): "the name has no address of this family",
+    socket.EAI_FAIL: "the name servers failed",
+    socket.EAI_AGAIN: "temporary failure in name resolution",
 }
+
+# by the reason that OpenSSL gives, or a part of it
+_TLS_MESSAGES = (
+    ("WRONG_VERSION_NUMBER", "no TLS on this port: it answers in another protocol, such as plain HTTP"),
+    ("HTTP_REQUEST", "no TLS on this port: it answers in plain HTTP"),
+    ("PACKET_LENGTH_TOO_LONG", "no TLS on this port: it answers in another protocol"),
+    ("RECORD_LAYER_FAILURE", "no TLS on this port: it answers in another protocol"),
+    ("UNSUPPORTED_PROTOCOL", "the server's TLS version is too old"),
+    ("PROTOCOL_VERSION", "the server's TLS version is too old, or too new"),
+    ("CERTIFICATE_REQUIRED", "the server requires a client certificate"),
+    ("BAD_CERTIFICATE", "the server refused the client's certificate, or requires one"),
+    ("UNRECOGNIZED_NAME", "the server does not know this host name"),
+    ("HANDSHAKE_FAILURE", "the server refused the handshake: no common cipher, or it requires a client certificate"),
+    ("UNEXPECTED_EOF", "the server closed the connection in the TLS handshake"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an attempt failed, before it is known what else there is to report of it."""
+    """Why an attempt failed, apart from where and when."""
 
     kind: FailureKind
     message: str
     transient: bool = False
 
 
-def cause_of(error: Exception) -> Cause:
-    """The cause of a failure that the client library raised; never raises itself."""
+def cause_of(
+    error: Exception,
+    host: str = "",
+    chain: Sequence[Certificate] = (),
+    *,
+    in_handshake: bool = False,
+    is_proxied: bool = False,
+) -> Cause:
+    """The cause of a failure that the client library raised; never raises itself.
+
+    `host` is the one that was asked; `chain` the certificates that it showed, if they were refused.
+    """
     match error:
+        case ClientConnectorDNSError() if is_proxied:
+            cause = _name_cause(error.os_error)
+            return Cause(FailureKind.CONNECT, f"proxy: {cause.message}", transient=cause.transient)
         case ClientConnectorDNSError():
             return _name_cause(error.os_error)
         case ClientConnectorCertificateError():
-            return _certificate_cause(error.certificate_error)
+            return _certificate_cause(error.certificate_error, host, chain)
         case ClientConnectorSSLError():
-            reason = getattr(error.os_error, "reason", None) or "no reason given"
-            return Cause(FailureKind.TLS, f"TLS handshake failed: {reason.replace('_', ' ').lower()}")
+            return _tls_cause(error.os_error)
         case ClientProxyConnectionError():
             return Cause(FailureKind.CONNECT, f"proxy: {_connect_message(error.os_error)}", transient=True)
+        case ClientConnectorError() if in_handshake:  # the connection stood, the handshake did not
+            return _tls_cause(error.os_error)
         case ClientConnectorError():
             return Cause(FailureKind.CONNECT, _connect_message(error.os_error), transient=True)
-        case ServerDisconnectedError():
-            return Cause(FailureKind.PROTOCOL, "the server closed the connection without an answer", transient=True)
-        case ClientOSError():
-            return Cause(FailureKind.CONNECT, _connect_message(error), transient=True)
+        case ClientHttpProxyError():
+            message = f"the proxy answered {error.status} {_shorten(error.message)}"
+            return Cause(FailureKind.CONNECT, message, transient=error.status in (429, 500, 502, 503, 504))
         case ClientResponseError() if error.__cause__ is not None:
             # its status is the library's own, not one that a server sent
-            return Cause(FailureKind.PROTOCOL, f"not an HTTP answer: {_first_line(error.message)}")
+            return Cause(FailureKind.PROTOCOL, f"not an HTTP answer: {_shorten(error.message)}")
+        case ServerDisconnectedError() | ClientOSError():
+            return _lost_cause(error)
         case ClientPayloadError():
-            return Cause(FailureKind.PROTOCOL, f"a broken body: {_first_line(str(error))}")
+            return Cause(FailureKind.PROTOCOL, f"a broken body: {_shorten(str(error))}")
+        case ssl.SSLError():
+            return _tls_cause(error)
         case OSError():
-            return Cause(FailureKind.CONNECT, _connect_message(error), transient=True)
+            return Cause(FailureKind.CONNECT, _connect_message(error), transient=error.errno is not None)
         case _:
-            return Cause(FailureKind.PROTOCOL, f"{type(error).__name__}: {_first_line(str(error))}")
+            return Cause(FailureKind.PROTOCOL, f"{type(error).__name__}: {_shorten(str(error))}")
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether this machine ran out of something: then the failure says nothing about the URL."""
+    return any(_number(link) in _SHORTAGES or _is_memory(link) for link in _chain(error))
 
 
 def _name_cause(error: OSError) -> Cause:
-    if error.errno == socket.EAI_AGAIN:
-        return Cause(FailureKind.DNS, "temporary failure in name resolution", transient=True)
-    return Cause(FailureKind.DNS, "no such host")
+    message = _NAME_MESSAGES.get(error.errno or 0)
+    if message is None:
+        return Cause(
+            FailureKind.DNS, f"the name could not be looked up: {_shorten(error.strerror or str(error))}", transient=True
+        )
+    return Cause(FailureKind.DNS, message, transient=error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL))
 
 
-def _certificate_cause(error: Exception) -> Cause:
-    code = getattr(error, "verify_code", None)
-    message = _CERTIFICATE_MESSAGES.get(code or 0) or f"the certificate: {getattr(error, 'verify_message', error)}"
+def _certificate_cause(error: Exception, host: str, chain: Sequence[Certificate]) -> Cause:
+    """By X509_V_ERR_* of OpenSSL's x509_vfy.h."""
+    now = datetime.now(UTC)
+    match getattr(error, "verify_code", None):
+        case 9:
+            message = _describe_time(chain, lambda link: link.begins > now, "not valid", "before {:%Y-%m-%d}", "begins")
+        case 10:
+            message = _describe_time(chain, lambda link: link.expires < now, "expired", "on {:%Y-%m-%d}", "expires")
+        case 18:
+            message = "self-signed certificate"
+        case 19:
+            message = "self-signed certificate in the chain: its issuer is not trusted"
+        case 2 | 20 | 21:
+            message = "certificate of an unknown issuer, or an intermediate certificate is missing"
+        case 62 | 64:
+            message = f"certificate is not for {host}{_list_names(chain)}"
+        case 23:
+            message = "certificate was revoked"
+        case _:
+            message = f"certificate not trusted: {_shorten(getattr(error, 'verify_message', '') or str(error))}"
     return Cause(FailureKind.TLS, message)
 
 
+def _describe_time(
+    chain: Sequence[Certificate], is_faulty: Callable[[Certificate], bool], fault: str, when: str, field: str
+) -> str:
+    """`certificate expired on 2026-10-01`, or that an intermediate one did."""
+    for link in chain:
+        if is_faulty(link):
+            owner = "certificate" if link is chain[0] else "an intermediate certificate"
+            return f"{owner} {fault} {when.format(getattr(link, field))}"
+    return f"certificate {fault}"
+
+
+def _list_names(chain: Sequence[Certificate]) -> str:
+    names = chain[0].names if chain else ()
+    if not names:
+        return ""
+    shown = ", ".join(name[:64] for name in names[:_SHOWN_NAMES])
+    more = len(names) - _SHOWN_NAMES
+    return f" but for {shown}{f' and {more} more' if more > 0 else ''}"
+
+
+def _tls_cause(error: OSError) -> Cause:
+    reason = str(getattr(error, "reason", None) or "")
+    for part, message in _TLS_MESSAGES:
+        if part in reason:
+            return Cause(FailureKind.TLS, message)
+    if reason:
+        return Cause(FailureKind.TLS, f"TLS handshake failed: {_shorten(reason.replace('_', ' ').lower())}")
+    return Cause(FailureKind.TLS, f"{_connect_message(error)} in the TLS handshake", transient=True)
+
+
+def _lost_cause(error: Exception) -> Cause:
+    """A connection that stood, and ended before the answer."""
+    for link in _chain(error):
+        if isinstance(link, ssl.SSLError):  # TLS 1.3 refuses a client only after its handshake
+            return _tls_cause(link)
+    if isinstance(error, OSError) and _number(error) is not None:
+        return Cause(FailureKind.CONNECT, _connect_message(error), transient=True)
+    return Cause(FailureKind.PROTOCOL, "the server closed the connection without an answer", transient=True)
+
+
 def _connect_message(error: OSError) -> str:
-    number = error.errno
-    if number is None and (found := _ERRNO.search(str(error))):  # several addresses, each with an error of its own
-        number = int(found[1])
+    number = _number(error)
     if number is None:
-        return "the connection failed"
+        return (
+            _shorten(error.strerror or str(error))
+            if type(error) is OSError and not error.args[1:]
+            else "the connection failed"
+        )
     return _CONNECT_MESSAGES.get(number) or f"the connection failed: {errno.errorcode.get(number, number)}"
 
 
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:100].rstrip(" :") or "no reason given"
+def _number(error: BaseException) -> int | None:
+    if not isinstance(error, OSError) or isinstance(error, socket.gaierror):
+        return None
+    if error.errno is None and (found := _ERRNO.search(str(error))):  # of several addresses, each with an error of its own
+        return int(found[1])
+    return error.errno
+
+
+def _is_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or (isinstance(error, socket.gaierror) and error.errno == socket.EAI_MEMORY)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what caused it."""
+    seen: list[BaseException] = []
+    queue = [error]
+    while queue and len(seen) < 10:
+        link = queue.pop()
+        seen.append(link)
+        yield link
+        causes = (getattr(link, "os_error", None), link.__cause__, link.__context__)
+        queue += [cause for cause in causes if isinstance(cause, BaseException) and cause not in seen]
+
+
+def _shorten(text: str) -> str:
+    return text.strip().partition("\n")[0][:_MESSAGE_LIMIT].rstrip(" :") or "no reason given"

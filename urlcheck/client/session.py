@@ -1,51 +1,103 @@
-"""The one `ClientSession` of a run: connector, limits, trust."""
+"""The one `ClientSession` of a run: connector, limits, trust, and what this machine can bear."""
 
 from __future__ import annotations
 
+import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
-from urlcheck.client.attempt import HttpClient, WitnessedResponse
+from urlcheck.client.attempt import HttpClient, report_lost_connections
+from urlcheck.client.credentials import Credentials
+from urlcheck.client.protocol import MAX_HEAD_BYTES
+from urlcheck.client.proxies import Proxies
+from urlcheck.client.resolver import make_resolver
+from urlcheck.client.witness import Guard, WitnessedConnector, WitnessedContext
 from urlcheck.errors import SettingsError
 from urlcheck.settings import Settings
 
-# what curl accepts of a response's head; aiohttp's own limits fail working sites (aiohttp issue 2304)
-_MAX_HEADER_BYTES = 300 * 1024
 _MAX_HEADERS = 1000
+
+_IDLE_SECONDS = 5.0
+_NAMES, _NAME_SECONDS = 10_000, 60
+_FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+
+# descriptors that are not for requests; and how many a request may hold while it races two addresses
+_RESERVED_DESCRIPTORS, _DESCRIPTORS_A_REQUEST = 24, 2
 
 
 @asynccontextmanager
 async def open_client(settings: Settings) -> AsyncIterator[HttpClient]:
-    """A client over one session, closed at the end. Raises `SettingsError` for a trust store that cannot be used."""
-    connector = TCPConnector(
-        limit=0,  # waiting is the engine's business
-        ssl=_trust(settings),
+    """A client over one session, closed at the end. Raises `SettingsError` for a setting that cannot be used."""
+    proxies = Proxies(settings.proxy)
+    if settings.block_private and proxies:
+        raise SettingsError(
+            "--block-private cannot be held through a proxy, where only the proxy's address is seen; "
+            "unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or set NO_PROXY='*'"
+        )
+    resolver = make_resolver()
+    connector = WitnessedConnector(
+        limit=0,  # waiting is the scheduler's business
+        family=_FAMILIES[settings.ip_version],
+        resolver=resolver,
+        ttl_dns_cache=_NAME_SECONDS,
+        dns_cache_max_size=_NAMES,
+        keepalive_timeout=_IDLE_SECONDS,
+        ssl=make_trust(settings),
     )
     async with ClientSession(
         connector=connector,
         cookie_jar=DummyCookieJar(),
-        timeout=ClientTimeout(total=None, sock_connect=None),  # the attempt's own clock covers all of it
+        timeout=ClientTimeout(total=None, sock_connect=None),  # an attempt's own clock covers all of it
         auto_decompress=False,  # a body is only read so that its connection can be used again
-        response_class=WitnessedResponse,
-        max_line_size=_MAX_HEADER_BYTES,
-        max_field_size=_MAX_HEADER_BYTES,
+        middlewares=(report_lost_connections,),
+        max_line_size=MAX_HEAD_BYTES,  # aiohttp's own limits fail working sites (aiohttp issue 2304)
+        max_field_size=MAX_HEAD_BYTES,
         max_headers=_MAX_HEADERS,
     ) as session:
-        yield HttpClient(session, settings)
+        guard = Guard(block_private=settings.block_private)
+        try:
+            yield HttpClient(session, settings, Credentials(settings), proxies, guard)
+        finally:
+            await resolver.close()
 
 
-def _trust(settings: Settings) -> ssl.SSLContext | bool:
-    if not (settings.insecure or settings.ca_file):
-        return True
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"--ca-file {settings.ca_file}: no certificates in PEM form could be read: {error}") from None
+def make_trust(settings: Settings) -> WitnessedContext:
+    """The TLS context of a run. Raises `SettingsError` for a trust store that cannot be used."""
+    context = WitnessedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
     if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    elif settings.ca_file is None:
+        context.trusts_system = True
+    if settings.ca_file is not None:
+        try:
+            context.load_verify_locations(settings.ca_file)
+        except ssl.SSLError:
+            raise SettingsError(f"--ca-file {settings.ca_file} holds no certificates in PEM form") from None
+        except OSError as error:
+            raise SettingsError(f"cannot read --ca-file {settings.ca_file}: {error.strerror}") from None
     return context
+
+
+def fit_concurrency(wanted: int) -> int:
+    """As many requests in flight as are wanted, or as the file descriptors allow; the soft limit is raised to the hard one."""
+    if sys.platform == "win32":
+        return wanted
+    import resource  # noqa: PLC0415 - not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted * _DESCRIPTORS_A_REQUEST + _RESERVED_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        try:
+            soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        except (OSError, ValueError):  # macOS has a lower limit of its own
+            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return wanted
+    return max(1, (soft - _RESERVED_DESCRIPTORS) // _DESCRIPTORS_A_REQUEST)

@@ -24,6 +24,7 @@ def make_console(stream: TextIO, color: str = "auto") -> Console:
     return PlainConsole(
         file=stream,
         force_terminal=is_terminal,
+        no_color=False,  # Rich would look at NO_COLOR itself
         color_system="standard" if _wants_color(color, is_terminal=is_terminal) else None,
         width=None if is_terminal else _UNBOUNDED_WIDTH,
         highlight=False,

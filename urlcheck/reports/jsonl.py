@@ -20,7 +20,6 @@ class JsonlReporter:
 
     def add(self, result: Result) -> None:
         self._stream.write(_encode(make_record(result)) + "\n")
-        self._stream.flush()
 
     def close(self, summary: Summary) -> None:
         """Nothing is left to say."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TextIO
 
-from urlcheck.errors import OutputError
+from urlcheck.errors import ClosedPipeError, OutputError
 from urlcheck.model import Result
 from urlcheck.reports import REGISTRY, Reporter
 from urlcheck.reports.summary import Summary
@@ -22,23 +22,34 @@ class Outputs:
     """Opens every output at once, hands each result to all of them, and closes them with the summary.
 
     A report that is written at the end is written aside and renamed, so that its file appears whole or not at all. Raises
-    `OutputError`; a closed standard output is a `BrokenPipeError`.
+    `OutputError`, and `ClosedPipeError` where the reader of standard output went away.
     """
 
     def __init__(self, settings: OutputSettings) -> None:
         self._stack = contextlib.ExitStack()
         self._reporters: list[Reporter] = []
+        self._streams: list[TextIO] = []
         self._renames: list[tuple[str, str]] = []
-        with self._stack:
+        try:
             for name, file in settings.outputs:
-                stream = sys.stdout if file is None else self._open(name, file)
+                stream = _standard_output() if file is None else self._open(name, file)
+                if name in STREAMING:
+                    self._streams.append(stream)
                 self._reporters.append(REGISTRY[name](stream, settings))
-            self._stack = self._stack.pop_all()
+        except OutputError:
+            self._discard()
+            raise
 
     def add(self, result: Result) -> None:
         with _naming_the_fault():
             for reporter in self._reporters:
                 reporter.add(result)
+
+    def flush(self) -> None:
+        """Let what is streamed be seen."""
+        with _naming_the_fault():
+            for stream in self._streams:
+                stream.flush()
 
     def close(self, summary: Summary) -> None:
         with _naming_the_fault():
@@ -53,6 +64,10 @@ class Outputs:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._discard()
+
+    def _discard(self) -> None:
+        """Leave nothing behind of what is not finished."""
         with contextlib.suppress(OSError):
             self._stack.close()
         for aside, _ in self._renames:
@@ -72,11 +87,17 @@ class Outputs:
         return stream
 
 
+def _standard_output() -> TextIO:
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; name a file: --output FORMAT=FILE")
+    return sys.stdout
+
+
 @contextlib.contextmanager
 def _naming_the_fault() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise
+        raise ClosedPipeError from None
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or 'the output'}: {error.strerror or error}") from error

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from urlcheck.model import Result, Target
-from urlcheck.reports.text import clean, escape, mask_broken
+from urlcheck.text import clean, escape, mask_broken
 
 _DETAIL_LIMIT = 300
 

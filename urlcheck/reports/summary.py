@@ -46,10 +46,11 @@ class Summary:
         parts = [f"{self.passed:,} passed"]
         if self.failed:
             parts.append(f"{self.failed:,} failed")
+        if verdicts := self.describe_verdicts():
+            parts[-1] += f" ({verdicts})"
         if self.duplicates:
             parts.append(count(self.duplicates, "duplicate"))
-        verdicts = f" ({self.describe_verdicts()})" if self.describe_verdicts() else ""
-        return f"{count(self.total, 'URL')}: {', '.join(parts)}{verdicts} {self.describe_time()}"
+        return f"{count(self.total, 'URL')}: {', '.join(parts)} {self.describe_time()}"
 
     def describe_verdicts(self) -> str:
         """`2 status, 1 dns`: how often each verdict but `ok` was reached, the most frequent first."""

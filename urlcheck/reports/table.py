@@ -61,7 +61,9 @@ class TableReporter:
         if self._rows:
             self._console.print(self._draw())
         if self._unlisted:
-            self._console.print(f"  … and {count(self._unlisted, 'problem')} not listed; -o jsonl or --show problems lists all.\n")
+            self._console.print(
+                f"  … and {count(self._unlisted, 'problem')} not listed; -o jsonl or --show problems lists all.\n"
+            )
         if not self._settings.quiet:
             self._print_summary(summary)
 
@@ -70,7 +72,12 @@ class TableReporter:
         url_width, detail_width = (None, None) if whole else self._share_width()
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold", border_style="dim", pad_edge=False)
         table.add_column("STATUS", no_wrap=True)
-        table.add_column("URL", overflow="fold", no_wrap=not self._settings.verbose, width=url_width)
+        table.add_column(
+            "URL",
+            overflow="fold" if self._settings.verbose else "ellipsis",
+            no_wrap=not self._settings.verbose,
+            width=url_width,
+        )
         table.add_column("TIME", justify="right", no_wrap=True)
         table.add_column("DETAIL", overflow="fold", no_wrap=not self._console.is_terminal, width=detail_width)
         for row in self._rows:
@@ -159,6 +166,6 @@ def _list_evidence(record: Record) -> Iterable[str]:
 def _format_elapsed(milliseconds: float | None) -> str:
     if milliseconds is None:
         return ""
-    if milliseconds < 1000:
+    if milliseconds < 999.5:
         return f"{milliseconds:.0f} ms"
     return f"{milliseconds / 1000:.1f} s"

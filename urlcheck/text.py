@@ -20,6 +20,12 @@ _SECRET_KEYS = frozenset(
         "credential",
         "idtoken",
         "jwt",
+        "oauthsignature",
+        "oauthtoken",
+        "privatetoken",
+        "sessiontoken",
+        "subscriptionkey",
+        "xapikey",
         "passwd",
         "password",
         "privatekey",
@@ -38,9 +44,11 @@ _SECRET_KEYS = frozenset(
         "xgoogsignature",
     }
 )
-_USERINFO = re.compile(r"(^|//)([^\s/?#@:]*)(:[^\s/?#]*)?@")
-_BROKEN_USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?(/*)([^:@]*)(:.*)?@", re.DOTALL)
-_QUERY_ITEM = re.compile(r"([?&;#])([^=&;#?\s]{1,100})=([^&;#\s]+)")
+_USERINFO = re.compile(r"(^|//)([^\s/?#:]*)(:[^\s/?#]*)?@")
+_BROKEN_USERINFO = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^:/]*)(:.*)?@", re.DOTALL)
+_QUERY_KEY = re.compile(r"[?&;#]([^=&;#?\s]{1,100})=")
+_VALUE_END = re.compile(r"[&#\s]|$")
+_BROKEN_VALUE_END = re.compile(r"[&#]|$")
 _PUNCTUATION = re.compile(r"[^0-9a-z]")
 
 
@@ -55,16 +63,14 @@ def mask(text: str) -> str:
     """The text with passwords of URLs, and the values of query keys that are known secrets, as `****`."""
     if "@" in text:
         text = _USERINFO.sub(_mask_userinfo, text)
-    if "=" in text:
-        text = _QUERY_ITEM.sub(_mask_value, text)
-    return text
+    return _mask_values(text, _VALUE_END) if "=" in text else text
 
 
 def mask_broken(text: str) -> str:
-    """Like `mask`, for what is not a URL: whatever stands before an `@` may be a password."""
-    if "@" in text:
-        text = _BROKEN_USERINFO.sub(lambda found: (found[1] or "") + found[2] + _join_userinfo(found[3], found[4]) + "@", text)
-    return mask(text)
+    """Like `mask`, for what is not a URL: whatever stands before an `@` may be a password, and a secret may hold blanks."""
+    if "@" in text and not text.lower().startswith("mailto:"):
+        text = _BROKEN_USERINFO.sub(_mask_userinfo, text)
+    return _mask_values(text, _BROKEN_VALUE_END)
 
 
 def clean(text: str, limit: int | None = None) -> str:
@@ -81,14 +87,21 @@ def _write_out(char: str) -> str:
 
 
 def _mask_userinfo(found: re.Match[str]) -> str:
-    return f"{found[1]}{_join_userinfo(found[2], found[3])}@"
-
-
-def _join_userinfo(name: str, password: str | None) -> str:
+    before, name, password = found[1] or "", found[2], found[3] or ""
+    if not (name or password):
+        return found[0]
     # a name without a password, or with an empty one, is as a rule a token
-    return f"{name}:{MASK}" if len(password or "") > 1 else f"{MASK}{password or ''}"
+    return f"{before}{name}:{MASK}@" if len(password) > 1 else f"{before}{MASK}{password}@"
 
 
-def _mask_value(found: re.Match[str]) -> str:
-    key = _PUNCTUATION.sub("", unquote_plus(found[2]).lower())
-    return f"{found[1]}{found[2]}={MASK}" if key in _SECRET_KEYS else found[0]
+def _mask_values(text: str, end: re.Pattern[str]) -> str:
+    parts, position = [], 0
+    for found in _QUERY_KEY.finditer(text):
+        if found.end() <= position or _PUNCTUATION.sub("", unquote_plus(found[1]).lower()) not in _SECRET_KEYS:
+            continue
+        stop = end.search(text, found.end())
+        stop_at = stop.start() if stop else len(text)
+        if stop_at > found.end():
+            parts += [text[position : found.end()], MASK]
+            position = stop_at
+    return "".join(parts) + text[position:] if parts else text

@@ -1,0 +1,61 @@
+"""Made-up facts, and the results that the policy makes of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
+from urlcheck.policy import Policy
+from urlcheck.settings import Settings
+from urlcheck.targets import parse_entry
+
+CHECKED_AT = datetime(2026, 11, 22, 9, 30, 0, 123456, UTC)
+
+RESPONSE = Response(
+    url="https://example.org/",
+    hops=(),
+    elapsed=0.0814,
+    address="192.0.2.7",
+    cert_expires=datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC),
+    status=200,
+    reason="OK",
+    headers={},
+)
+NOT_FOUND = replace(RESPONSE, status=404, reason="Not Found")
+FAILURE = Failure(
+    url="https://example.org/",
+    hops=(),
+    elapsed=1.5,
+    address=None,
+    cert_expires=None,
+    kind=FailureKind.CONNECT,
+    message="connection refused",
+    transient=True,
+)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal; as wide as `COLUMNS`, 80 without."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def make_target(
+    url: str = "https://example.org/", source: str = "arguments", line: int | None = None, index: int = 0
+) -> Target:
+    return Target(url, source, line, index, parse_entry(url))
+
+
+def make_result(outcome: Outcome = RESPONSE, target: Target | None = None, attempts: int = 1, **settings: Any) -> Result:
+    """What the policy says of the outcome, or of a target that is not requested, at a fixed time."""
+    target = target or make_target()
+    policy = Policy(Settings(**settings))
+    if isinstance(target.request, Rejection):
+        result = policy.reject(target, target.request)
+    else:
+        result = policy.conclude(target, outcome, attempts)
+    return replace(result, checked_at=CHECKED_AT)

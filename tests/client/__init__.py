@@ -1,0 +1,35 @@
+"""Tests of the client against real servers on loopback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from urlcheck.client.session import open_client
+from urlcheck.model import Failure, Outcome, Response
+from urlcheck.settings import Settings
+from urlcheck.urls import parse
+
+
+def keep() -> bool:
+    """What tells the client that another request could use the connection."""
+    return True
+
+
+async def attempt(url: str, method: str = "GET", **settings: Any) -> Outcome:
+    """One attempt by a client with these settings."""
+    async with open_client(Settings(**settings)) as client:
+        return await client.attempt(parse(url), method)
+
+
+async def respond(url: str, method: str = "GET", **settings: Any) -> Response:
+    """The response that an attempt must bring back."""
+    outcome = await attempt(url, method, **settings)
+    assert isinstance(outcome, Response), outcome
+    return outcome
+
+
+async def fail(url: str, method: str = "GET", **settings: Any) -> Failure:
+    """The failure that an attempt must bring back."""
+    outcome = await attempt(url, method, **settings)
+    assert isinstance(outcome, Failure), outcome
+    return outcome

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.builders import NOT_FOUND, make_result
+from urlcheck.errors import OutputError
+from urlcheck.reports.outputs import Outputs
+from urlcheck.reports.summary import Summary
+from urlcheck.settings import OutputSettings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory of its own, empty."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def open_outputs(*outputs: tuple[str, str | None]) -> Outputs:
+    return Outputs(OutputSettings(outputs=outputs))
+
+
+def list_files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_report_appears_when_it_is_whole(folder: Path) -> None:
+    report = folder / "report.txt"
+    with open_outputs(("table", "report.txt")) as outputs:
+        outputs.add(make_result())
+        assert not report.exists()
+        outputs.close(Summary())
+        assert "✓ 200" in report.read_text("utf-8")
+    assert list_files(folder) == ["report.txt"]
+
+
+def test_a_report_of_before_stays_until_the_new_one_is_whole(folder: Path) -> None:
+    report = folder / "report.txt"
+    report.write_text("before")
+    with open_outputs(("table", "report.txt")) as outputs:
+        outputs.add(make_result())
+        assert report.read_text() == "before"
+        outputs.close(Summary())
+    assert "before" not in report.read_text("utf-8")
+
+
+def test_a_report_that_is_broken_off_does_not_appear(folder: Path) -> None:
+    with suppress(KeyboardInterrupt), open_outputs(("table", "report.txt")) as outputs:
+        outputs.add(make_result())
+        raise KeyboardInterrupt
+    assert list_files(folder) == []
+
+
+def test_a_stream_is_in_its_file_when_it_is_flushed(folder: Path) -> None:
+    with open_outputs(("jsonl", "urls.jsonl")) as outputs:
+        for count in (1, 2):
+            outputs.add(make_result())
+            outputs.flush()
+            assert (folder / "urls.jsonl").read_text().count("\n") == count
+
+
+def test_a_stream_that_is_broken_off_keeps_its_lines(folder: Path) -> None:
+    with suppress(KeyboardInterrupt), open_outputs(("jsonl", "urls.jsonl")) as outputs:
+        outputs.add(make_result())
+        raise KeyboardInterrupt
+    assert json.loads((folder / "urls.jsonl").read_text())["verdict"] == "ok"
+
+
+def test_every_output_has_every_result(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_outputs(("jsonl", None), ("jsonl", "urls.jsonl"), ("table", "report.txt")) as outputs:
+        outputs.add(make_result())
+        outputs.add(make_result(NOT_FOUND))
+        outputs.close(Summary())
+    assert capsys.readouterr().out == (folder / "urls.jsonl").read_text()
+    assert (folder / "urls.jsonl").read_text().count("\n") == 2
+    assert "✗ 404" in (folder / "report.txt").read_text("utf-8")
+
+
+def test_standard_output_is_left_open(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_outputs(("table", None)) as outputs:
+        outputs.close(Summary())
+    print("still open")  # noqa: T201
+    assert capsys.readouterr().out.endswith("still open\n")
+
+
+@pytest.mark.parametrize("name", ["table", "jsonl"])
+def test_an_output_that_cannot_be_opened_is_an_error_at_once(name: str) -> None:
+    with pytest.raises(OutputError, match=r"^cannot write no/such/report: No such file or directory$"):
+        open_outputs((name, "no/such/report"))
+
+
+def test_a_folder_is_no_output(folder: Path) -> None:
+    (folder / "reports").mkdir()
+    with pytest.raises(OutputError, match=r"^cannot write reports: Is a directory$"):
+        open_outputs(("table", "reports"))
+
+
+def test_nothing_is_left_of_a_report_where_another_output_cannot_be_opened(folder: Path) -> None:
+    with pytest.raises(OutputError):
+        open_outputs(("table", "report.txt"), ("jsonl", "no/such/report"))
+    assert list_files(folder) == []
+
+
+def test_a_report_that_cannot_be_put_in_its_place_is_an_error(folder: Path) -> None:
+    with open_outputs(("table", "report.txt")) as outputs:
+        (folder / "report.txt").mkdir()
+        with pytest.raises(OutputError, match=r"^cannot write .*report.txt"):
+            outputs.close(Summary())
+    assert list_files(folder) == ["report.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("name", ["table", "jsonl"])
+def test_a_full_disk_is_an_error(name: str) -> None:
+    with pytest.raises(OutputError, match=r"No space left on device$"), open_outputs((name, "/dev/full")) as outputs:  # noqa: PT012
+        outputs.add(make_result())
+        outputs.close(Summary())
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="a file that is no regular one")
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    with open_outputs(("table", "/dev/null")) as outputs:
+        outputs.add(make_result())
+        outputs.close(Summary())
+    assert not Path("/dev/null").is_file()

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from tests.builders import FAILURE, NOT_FOUND, RESPONSE, Terminal, make_result, make_target
+from urlcheck.model import Hop, Rejection, Result, Verdict
+from urlcheck.reports.summary import Summary
+from urlcheck.reports.table import ROWS, TableReporter, shorten
+from urlcheck.settings import OutputSettings
+
+LONG = f"https://example.org/{'x' * 300}/end"
+
+
+@pytest.fixture(autouse=True)
+def two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Summary, "elapsed", 2.0)
+
+
+def draw(results: Iterable[Result], stream: io.StringIO | None = None, **settings: Any) -> list[str]:
+    """The lines of the table and its summary, without the blanks at their ends."""
+    stream = stream or io.StringIO()
+    summary = Summary()
+    reporter = TableReporter(stream, OutputSettings(**settings))
+    for result in results:
+        summary.add(result)
+        reporter.add(result)
+    reporter.close(summary)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def passes(*indices: int) -> list[Result]:
+    return [make_result(target=make_target(f"{index}.example/pass", index=index)) for index in indices]
+
+
+def problems(*indices: int) -> list[Result]:
+    return [make_result(NOT_FOUND, make_target(f"{index}.example/problem", index=index)) for index in indices]
+
+
+def list_rows(lines: Iterable[str]) -> list[str]:
+    """The URLs that the table lists."""
+    return [line.split()[2] for line in lines if ".example/" in line]
+
+
+RESULTS = [
+    make_result(),
+    make_result(
+        replace(RESPONSE, url="https://example.net/new", hops=(Hop(301, "https://example.org/old"),), elapsed=1.25),
+        make_target("example.org/old", "urls.txt", 2, index=1),
+        attempts=2,
+    ),
+    make_result(NOT_FOUND, make_target("https://example.org/[red]:smile:", index=2)),
+    make_result(FAILURE, make_target("https://example.org/down", index=3)),
+    make_result(target=make_target("ftp://example.org/", "urls.txt", 5, index=4)),
+    make_result(target=replace(make_target("example.com", index=5), request=Rejection(Verdict.SKIPPED, "excluded by 'com'"))),
+    make_result(replace(NOT_FOUND, status=403, reason="Forbidden"), make_target(index=6), allow={Verdict.STATUS}),
+]
+
+
+def test_a_small_table() -> None:
+    assert draw(RESULTS) == [
+        "",
+        " STATUS     URL                                TIME  DETAIL",
+        " ─────────────────────────────────────────────────────────────────────────────",
+        " ✓ 200      https://example.org/              81 ms  OK",
+        " ✓ 200      example.org/old                   1.2 s  → https://example.net/new",
+        " ✗ 404      https://example.org/[red]:smile:  81 ms  Not Found",
+        " ✗ connect  https://example.org/down          1.5 s  connection refused",
+        " ✗ invalid  ftp://example.org/                       unsupported scheme 'ftp'",
+        " - skipped  example.com                              excluded by 'com'",
+        " ! 403      https://example.org/              81 ms  Forbidden",
+        "",
+        "  7 URLs   ✓ 4 passed   ✗ 3 failed   in 2 s, 3.5 URLs/s",
+        "  2 status, 1 connect, 1 invalid, 1 skipped",
+    ]
+
+
+def test_verbose_adds_the_redirect_chain_and_the_evidence() -> None:
+    assert draw(RESULTS[1:3], verbose=True, quiet=True)[3:] == [
+        " ✓ 200   example.org/old                   1.2 s  → https://example.net/new",
+        "                                                  301 https://example.org/old",
+        "                                                  192.0.2.7, certificate until 2027-01-31, 2 attempts, urls.txt:2",
+        " ✗ 404   https://example.org/[red]:smile:  81 ms  Not Found",
+        "                                                  192.0.2.7, certificate until 2027-01-31, arguments",
+        "",
+    ]
+
+
+def test_rows_stand_in_the_order_of_the_input() -> None:
+    assert list_rows(draw(passes(2, 0, 3, 1))) == [f"{index}.example/pass" for index in range(4)]
+
+
+def test_up_to_500_results_every_url_is_listed() -> None:
+    lines = draw([*passes(*range(ROWS - 1)), *problems(ROWS - 1)])
+    assert len(list_rows(lines)) == ROWS == 500
+
+
+@pytest.mark.parametrize("last", [*passes(505), *problems(505)])
+def test_past_500_results_the_problems_alone_are_listed(last: Result) -> None:
+    lines = draw([*problems(7), *passes(*range(8, 505)), *problems(3), *passes(2), last])
+    assert list_rows(lines) == ["3.example/problem", "7.example/problem", "505.example/problem"][: 2 + (not last.ok)]
+
+
+def test_past_500_results_without_a_problem_the_summary_stands_alone() -> None:
+    assert draw(passes(*range(501))) == ["  501 URLs   ✓ 501 passed   in 2 s, 250 URLs/s"]
+
+
+def test_500_problems_are_listed_at_most_and_the_others_counted() -> None:
+    lines = draw([*problems(*range(502)), *passes(502)])
+    assert len(list_rows(lines)) == 500
+    assert lines[-4] == "  … and 2 problems not listed; -o jsonl or --show problems lists all."
+
+
+def test_500_problems_and_no_more_leave_nothing_to_say() -> None:
+    lines = draw([*problems(*range(500)), *passes(500)])
+    assert len(list_rows(lines)) == 500
+    assert not any("not listed" in line for line in lines)
+
+
+@pytest.mark.parametrize(("show", "urls"), [("all", 1004), ("problems", 502)])
+def test_show_decides_what_is_listed_however_many_there_are(show: str, urls: int) -> None:
+    lines = draw([*passes(*range(502)), *problems(*range(502, 1004))], show=show)
+    assert len(list_rows(lines)) == urls
+
+
+def test_a_problem_that_is_allowed_is_not_listed_among_the_problems() -> None:
+    assert draw([RESULTS[-1]], show="problems") == ["  1 URL   ✓ 1 passed   in 2 s, 0.5 URLs/s", "  1 status"]
+
+
+def test_without_a_result_the_summary_stands_alone() -> None:
+    assert draw([]) == ["  0 URLs   ✓ 0 passed   in 2 s, 0.0 URLs/s"]
+
+
+def test_quiet_leaves_out_the_summary() -> None:
+    assert draw(RESULTS, quiet=True) == draw(RESULTS)[:-2]
+
+
+def test_duplicates_and_notes_stand_in_the_summary() -> None:
+    stream, summary = io.StringIO(), Summary()
+    summary.add(make_result())
+    summary.duplicates = 2
+    summary.notes = ["the input was not read to its end"]
+    TableReporter(stream, OutputSettings()).close(summary)
+    assert stream.getvalue().splitlines() == [
+        "  1 URL   ✓ 1 passed   2 duplicates   in 2 s, 0.5 URLs/s",
+        "  ! the input was not read to its end",
+    ]
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_no_url_is_cut_or_folded_where_there_is_no_terminal(verbose: bool) -> None:  # noqa: FBT001
+    outcome = replace(NOT_FOUND, reason=f"{'long ' * 50}reason")
+    lines = draw([make_result(outcome, make_target(LONG))], verbose=verbose)
+    assert any(LONG in line and line.endswith("long reason") for line in lines)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("entry", [LONG, f"https://例え.jp/{'パス' * 50}/end"])
+def test_a_long_url_is_shortened_in_its_middle_on_a_terminal(
+    entry: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = draw([make_result(NOT_FOUND, make_target(entry)), *RESULTS], Terminal(), color="never")
+    [row] = [line for line in lines if "…" in line]
+    start, end = (part.split() for part in row.split("…"))
+    assert entry.startswith(start[-1])
+    assert end[0].endswith("/end")
+
+
+@pytest.mark.parametrize("columns", [40, 50])
+def test_a_url_is_not_cut_without_a_sign_on_a_narrow_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    [row] = [line for line in draw(RESULTS[3:4], Terminal(), color="never") if "https" in line]
+    end = row.partition("https")[2].split()[0].rpartition("…")[2]
+    assert "https://example.org/down".endswith(end)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_the_table_is_no_wider_than_the_terminal(columns: int, verbose: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    monkeypatch.setenv("COLUMNS", str(columns))
+    unchecked = make_result(replace(FAILURE, message="why not " * 20), make_target(LONG))
+    lines = draw([*RESULTS, unchecked], Terminal(), verbose=verbose, quiet=True, color="never")
+    assert max(cell_len(line) for line in lines) <= columns
+
+
+def test_a_long_detail_is_folded_on_a_terminal() -> None:
+    lines = draw([make_result(replace(FAILURE, message="why not " * 20))], Terminal(), color="never")
+    assert sum(line.count("why") for line in lines) == 20
+
+
+def test_a_whole_url_is_shown_on_a_terminal_with_verbose() -> None:
+    first, *others = draw([make_result(target=make_target(LONG))], Terminal(), verbose=True, color="never", quiet=True)[3:-1]
+    assert "".join([first.split()[2], *(line.split()[0] for line in others)]) == LONG
+
+
+def test_a_terminal_has_colours_and_a_pipe_has_none() -> None:
+    assert "\x1b[" in "".join(draw(RESULTS, Terminal()))
+    assert "\x1b" not in "".join(draw(RESULTS))
+
+
+def test_what_a_server_says_is_not_obeyed() -> None:
+    lines = draw([make_result(replace(NOT_FOUND, reason="\x1b[2J\r[bold]gone[/bold]"))], Terminal(), color="never")
+    assert any(line.endswith(r"\x1b[2J\x0d[bold]gone[/bold]") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(None, "https://example.org/a/b"), (23, "https://example.org/a/b"), (12, "https:…g/a/b"), (3, "h…b")],
+)
+def test_a_url_is_shortened_to_a_width(width: int | None, shown: str) -> None:
+    assert shorten("https://example.org/a/b", width) == shown

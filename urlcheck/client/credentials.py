@@ -1,0 +1,63 @@
+"""What is sent with a request, and to whom: headers and credentials stay with the origin that they were meant for."""
+
+from __future__ import annotations
+
+import netrc
+import os
+from base64 import b64encode
+from pathlib import Path
+
+from aiohttp import hdrs
+from multidict import CIMultiDict
+
+from urlcheck.errors import SettingsError
+from urlcheck.settings import Settings
+from urlcheck.urls import Url
+
+
+class Credentials:
+    """The headers of requests: credentials from the URL, else from `--user`, else from `.netrc` where that is asked for.
+
+    Raises `SettingsError` for a `.netrc` that cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._user = settings.user
+        self._netrc = _read_netrc() if settings.netrc else None
+        self._foreign = CIMultiDict({hdrs.USER_AGENT: settings.user_agent})
+        self._own = CIMultiDict(settings.headers)
+        self._own.setdefault(hdrs.USER_AGENT, settings.user_agent)
+
+    def headers_for(self, url: Url, first: Url) -> CIMultiDict[str]:
+        """The headers of a request that began at `first`; not to be changed."""
+        if url.origin != first.origin:
+            return self._foreign
+        if hdrs.AUTHORIZATION in self._own:
+            return self._own
+        credentials = first.credentials or self._user or self._look_up(first.host)
+        if credentials is None:
+            return self._own
+        headers = self._own.copy()
+        headers[hdrs.AUTHORIZATION] = encode_basic(*credentials)
+        return headers
+
+    def _look_up(self, host: str) -> tuple[str, str] | None:
+        entry = self._netrc.authenticators(host.strip("[]")) if self._netrc else None
+        return (entry[0], entry[2] or "") if entry else None
+
+
+def encode_basic(name: str, password: str) -> str:
+    """The value of an Authorization header (RFC 7617), also for a name with a colon, which aiohttp refuses."""
+    return f"Basic {b64encode(f'{name}:{password}'.encode('utf-8', 'surrogateescape')).decode()}"
+
+
+def _read_netrc() -> netrc.netrc:
+    path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
+    try:
+        return netrc.netrc(path)
+    except OSError as error:
+        raise SettingsError(f"cannot read {path} for --netrc: {error.strerror}") from None
+    except netrc.NetrcParseError as error:
+        raise SettingsError(f"cannot read {path} for --netrc: line {error.lineno} is malformed") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"cannot read {path} for --netrc: it is not UTF-8") from None

@@ -1,0 +1,57 @@
+"""Which addresses are public: judged when a connection is made, whatever name or spelling led to them."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# not public, though `is_global` says so in one or another Python from 3.11 on: IANA's special-purpose registries
+_NEVER_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.88.99.0/24",  # 6to4 relays, RFC 7526
+        "192.0.0.0/24",  # protocol assignments, RFC 6890
+        "100::/64",  # discard, RFC 6666
+        "2001::/23",  # protocol assignments, Teredo among them, RFC 2928
+        "2001:db8::/32",  # documentation, RFC 3849
+        "3fff::/20",  # documentation, RFC 9637
+        "5f00::/16",  # segment routing, RFC 9602
+        "fec0::/10",  # site-local, RFC 3879
+        "64:ff9b:1::/48",  # NAT64 of one's own, RFC 8215
+    )
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+_IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, deprecated
+
+
+@lru_cache(maxsize=4096)
+def is_public(text: str) -> bool:
+    """Whether an IP address, with or without a zone, can only be a host of the public internet.
+
+    An address that carries another one (IPv4-mapped, 6to4, NAT64) is as public as the one it carries.
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return _is_public(_unwrap(address))
+
+
+def _unwrap(address: Address) -> Address:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    if address.sixtofour:
+        return address.sixtofour
+    if address in _NAT64 or address in _IPV4_COMPATIBLE:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _is_public(address: Address) -> bool:
+    if address.is_multicast or address.is_reserved or not address.is_global:
+        return False
+    return not any(address.version == network.version and address in network for network in _NEVER_PUBLIC)

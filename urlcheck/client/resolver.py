@@ -1,0 +1,116 @@
+"""Name look-ups: c-ares first, and no failure is believed before the system's own resolver has confirmed it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+# failures are remembered so long, and so many of them, so that a list full of one dead name asks once
+_FAILURE_SECONDS, _FAILURES = 10.0, 10_000
+_THREADS = 32
+
+AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]  # as socket.getaddrinfo gives it
+
+
+class LookupThreads:
+    """The system's resolver, in threads of its own, started as they are needed.
+
+    They are daemons: a look-up that was given up on keeps nobody waiting at the end of the program.
+    """
+
+    def __init__(self, getaddrinfo: Callable[..., Any] = socket.getaddrinfo) -> None:
+        self._getaddrinfo = getaddrinfo
+        self._requests: queue.SimpleQueue[tuple[asyncio.Future[list[AddressInfo]], str, int, int]] = queue.SimpleQueue()
+        self._threads = 0
+        self._pending = 0
+
+    async def look_up(self, host: str, port: int, family: int) -> list[AddressInfo]:
+        """What `socket.getaddrinfo` says; raises its `OSError`."""
+        if self._pending >= self._threads and self._threads < _THREADS:
+            self._threads += 1
+            threading.Thread(target=self._work, daemon=True, name="look-up").start()
+        self._pending += 1  # until a thread has dealt with it, also where nobody waits for it any more
+        future: asyncio.Future[list[AddressInfo]] = asyncio.get_running_loop().create_future()
+        self._requests.put((future, host, port, family))
+        return await future
+
+    def _work(self) -> None:
+        while True:
+            future, host, port, family = self._requests.get()
+            try:
+                found = [] if future.cancelled() else self._getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+                settle = partial(future.set_result, found)
+            except UnicodeError:
+                settle = partial(future.set_exception, socket.gaierror(socket.EAI_NONAME, "not a host name"))
+            except Exception as error:  # noqa: BLE001 - whoever waits must be told, and the thread goes on
+                settle = partial(future.set_exception, error)
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+                future.get_loop().call_soon_threadsafe(self._hand_over, future, settle)
+
+    def _hand_over(self, future: asyncio.Future[Any], settle: Callable[[], None]) -> None:
+        self._pending -= 1
+        if not future.done():
+            settle()
+
+
+class ConfirmingResolver(AbstractResolver):
+    """Looks a name up with c-ares, where there is one, and again with the system's resolver before it fails."""
+
+    def __init__(self, fast: AbstractResolver | None, system: LookupThreads) -> None:
+        self._fast = fast
+        self._system = system
+        self._failures: dict[tuple[str, int], tuple[float, OSError]] = {}
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        """The addresses of a name. Raises `OSError`: a `socket.gaierror` where the name is at fault."""
+        until, error = self._failures.get((host, family), (0.0, None))
+        if error and time.monotonic() < until:
+            raise error.with_traceback(None)
+        if self._fast:
+            with contextlib.suppress(OSError):
+                return await self._fast.resolve(host, port, family)
+        try:
+            found = await self._system.look_up(host, port, family)
+        except OSError as failure:
+            self._remember(host, family, failure)
+            raise
+        return [_make_result(host, port, info) for info in found]
+
+    async def close(self) -> None:
+        if self._fast:
+            await self._fast.close()
+
+    def _remember(self, host: str, family: int, failure: OSError) -> None:
+        if isinstance(failure, socket.gaierror):  # and nothing that is this machine's own trouble
+            if len(self._failures) >= _FAILURES:
+                self._failures.clear()
+            self._failures[host, family] = time.monotonic() + _FAILURE_SECONDS, failure
+
+
+def make_resolver() -> ConfirmingResolver:
+    """The resolver of a session, with c-ares where it is installed and works (not on Windows' Proactor loop)."""
+    try:
+        from aiohttp import AsyncResolver  # noqa: PLC0415
+
+        fast = AsyncResolver()
+    except (ImportError, RuntimeError, OSError):
+        return ConfirmingResolver(None, LookupThreads())
+    return ConfirmingResolver(fast, LookupThreads())
+
+
+def _make_result(host: str, port: int, info: AddressInfo) -> ResolveResult:
+    family, _, proto, _, address = info
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    name, zone = address[0], address[3] if family == socket.AF_INET6 else 0
+    return ResolveResult(
+        hostname=host, host=f"{name}%{zone}" if zone else name, port=port, family=family, proto=proto, flags=flags
+    )
