@@ -1,0 +1,176 @@
+"""What is measured: each workload a list, the programs that are asked to check it, and what the goals compare."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tests.benchmarks.fate import Fate, Kind, fate_of
+from tests.benchmarks.ideal import ideal_seconds
+from tests.benchmarks.programs import Contender, Task, count_json_lines, peers, plain_script, urlcheck, write_list
+from tests.benchmarks.servers import Servers
+
+_INTERNET_TIMEOUT = 5
+_SHORT_RUNS = 7  # what takes a moment is run so many times as often
+
+
+class Measure(Enum):
+    """What the ratios of a workload are of."""
+
+    TIME = "time"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The first contender is the subject, and the ratios are its to the others.
+
+    `urls`: how many each must check, `fails`: how many of them must fail; `ideal`: seconds of the ideal client; `repeat`: runs
+    for each that was asked for; `once`: one run, however many were.
+    """
+
+    title: str
+    contenders: tuple[Contender, ...]
+    urls: int | None = None
+    fails: int = 0
+    ideal: float | None = None
+    measure: Measure = Measure.TIME
+    repeat: int = 1
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where workloads are built: servers that listen, a folder for lists, options of urlcheck's own; small ones if `quick`."""
+
+    servers: Servers
+    folder: Path
+    options: tuple[str, ...]
+    quick: bool
+
+    def size(self, full: int, quick: int) -> int:
+        return quick if self.quick else full
+
+
+def host(number: int) -> str:
+    """One of the millions of addresses of loopback."""
+    return f"127.{1 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+
+
+def one_host(ground: Ground) -> Workload:
+    count = ground.size(60_000, 20_000)
+    name = write_list(ground.folder, "one-host", (f"http://127.0.0.1:{ground.servers.http}/{i}" for i in range(count)))
+    return Workload(f"one host, kept alive, {count:,} URLs", peers(Task(name), *ground.options), count)
+
+
+def many_hosts(ground: Ground) -> Workload:
+    count = ground.size(15_000, 5_000)
+    name = write_list(ground.folder, "many-hosts", (f"http://{host(i)}:{ground.servers.http}/" for i in range(count)))
+    return Workload(f"{count:,} hosts", peers(Task(name), *ground.options), count)
+
+
+def many_hosts_tls(ground: Ground) -> Workload:
+    count = ground.size(3_000, 1_000)
+    name = write_list(ground.folder, "many-hosts-tls", (f"https://{host(i)}:{ground.servers.https}/" for i in range(count)))
+    return Workload(f"{count:,} hosts with TLS", peers(Task(name, insecure=True), *ground.options), count)
+
+
+def internet_256(ground: Ground) -> Workload:
+    return _internet(ground, 256)
+
+
+def internet_1000(ground: Ground) -> Workload:
+    return _internet(ground, 1000)
+
+
+def _internet(ground: Ground, in_flight: int) -> Workload:
+    hosts = [host(i) for i in range(ground.size(10_000, 3_000))]
+    name = write_list(ground.folder, f"internet-{in_flight}", (f"http://{each}:{ground.servers.internet}/" for each in hosts))
+    fates = [_fate_of(each) for each in hosts]
+    return Workload(
+        f"simulated internet, {len(hosts):,} hosts, {in_flight} in flight",
+        peers(Task(name, in_flight, _INTERNET_TIMEOUT), *ground.options),
+        len(hosts),
+        fails=sum(not fate.passes for fate in fates),
+        ideal=ideal_seconds((fate.duration(_INTERNET_TIMEOUT) for fate in fates), in_flight),
+    )
+
+
+def sorted_by_host(ground: Ground) -> Workload:
+    """Slow hosts at the head, each with several times as many URLs as may be asked of it at once."""
+    hosts = sorted((h for h in map(host, range(6_000)) if _fate_of(h).kind is Kind.ANSWER), key=lambda h: -_fate_of(h).latency)
+    slow, others = hosts[:20], sorted(hosts[20:][:: ground.size(10, 30)])
+    listed = [h for h in slow for _ in range(ground.size(30, 20))] + [h for h in others for _ in range(8)]
+    urls = [f"http://{h}:{ground.servers.internet}/{i}" for i, h in enumerate(listed)]
+    shuffled = random.Random(0).sample(urls, len(urls))
+    return Workload(
+        f"{len(urls):,} URLs sorted by host, {len(slow)} slow ones first, against their shuffle",
+        (
+            urlcheck(Task(write_list(ground.folder, "sorted", urls), per_host=10), *ground.options, name="urlcheck, sorted"),
+            urlcheck(
+                Task(write_list(ground.folder, "shuffled", shuffled), per_host=10), *ground.options, name="urlcheck, shuffled"
+            ),
+        ),
+        len(urls),
+    )
+
+
+def single(ground: Ground) -> Workload:
+    url = f"http://127.0.0.1:{ground.servers.http}/"
+    name = write_list(ground.folder, "single", [url])
+    program = Contender("urlcheck", (sys.executable, "-m", "urlcheck", url, *ground.options))
+    return Workload("a single URL", (program, plain_script(Task(name))), repeat=_SHORT_RUNS)
+
+
+def show_help(_: Ground) -> Workload:
+    program = Contender("urlcheck --help", (sys.executable, "-m", "urlcheck", "--help"))
+    return Workload("help", (program, Contender("import click", (sys.executable, "-c", "import click"))), repeat=_SHORT_RUNS)
+
+
+def million(ground: Ground) -> Workload:
+    """Ten URLs a host, so that hosts grow in number with the list."""
+    long, short = ground.size(1_000_000, 100_000), ground.size(100_000, 10_000)
+    return Workload(
+        f"{long:,} URLs through a pipe, against {short:,}",
+        (_piped(ground, long), _piped(ground, short)),
+        measure=Measure.MEMORY,
+        once=True,
+    )
+
+
+def _piped(ground: Ground, count: int) -> Contender:
+    urls = (f"http://{host(i // 10)}:{ground.servers.http}/{i}" for i in range(count))
+    with (ground.folder / f"{count}.txt").open("w", encoding="utf-8") as lines:
+        lines.writelines(f"{url}\n" for url in urls)
+    command = (sys.executable, "-m", "urlcheck", "--no-dedupe", "--output", "jsonl", *ground.options)
+    return Contender(f"urlcheck, {count:,}", command, count=count_json_lines, feed=f"{count}.txt")
+
+
+def _fate_of(address: str) -> Fate:
+    return fate_of(address.encode())
+
+
+WORKLOADS: dict[str, Callable[[Ground], Workload]] = {
+    "one-host": one_host,
+    "many-hosts": many_hosts,
+    "many-hosts-tls": many_hosts_tls,
+    "internet-256": internet_256,
+    "internet-1000": internet_1000,
+    "sorted": sorted_by_host,
+    "single": single,
+    "help": show_help,
+    "million": million,
+}
+# these take many minutes and run only when they are asked for
+LONG = frozenset({"million"})
+
+
+def choose(names: list[str], *, everything: bool) -> Iterator[str]:
+    """The workloads to run, in the order of the registry, the long ones last."""
+    for name in WORKLOADS:
+        if name in names or everything or not (names or name in LONG):
+            yield name
