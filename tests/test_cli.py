@@ -609,3 +609,50 @@ async def test_help_and_version_pay_for_neither_aiohttp_nor_rich(urlcheck: Urlch
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in finished.stderr.splitlines()}
     assert "click" in imported
     assert not imported & {"aiohttp", "rich", "yarl", "idna"}
+
+
+# --- expectations ---
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict", "detail"),
+    [
+        (["--expect-header", "X-Build: 42"], "ok", "200 OK"),
+        (["--expect-header", "X-Build: ~^[0-9]+$"], "ok", "200 OK"),
+        (["--expect-header", "x-build: 4"], "content", "header x-build is not '4' (it is '42')"),
+        (["--expect-header", "X-Build: ~^x"], "content", "header X-Build is not '~^x' (it is '42')"),
+        (["--expect-header", "X-Other: 1"], "content", "header X-Other is missing"),
+        (["--max-time", "1h"], "ok", "200 OK"),
+    ],
+)
+async def test_an_accepted_answer_must_meet_expectations(
+    urlcheck: Urlcheck, serve: Serve, options: list[str], verdict: str, detail: str
+) -> None:
+    server = await serve(reply("200 OK", "X-Build: 42"))
+    [record] = (await urlcheck(server.url, "-o", "jsonl", *options)).records
+    assert (record["verdict"], record["detail"]) == (verdict, detail)
+
+
+async def test_what_takes_longer_than_it_may_is_slow(urlcheck: Urlcheck, serve: Serve) -> None:
+    server = await serve(reply())
+    [record] = (await urlcheck(server.url, "-o", "jsonl", "--max-time", "0.001ms")).records
+    assert record["verdict"] == "slow"
+    assert "more than 0.001 ms" in record["detail"]
+
+
+@pytest.mark.parametrize(("days", "verdict"), [("0", "ok"), ("10000", "cert")])
+async def test_a_certificate_must_be_valid_long_enough(
+    urlcheck: Urlcheck, serve: Serve, ca: trustme.CA, ca_file: str, days: str, verdict: str
+) -> None:
+    server = await serve(reply(), tls_with(ca.issue_cert("localhost")))
+    [record] = (await urlcheck(server.url, "-o", "jsonl", "--ca-file", ca_file, "--min-cert-days", days)).records
+    assert record["verdict"] == verdict, record["detail"]
+    assert record["detail"].startswith(
+        "200 OK" if verdict == "ok" else f"certificate expires on {record['cert_expires'][:10]}"
+    )
+
+
+async def test_an_expectation_that_cannot_be_used_is_said_in_one_line(urlcheck: Urlcheck) -> None:
+    finished = await urlcheck("http://127.0.0.1:1/", "--expect-header", "X-Build: ~(")
+    assert finished.status == 2
+    assert finished.stderr.startswith("urlcheck: --expect-header '(' is not a regular expression")
