@@ -136,8 +136,8 @@ USAGE_ERRORS = [
     (["--max-redirects", "-1"], "-1 is not in the range"),
     (["--retries", "-1"], "-1 is not in the range"),
     (["--per-host", "0"], "0 is not in the range"),
-    (["--rate", "0"], "0.0 is not in the range"),
-    (["--rate", "often"], "'often' is not a valid float"),
+    (["--rate", "0"], "'0' is not a number of requests a second"),
+    (["--rate", "often"], "'often' is not a number of requests a second"),
     (["--deadline", "tonight"], "'tonight' is not a duration"),
     (["--method", "POST"], "'POST' is not one of"),
     (["--header", "no colon"], "a header is written 'NAME: VALUE'"),
@@ -252,23 +252,19 @@ async def test_a_head_is_confirmed_by_a_get_before_it_is_reported(urlcheck: Urlc
 
 
 async def test_a_host_has_no_more_requests_in_flight_than_its_share(urlcheck: Urlcheck, serve: Serve) -> None:
-    other_is_asked = asyncio.Event()
     in_flight, most = 0, 0
+    other = await serve(reply())
 
     async def answer(_: str, writer: asyncio.StreamWriter) -> None:
         nonlocal in_flight, most
         in_flight += 1
         most = max(most, in_flight)
-        await other_is_asked.wait()  # the turn of the other host is after all that this one may have
+        await other.until_asked(5)  # while the first is held, the others of this host have no turn
         in_flight -= 1
         writer.write(reply())
 
-    async def answer_other(_: str, writer: asyncio.StreamWriter) -> None:
-        other_is_asked.set()
-        writer.write(reply())
-
-    limited, other = await serve(answer), await serve(answer_other)
-    urls = [*(f"{limited.url}/{number}" for number in range(5)), other.url]
+    limited = await serve(answer)
+    urls = [f"{server.url}/{number}" for server in (limited, other) for number in range(5)]
     finished = await urlcheck(*urls, "--per-host", "1", "-o", "jsonl")
     assert set(finished.verdicts.values()) == {"ok"}
     assert most == 1
@@ -277,11 +273,16 @@ async def test_a_host_has_no_more_requests_in_flight_than_its_share(urlcheck: Ur
 @on_posix
 async def test_a_host_is_asked_no_faster_than_its_rate(launch: Launch, serve: Serve, half_held: RawServer) -> None:
     limited = await serve(reply())
-    urls = [f"{limited.url}/now", f"{limited.url}/in-a-quarter-of-an-hour", f"{half_held.url}/held"]
-    process = await launch(*urls, "--rate", "0.001", "-c", "1", "-o", "jsonl")
+    process = await launch("--rate", "0.001", "-c", "1", "-o", "jsonl", stdin=PIPE)
+    assert process.stdin is not None
+    process.stdin.write(f"{limited.url}/now\n{limited.url}/in-a-quarter-of-an-hour\n".encode())
+    line = await read_line(process)
+    assert b"/now" in line
+    process.stdin.write(f"{half_held.url}/held\n".encode())
     await half_held.until_asked()  # one at a time: whatever was to be asked before has been
     process.send_signal(signal.SIGINT)
-    assert (await finish(process)).verdicts == dict(zip(urls, ["ok", "unchecked", "unchecked"], strict=True))
+    verdicts = [record["verdict"] for record in (await finish(process, line)).records]
+    assert verdicts == ["ok", "unchecked", "unchecked"]
 
 
 @pytest.mark.parametrize(

@@ -30,13 +30,13 @@ SHORTAGE = ShortageError(FAILURE)
 
 
 class Blocks:
-    """A source that hands out what it is given, a block at a time; an error among the blocks is raised."""
+    """A source that hands out what it is given, a block at a time; a number among them is a wait, an error is raised."""
 
-    def __init__(self, *blocks: Sequence[str] | InputError) -> None:
+    def __init__(self, *blocks: Sequence[str] | float | InputError) -> None:
         self.exhausted = False
         self.stopped = False
         self.read = 0
-        self._blocks: Iterator[Sequence[str] | InputError] = iter(blocks)
+        self._blocks: Iterator[Sequence[str] | float | InputError] = iter(blocks)
         self._collector = Collector(Settings(dedupe=False))
 
     @classmethod
@@ -49,6 +49,9 @@ class Blocks:
 
     async def next_block(self) -> Sequence[Target]:
         block = next(self._blocks, None)
+        while isinstance(block, (int, float)):
+            await asyncio.sleep(block)
+            block = next(self._blocks, None)
         if isinstance(block, InputError):
             raise block
         self.exhausted = block is None
@@ -134,6 +137,13 @@ async def test_every_target_comes_out_once(concurrency: int) -> None:
     blocks = Blocks(urls(range(10)), urls(range(10, 11)), urls(range(11, 100)))
     results = await collect(run(blocks, Client(), concurrency=concurrency))
     assert sorted(result.target.index for result in results) == list(range(100))
+
+
+@in_no_time
+async def test_what_a_slow_source_brings_is_asked_at_once() -> None:
+    client = Client()
+    await collect(run(Blocks(["http://host/1"], 60, ["http://host/2", "http://host/3"], 60), client))
+    assert client.times == {"/1": [0], "/2": [60], "/3": [60]}
 
 
 async def test_no_target_gives_no_result() -> None:
@@ -268,6 +278,14 @@ async def test_a_retry_after_of_where_a_redirect_led_does_not_pause_the_host_tha
     await collect(run(Blocks(["http://shortener/moved", "http://shortener/next"]), client, concurrency=1))
     assert client.times["/next"] == [0]
     assert client.times["/moved"] == [0, 20]
+
+
+@in_no_time
+async def test_a_retry_after_behind_a_redirect_within_a_host_pauses_it() -> None:
+    here = replace(asks_for_a_pause(20), url="http://host/moved/", hops=(Hop(301, "http://host/moved"),))
+    client = Client(Script(moved=[here, 200]))
+    await collect(run(Blocks(["http://host/moved", "http://host/next"]), client, concurrency=1))
+    assert client.times["/next"] == [20]
 
 
 @in_no_time
@@ -575,8 +593,11 @@ async def test_a_deadline_ends_the_reading() -> None:
 
 @in_no_time
 async def test_a_run_that_is_finished_waits_for_no_deadline() -> None:
-    [result] = await collect(run(Blocks(["http://host/"]), Client(), deadline=3600))
+    finished = run(Blocks(["http://host/"]), Client(), deadline=3600)
+    [result] = await collect(finished)
     assert (result.verdict, now()) == (Verdict.OK, 0)
+    await asyncio.sleep(7200)
+    assert finished.interruption is None
 
 
 async def test_leaving_the_results_early_lets_go_of_what_is_in_flight() -> None:

@@ -16,8 +16,7 @@ def backoff(attempts: int, jitter: Callable[[], float] = random.random) -> float
 
     The jitter keeps URLs that failed together from coming back together; its lower bound keeps a retry from coming at once.
     """
-    usual = min(FIRST * 2.0 ** min(attempts - 1, 16), LONGEST)
-    return min(usual * (0.5 + jitter()), LONGEST)
+    return min(FIRST * 2.0 ** min(attempts - 1, 16), LONGEST / 1.5) * (0.5 + jitter())
 
 
 def parse_retry_after(text: str | None, now: datetime | None = None) -> float | None:

@@ -25,6 +25,10 @@ _WINDOW = 10_000
 _WINDOW_A_WORKER = 8
 # a request that is alone asks so often, and after so many seconds, for what this machine is short of
 _SHORTAGE_ATTEMPTS, _SHORTAGE_DELAY = 100, 0.1
+# so many attempts without a shortage, and it is tried whether there is enough for one request more
+_RECOVERY = 100
+# hosts that are remembered to answer GET alone
+_GET_ONLY_HOSTS = 100_000
 
 
 class Client(Protocol):
@@ -53,7 +57,8 @@ class Run:
         self._policy = Policy(settings)
         self._scheduler = Scheduler(asyncio.get_running_loop().time, settings.per_host, settings.rate, settings.concurrency)
         self._dispatcher = Dispatcher(self._scheduler)
-        self._workers = settings.concurrency
+        self._workers = self._concurrency = settings.concurrency
+        self._since_shortage = 0
         self._window = max(_WINDOW, _WINDOW_A_WORKER * self._workers)
         self._work: asyncio.Future[list[None]] | None = None
         self._get_only: set[Origin] = set()
@@ -75,6 +80,8 @@ class Run:
         tasks = [loop.create_task(self._read()), *(loop.create_task(self._toil()) for _ in range(self._workers))]
         work = self._work = asyncio.gather(*tasks)
         work.add_done_callback(lambda _: self._arrival.set())
+        if self.interruption:
+            work.cancel()
         deadline = self._settings.deadline
         alarm = loop.call_later(deadline, self.stop, PAST_DEADLINE) if deadline else None
         try:
@@ -86,7 +93,7 @@ class Run:
                     yield batch
                 elif not work.done():
                     await self._arrival.wait()
-            if self.interruption:
+            if self.interruption and not _has_crashed(work):
                 yield await self._give_up(self.interruption)
             else:
                 await work
@@ -108,6 +115,7 @@ class Run:
 
     def limit(self, concurrency: int) -> None:
         """Have no more than so many requests in flight from now on."""
+        self._concurrency = concurrency
         self._scheduler.limit = min(self._scheduler.limit, concurrency)
 
     async def _read(self) -> None:
@@ -130,10 +138,14 @@ class Run:
     async def _toil(self) -> None:
         """One worker: a job after the other, while there is room for its result."""
         while job := await self._dispatcher.next():
+            if self._scheduler.waiting <= self._window:
+                self._room.set()
             try:
                 await self._advance(job)
             except ShortageError as shortage:
                 self._make_do(job, shortage)
+            else:
+                self._recover()
             while len(self._finished) > self._workers:
                 await self._wait_for_room()
 
@@ -142,33 +154,33 @@ class Run:
         outcome = job.outcome = await self._ask(job)
         job.attempts += 1
         pause = self._policy.pause_after(outcome)
-        if pause and not outcome.hops:  # or it is another host that asks for it
+        if pause and outcome.url.startswith(f"{job.url.scheme}://{job.url.authority}/"):  # not where a redirect led
             self._scheduler.pause(job, pause)
         if job.attempts <= self._settings.retries and self._policy.may_pass_later(outcome):
             self._scheduler.retry(job, max(pause, backoff(job.attempts)))
         else:
             self._conclude(job)
-        if self._scheduler.waiting <= self._window:
-            self._room.set()
 
     async def _ask(self, job: Job) -> Outcome:
         method = self._settings.method
         if method == "HEAD" and job.url.origin not in self._get_only:
             outcome = await self._client.attempt(job.url, method, job.has_successor)
-            if self._policy.passes(outcome):
+            is_asked_to_wait = job.attempts < self._settings.retries and self._policy.pause_after(outcome)
+            if self._policy.passes(outcome) or is_asked_to_wait:
                 return outcome
             # many servers answer HEAD with an error, or not at all, where GET works
             confirmed = await self._client.attempt(job.url, "GET", job.has_successor)
-            if self._policy.passes(confirmed):
+            if self._policy.passes(confirmed) and len(self._get_only) < _GET_ONLY_HOSTS:
                 self._get_only.add(job.url.origin)
             return confirmed
         return await self._client.attempt(job.url, "GET" if method == "HEAD" else method, job.has_successor)
 
     def _make_do(self, job: Job, shortage: ShortageError) -> None:
         """Have no more in flight than there was enough for, and this job again; alone, it is patient for so long only."""
+        self._since_shortage = 0
         others = self._scheduler.in_flight - 1
         if others:
-            self.limit(others)
+            self._scheduler.limit = min(self._scheduler.limit, others)
         else:
             job.shortages += 1
         if job.shortages > _SHORTAGE_ATTEMPTS:
@@ -177,6 +189,15 @@ class Run:
             self._conclude(job)
         else:
             self._scheduler.retry(job, _SHORTAGE_DELAY)
+
+    def _recover(self) -> None:
+        """After a while without a shortage, one request more may be in flight again."""
+        if self._scheduler.limit < self._concurrency:
+            self._since_shortage += 1
+            if self._since_shortage >= _RECOVERY:
+                self._since_shortage = 0
+                self._scheduler.limit += 1
+                self._dispatcher.wake()
 
     def _conclude(self, job: Job) -> None:
         assert job.outcome is not None
@@ -210,6 +231,11 @@ class Run:
         if isinstance(target.request, Rejection):
             return self._policy.reject(target, target.request)
         return self._policy.give_up(target, reason)
+
+
+def _has_crashed(work: asyncio.Future[list[None]]) -> bool:
+    """Whether a worker raised what is neither a result nor the end of a run that was stopped."""
+    return not work.cancelled() and not isinstance(work.exception(), asyncio.CancelledError | None)
 
 
 @asynccontextmanager

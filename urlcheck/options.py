@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -94,6 +95,21 @@ class Credentials(click.ParamType[tuple[str, str]]):
         if not colon:
             self.fail("credentials are written NAME:PASSWORD.", param, ctx)
         return name, password
+
+
+class Rate(click.ParamType[float]):
+    """A number of requests a second."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = math.nan
+        if not 0 < rate < math.inf:
+            self.fail(f"{value!r} is not a number of requests a second: write 10 or 0.5.", param, ctx)
+        return rate
 
 
 class Processes(click.ParamType[int | str]):
@@ -205,7 +221,8 @@ check_options = combine(
     _check("-j", "--processes", type=Processes(), metavar="N|auto", shows=str,
            help="Event loops, each in a process; auto: one for a short list, one a core for a long one."),
     _check("--per-host", type=click.IntRange(1, 100_000), metavar="N", shows=str, help="Requests in flight to one host."),
-    _check("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Requests a second to one host, at most."),
+    _check("--rate", type=Rate(), metavar="N",
+           help="Requests a second to one host, at most."),
     _check("-t", "--timeout", type=Duration(), metavar="DURATION",
            shows=lambda seconds: format_duration(seconds).replace(" ", ""), help="For one attempt, redirects included."),
     _check("-r", "--retries", type=click.IntRange(0, 100), metavar="N", shows=str,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 
 from aiohttp import (
     ClientConnectionResetError,
@@ -100,8 +101,7 @@ class Attempt:
         self._seen: set[str] = set()
         self._cookies: ChainCookies | None = None
         self._witness = Witness(client.guard)
-        self._clock = asyncio.get_running_loop().time
-        self._started = self._clock()
+        self._started = perf_counter()  # uvloop's own clock counts whole milliseconds
 
     async def run(self) -> Outcome:
         """Ask until there is an answer, or until it is known why there is none."""
@@ -205,7 +205,7 @@ class Attempt:
         return Response(
             url=str(self._url),
             hops=tuple(self._hops),
-            elapsed=self._clock() - self._started,
+            elapsed=perf_counter() - self._started,
             address=self._witness.address,
             cert_expires=self._witness.cert_expires,
             status=answer.status,
@@ -217,7 +217,7 @@ class Attempt:
         return Failure(
             url=str(self._url),
             hops=tuple(self._hops),
-            elapsed=self._clock() - self._started,
+            elapsed=perf_counter() - self._started,
             address=self._witness.address,
             cert_expires=self._witness.cert_expires,
             kind=cause.kind,

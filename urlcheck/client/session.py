@@ -34,10 +34,8 @@ async def open_client(settings: Settings) -> AsyncIterator[HttpClient]:
     """A client over one session, closed at the end. Raises `SettingsError` for a setting that cannot be used."""
     proxies = Proxies(settings.proxy)
     if settings.block_private and proxies:
-        raise SettingsError(
-            "--block-private cannot be held through a proxy, where only the proxy's address is seen; "
-            "unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or set NO_PROXY='*'"
-        )
+        remedy = "leave out --proxy" if settings.proxy else "unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or set NO_PROXY='*'"
+        raise SettingsError(f"--block-private cannot be held through a proxy, where only its address is seen; {remedy}")
     resolver = make_resolver()
     connector = WitnessedConnector(
         limit=0,  # waiting is the scheduler's business
