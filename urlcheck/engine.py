@@ -118,6 +118,12 @@ class Run:
         self._concurrency = concurrency
         self._scheduler.limit = min(self._scheduler.limit, concurrency)
 
+    def release(self) -> tuple[list[Target], set[Origin]]:
+        """The targets that were read and may as well be checked by another run, and the origins that may not."""
+        jobs, origins = self._scheduler.release()
+        self._room.set()
+        return [job.target for job in jobs], origins
+
     async def _read(self) -> None:
         """Fill the window, and keep it filled."""
         try:

@@ -143,6 +143,19 @@ class Scheduler:
         """Ask the job's host nothing for so many seconds from now."""
         job.host.not_before = max(job.host.not_before, self._clock() + seconds)
 
+    def release(self) -> tuple[list[Job], set[Origin]]:
+        """The jobs of all hosts of which nothing must be remembered, which are let go of, and the hosts that stay."""
+        awaited = {job.url.origin for _, _, job in self._retries}
+        released: list[Job] = []
+        for host in [*self._hosts.values()]:
+            if not (host.in_flight or host.not_before or host.origin in awaited):
+                released.extend(host.queue)
+                host.queue.clear()
+                del self._hosts[host.origin]
+        self._ready = deque(host for host in self._ready if host.queue)
+        self._queued -= len(released)
+        return released, {*self._hosts, *awaited}
+
     def drain(self) -> list[Job]:
         """Everything that is not finished; the scheduler is empty afterwards."""
         jobs = [*self._in_flight, *(job for _, _, job in self._retries)]

@@ -40,21 +40,34 @@ async def test_a_short_list_starts_no_process(serve: Serve, monkeypatch: pytest.
     assert {result.verdict for result in results} == {Verdict.OK}
 
 
-async def test_a_list_that_proves_long_is_shared(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_busy", [True, False])
+async def test_a_long_list_is_shared_where_the_first_process_is_busy(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, *, is_busy: bool
+) -> None:
     monkeypatch.setattr(fleet, "LONG_LIST", 100)
     monkeypatch.setattr(fleet, "count_processes", lambda _: 2)
+    monkeypatch.setattr(fleet, "_BUSY", -1 if is_busy else 2)
     started = []
+    released = asyncio.Event()
 
     async def count(settings: Settings) -> fleet.Worker:
         started.append(settings)
-        return await start(settings)
+        worker = await start(settings)
+        released.set()
+        return worker
+
+    async def answer(_: str, writer: asyncio.StreamWriter) -> None:
+        if is_busy:
+            await released.wait()
+        writer.write(reply())
 
     start = fleet.start_worker
     monkeypatch.setattr(fleet, "start_worker", count)
-    server = await serve(reply(), host="0.0.0.0")
+    server = await serve(answer, host="0.0.0.0")
     results = await check(hosts(server.url, 400), Settings(processes="auto", concurrency=64))
     assert {result.verdict for result in results} == {Verdict.OK}
-    assert [settings.concurrency for settings in started] == [32]
+    assert len(results) == 400
+    assert [settings.concurrency for settings in started] == ([32] if is_busy else [])
 
 
 async def test_a_host_stays_with_one_process(serve: Serve) -> None:

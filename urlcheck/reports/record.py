@@ -40,13 +40,14 @@ class Record(TypedDict):
 def make_record(result: Result) -> Record:
     """The record of a result."""
     target, outcome = result.target, result.outcome
+    url = shown_url(target)
     return Record(
-        url=shown_url(target),
+        url=url,
         ok=result.ok,
         verdict=result.verdict.value,
         status=outcome.status if outcome else None,
         detail=clean(result.detail, _DETAIL_LIMIT),
-        final_url=clean(outcome.url) if outcome else None,
+        final_url=(url if outcome.url == target.url else clean(outcome.url)) if outcome else None,
         redirects=[Redirect(status=hop.status, url=clean(hop.url)) for hop in outcome.hops] if outcome else [],
         elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
         attempts=result.attempts,
@@ -64,4 +65,4 @@ def shown_url(target: Target) -> str:
 
 
 def _format_time(time: datetime, timespec: str = "seconds") -> str:
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
+    return time.astimezone(UTC).isoformat(timespec=timespec)[: -len("+00:00")] + "Z"

@@ -1,7 +1,8 @@
 """Several processes that look like one run: targets are routed by host, results merged as they come.
 
-The first process reads, checks its own share and reports. The others are started when the list proves long. A host stays with
-one process, so every promise about hosts holds; and what a process that died has not finished is checked by the first.
+The first process reads, checks its own share and reports. The others are started when there is much left to do and the first
+can do no more: where it only waits for servers, another would wait with it. A host stays with one process, so every promise
+about hosts holds; and what a process that died has not finished is checked by the first.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import os
 import pickle
 import sys
+import time
 import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -25,12 +27,14 @@ from urlcheck.scale.wire import Frames, frame, pack_target, unpack_result
 from urlcheck.settings import Settings
 from urlcheck.urls import Origin, Url
 
-# a list that proves longer than this is worth more processes, which take a fifth of a second to start
-LONG_LIST = 4_000
+# more processes are worth their start, a fifth of a second each, where so much is left, and the first has its hands so full
+LONG_LIST = 1_000
+_BUSY, _BUSY_LOOKS = 0.85, 2
+_LOOK_SECONDS = 0.2
 # targets that a process has at a time: what its scheduler looks ahead
 _WINDOW = 10_000
 # of a hundred hosts, so many fewer go to the first process, which reads and reports besides
-_DISCOUNT = 12
+_DISCOUNT = 10
 # how long workers may take to give back what they have not finished
 _FAREWELL_SECONDS = 2.0
 _PIPE_BYTES = 1 << 20
@@ -63,6 +67,12 @@ class RoutedSource:
         self.exhausted = True
         self._arrival.set()
 
+    def take_back(self) -> list[Target]:
+        """What was not asked for yet."""
+        targets = [target for block in self._blocks for target in block]
+        self._blocks.clear()
+        return targets
+
 
 class Worker:
     """Another process, as the first one sees it: what it was given and has not given back."""
@@ -71,6 +81,7 @@ class Worker:
         assert process.stdin is not None
         assert process.stdout is not None
         self.unfinished: dict[int, Target] = {}
+        self.concurrency = settings.concurrency
         self.is_gone = False
         self._process = process
         self._stdin = process.stdin
@@ -81,6 +92,11 @@ class Worker:
         """Targets to check."""
         self.unfinished.update((target.index, target) for target in targets)
         self._send([pack_target(target) for target in targets])
+
+    def limit(self, concurrency: int) -> None:
+        """Have no more than so many requests in flight from now on."""
+        self.concurrency = concurrency
+        self._send(concurrency)
 
     def stop(self, reason: str) -> None:
         """Give back what is not finished."""
@@ -128,9 +144,9 @@ class Fleet:
         self._routes = _weigh(processes)
         self._workers: list[Worker] = []
         self._homes: set[Origin] = set()  # of the first process, from when it was alone
-        self._held: deque[Target] = deque()
-        self._read = 0
         self._with_first = 0
+        self._limit_of_first = settings.concurrency
+        self._is_read = False
         self._error: InputError | None = None
         self._finished: list[Result] = []
         self._arrival = asyncio.Event()
@@ -150,6 +166,8 @@ class Fleet:
         deadline = self._settings.deadline
         alarm = loop.call_later(deadline, self.stop, PAST_DEADLINE) if deadline else None
         pump = loop.create_task(self._pump())
+        watch = loop.create_task(self._watch())
+        pump.add_done_callback(lambda _: self._room.set())
         work = loop.create_task(self._work(pump))
         work.add_done_callback(lambda _: self._arrival.set())
         try:
@@ -167,7 +185,7 @@ class Fleet:
         finally:
             if alarm:
                 alarm.cancel()
-            tasks = [work, pump, *self._receivers]
+            tasks = [work, watch, pump, *self._receivers]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -188,78 +206,100 @@ class Fleet:
             worker.kill()
 
     async def _work(self, pump: asyncio.Task[None]) -> None:
+        if self._settings.processes != "auto":
+            await self._start_workers()
         try:
             while targets := await self._source.next_block():
-                await self._route(targets)
+                self._route(targets)
+                while not self.interruption and (self._busiest() > _WINDOW or len(self._finished) > _WINDOW):
+                    await self._wait_for_room()
         except InputError as error:
             self._error = error
-        self._feed_first(len(self._held))
+        self._is_read = True
+        while not pump.done() and (self._with_first or any(worker.unfinished for worker in self._workers)):
+            await self._wait_for_room()
         for worker in self._workers:
             worker.end()
         await asyncio.gather(*self._receivers)
         self._share.end()
         await pump
 
-    async def _route(self, targets: Sequence[Target]) -> None:
-        """Deal out a block, and wait while any process has as much as it should."""
-        self._read += len(targets)
-        for target in targets:
-            if isinstance(target.request, Rejection):
-                self._finish([self._policy.reject(target, target.request)])
-            else:
-                self._held.append(target)
-        if not self._workers and self._read > self._threshold():
-            await self._start_workers()
-        if self.interruption:
-            self._finish([self._policy.give_up(target, self.interruption) for target in self._held])
-            self._held.clear()
-        elif self._workers:
-            self._deal()
-        else:
-            self._feed_first(2 * self._settings.concurrency - self._with_first)
-        while not self.interruption and (self._busiest() > _WINDOW or len(self._finished) > _WINDOW):
-            await self._wait_for_room()
+    async def _watch(self) -> None:
+        """Start the others when the first process can do no more; at the end, let who is done lend its place to who is not."""
+        busy_looks = 0
+        while self._settings.processes == "auto" and not self._workers:
+            wall, cpu = time.monotonic(), time.process_time()
+            await asyncio.sleep(_LOOK_SECONDS)
+            is_busy = time.process_time() - cpu > _BUSY * (time.monotonic() - wall)
+            busy_looks = busy_looks + 1 if is_busy else 0  # a list that begins makes everyone busy for a moment
+            if busy_looks >= _BUSY_LOOKS and self._with_first > LONG_LIST and not self.interruption:
+                await self._start_workers()
+        while self._workers:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._is_read:
+                self._lend()
 
-    def _threshold(self) -> int:
-        return LONG_LIST if self._settings.processes == "auto" else 0
+    def _lend(self) -> None:
+        """No more comes: what a process cannot use of its part of the requests in flight is of use to another."""
+        spare = max(0, self._limit_of_first - self._with_first)
+        self._set_first_limit(self._limit_of_first - spare)
+        for worker in self._workers:
+            unused = max(0, worker.concurrency - max(1, len(worker.unfinished)))
+            if unused:
+                worker.limit(worker.concurrency - unused)
+            spare += unused
+        for worker in self._workers:
+            if spare and len(worker.unfinished) > worker.concurrency:
+                worker.limit(worker.concurrency + spare)
+                spare = 0
+        if spare:
+            self._set_first_limit(self._limit_of_first + spare)
+
+    def _set_first_limit(self, concurrency: int) -> None:
+        self._limit_of_first = concurrency
+        self._first.limit(max(1, concurrency))
 
     def _busiest(self) -> int:
         return max(self._with_first, *(len(worker.unfinished) for worker in self._workers), 0)
 
     async def _start_workers(self) -> None:
-        """From now on each process has its part of the requests in flight."""
+        """From now on each process has its part of the requests in flight, and of the hosts that can be moved."""
         each = replace(
             self._settings,
             concurrency=max(1, self._settings.concurrency // self._processes),
             deadline=None,  # the first process keeps the time
             processes=1,
         )
-        for _ in range(self._processes - 1):
-            worker = await start_worker(each)
-            self._workers.append(worker)
-            self._receivers.append(asyncio.get_running_loop().create_task(self._receive(worker)))
-        self._first.limit(self._settings.concurrency - each.concurrency * (self._processes - 1))
+        workers = [await start_worker(each) for _ in range(self._processes - 1)]
+        self._set_first_limit(max(1, self._settings.concurrency - each.concurrency * len(workers)))
+        targets, self._homes = self._first.release()
+        targets += self._share.take_back()
+        self._with_first -= len(targets)
+        self._workers = workers
+        loop = asyncio.get_running_loop()
+        self._receivers = [loop.create_task(self._receive(worker)) for worker in workers]
+        self._route(targets)
 
-    def _deal(self) -> None:
+    def _route(self, targets: Sequence[Target]) -> None:
         """Every host to its process."""
         shares: list[list[Target]] = [[] for _ in range(self._processes)]
-        for target in self._held:
-            url = target.request
-            assert isinstance(url, Url)
-            place = 0 if url.origin in self._homes else self._routes[zlib.crc32(url.authority.encode()) % len(self._routes)]
-            shares[place if place and not self._workers[place - 1].is_gone else 0].append(target)
-        self._held.clear()
-        for worker, share in zip(self._workers, shares[1:], strict=True):
+        for target in targets:
+            if isinstance(target.request, Rejection):
+                self._finish([self._policy.reject(target, target.request)])
+            elif self.interruption:
+                self._finish([self._policy.give_up(target, self.interruption)])
+            else:
+                shares[self._choose_process(target.request)].append(target)
+        for worker, share in zip(self._workers, shares[1:], strict=False):
             if share:
                 worker.give(share)
         self._give_first(shares[0])
 
-    def _feed_first(self, count: int) -> None:
-        """While it is alone, the first process is given what it has use for; these hosts stay with it."""
-        share = [self._held.popleft() for _ in range(min(count, len(self._held)))]
-        if self._processes > 1:
-            self._homes.update(target.request.origin for target in share if isinstance(target.request, Url))
-        self._give_first(share)
+    def _choose_process(self, url: Url) -> int:
+        if not self._workers or url.origin in self._homes:
+            return 0
+        process = self._routes[zlib.crc32(url.authority.encode()) % len(self._routes)]
+        return 0 if process and self._workers[process - 1].is_gone else process
 
     def _give_first(self, share: list[Target]) -> None:
         if share:
@@ -271,8 +311,6 @@ class Fleet:
             async for batch in batches:
                 self._with_first -= len(batch)
                 self._finish(batch)
-                if not self._workers:
-                    self._feed_first(2 * self._settings.concurrency - self._with_first)
                 await self._hold_back()
 
     async def _receive(self, worker: Worker) -> None:
@@ -287,6 +325,7 @@ class Fleet:
         else:
             self.lost += len(left)
             self._give_first(left)
+        self._room.set()
 
     def _finish(self, results: list[Result]) -> None:
         if results:

@@ -58,6 +58,8 @@ async def work() -> int:
             while message := await frames.read():
                 if isinstance(message, str):
                     checks.stop(message)
+                elif isinstance(message, int):
+                    checks.limit(message)
                 else:
                     source.add([unpack_target(packed) for packed in message])
             source.end()
