@@ -19,7 +19,7 @@ FLOORS = [
     {"model", "patterns"},
     {"settings"},
     {"backoff", "targets", "scheduler", "reports", "client", "signals"},
-    {"dispatcher", "inputs", "policy"},
+    {"dispatcher", "inputs", "sources", "policy"},
     {"engine"},
     {"scale"},
     {"modes", "__init__"},

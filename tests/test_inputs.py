@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from tests.builders import make_target
 from urlcheck.errors import InputError
-from urlcheck.inputs import MAX_LINE, IterableSource, Lists, Source, ThreadedSource, read_lines, read_targets
+from urlcheck.inputs import MAX_LINE, Lists, read_lines, read_targets
 from urlcheck.model import Rejection, Target
 from urlcheck.settings import Settings
+from urlcheck.sources import IterableSource, Source, ThreadedSource
 from urlcheck.targets import Collector
 
 FIRST, SECOND, THIRD = (make_target(index=index) for index in range(3))

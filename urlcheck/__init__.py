@@ -40,8 +40,8 @@ async def check_urls(
     urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None
 ) -> AsyncGenerator[Result, None]:
     """Check every URL; each result as it is reached, in bounded memory. Raises `SettingsError`."""
-    from urlcheck.inputs import IterableSource  # noqa: PLC0415
     from urlcheck.scale.fleet import open_checks  # noqa: PLC0415 - `urlcheck --help` must not pay for it
+    from urlcheck.sources import IterableSource  # noqa: PLC0415
     from urlcheck.targets import Collector  # noqa: PLC0415
 
     settings = settings or Settings()

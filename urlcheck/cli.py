@@ -23,9 +23,9 @@ from urlcheck.settings import VERSION, OutputSettings, Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from urlcheck.inputs import Source
     from urlcheck.reports.outputs import Outputs
     from urlcheck.reports.summary import Summary
+    from urlcheck.sources import Source
     from urlcheck.targets import Collector
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
@@ -70,9 +70,10 @@ async def check(
     urls: Sequence[str], files: Sequence[str], settings: Settings, output: OutputSettings, *, allow_empty: bool
 ) -> int:
     """Run to the end, or to the first signal; the exit status."""
-    from urlcheck.inputs import Lists, ThreadedSource  # noqa: PLC0415 - --help must not pay for what follows
+    from urlcheck.inputs import Lists  # noqa: PLC0415 - --help must not pay for what follows
     from urlcheck.reports.outputs import Outputs  # noqa: PLC0415
     from urlcheck.reports.summary import Summary  # noqa: PLC0415
+    from urlcheck.sources import ThreadedSource  # noqa: PLC0415
     from urlcheck.targets import Collector  # noqa: PLC0415
 
     collector = Collector(settings)

@@ -11,11 +11,11 @@ from typing import Protocol
 from urlcheck.backoff import backoff
 from urlcheck.dispatcher import Dispatcher
 from urlcheck.errors import InputError
-from urlcheck.inputs import Source
 from urlcheck.model import Outcome, Rejection, Result, ShortageError, Target
 from urlcheck.policy import Policy
 from urlcheck.scheduler import Job, Scheduler
 from urlcheck.settings import Settings
+from urlcheck.sources import Source
 from urlcheck.urls import Origin, Url
 
 INTERRUPTED, PAST_DEADLINE = "interrupted", "past the deadline"
@@ -114,9 +114,10 @@ class Run:
             self._work.cancel()
 
     def limit(self, concurrency: int) -> None:
-        """Have no more than so many requests in flight from now on."""
+        """Have so many requests in flight from now on, at most as many as there are workers; less what a shortage took."""
+        self._scheduler.limit = max(1, self._scheduler.limit + concurrency - self._concurrency)
         self._concurrency = concurrency
-        self._scheduler.limit = min(self._scheduler.limit, concurrency)
+        self._dispatcher.wake()
 
     def release(self) -> tuple[list[Target], set[Origin]]:
         """The targets that were read and may as well be checked by another run, and the origins that may not."""

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
-import sys
 import time
 import zlib
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
 from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, Run, open_run
 from urlcheck.errors import InputError
-from urlcheck.inputs import Source
 from urlcheck.model import Rejection, Result, Target
 from urlcheck.policy import Policy
-from urlcheck.scale.wire import Frames, frame, pack_target, unpack_result
+from urlcheck.scale.child import Child, start_child
 from urlcheck.settings import Settings
+from urlcheck.sources import FedSource, Source
 from urlcheck.urls import Origin, Url
 
 # more processes are worth their start, a fifth of a second each, where so much is left, and the first has its hands so full
@@ -35,104 +32,14 @@ _LOOK_SECONDS = 0.2
 _WINDOW = 10_000
 # of a hundred hosts, so many fewer go to the first process, which reads and reports besides
 _DISCOUNT = 10
-# how long workers may take to give back what they have not finished
+# how long children may take to give back what they have not finished
 _FAREWELL_SECONDS = 2.0
-_PIPE_BYTES = 1 << 20
-
-
-class RoutedSource:
-    """The share of the first process."""
-
-    def __init__(self) -> None:
-        self.exhausted = False
-        self._blocks: deque[list[Target]] = deque()
-        self._arrival = asyncio.Event()
-
-    async def next_block(self) -> Sequence[Target]:
-        while not self._blocks:
-            if self.exhausted:
-                return []
-            self._arrival.clear()
-            await self._arrival.wait()
-        return self._blocks.popleft()
-
-    def stop(self) -> None:
-        self.end()
-
-    def add(self, block: list[Target]) -> None:
-        self._blocks.append(block)
-        self._arrival.set()
-
-    def end(self) -> None:
-        self.exhausted = True
-        self._arrival.set()
-
-    def take_back(self) -> list[Target]:
-        """What was not asked for yet."""
-        targets = [target for block in self._blocks for target in block]
-        self._blocks.clear()
-        return targets
-
-
-class Worker:
-    """Another process, as the first one sees it: what it was given and has not given back."""
-
-    def __init__(self, process: asyncio.subprocess.Process, settings: Settings) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self.unfinished: dict[int, Target] = {}
-        self.concurrency = settings.concurrency
-        self.is_gone = False
-        self._process = process
-        self._stdin = process.stdin
-        self._frames = Frames(process.stdout)
-        self._stdin.write(frame(pickle.dumps(settings)))
-
-    def give(self, targets: list[Target]) -> None:
-        """Targets to check."""
-        self.unfinished.update((target.index, target) for target in targets)
-        self._send([pack_target(target) for target in targets])
-
-    def limit(self, concurrency: int) -> None:
-        """Have no more than so many requests in flight from now on."""
-        self.concurrency = concurrency
-        self._send(concurrency)
-
-    def stop(self, reason: str) -> None:
-        """Give back what is not finished."""
-        self._send(reason)
-
-    def end(self) -> None:
-        """There will be no more targets."""
-        with suppress(OSError):
-            self._stdin.close()
-
-    async def results(self) -> AsyncGenerator[list[Result], None]:
-        """What it gives back, until its process ends."""
-        while message := await self._frames.read():
-            yield [unpack_result(packed, self.unfinished.pop(packed[0])) for packed in message]
-        self.is_gone = True
-
-    def kill(self) -> None:
-        """End the process, whatever it is at."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-
-    async def close(self) -> None:
-        """End the process, and wait for its end."""
-        self.end()
-        self.kill()
-        await self._process.wait()
-
-    def _send(self, message: object) -> None:
-        with suppress(OSError, RuntimeError):  # it died; its results end, and that is where it is dealt with
-            self._stdin.write(frame(message))
 
 
 class Fleet:
     """Looks like a `Run`. `lost`: how many targets another process had to check, for theirs died."""
 
-    def __init__(self, source: Source, first: Run, share: RoutedSource, settings: Settings, processes: int) -> None:
+    def __init__(self, source: Source, first: Run, share: FedSource, settings: Settings, processes: int) -> None:
         self.interruption: str | None = None
         self.lost = 0
         self._source = source
@@ -141,8 +48,8 @@ class Fleet:
         self._settings = settings
         self._processes = processes
         self._policy = Policy(settings)
-        self._routes = _weigh(processes)
-        self._workers: list[Worker] = []
+        self._routes: list[int] = []
+        self._children: list[Child] = []
         self._homes: set[Origin] = set()  # of the first process, from when it was alone
         self._with_first = 0
         self._limit_of_first = settings.concurrency
@@ -189,25 +96,25 @@ class Fleet:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*(worker.close() for worker in self._workers))
+            await asyncio.gather(*(child.close() for child in self._children))
 
     def stop(self, reason: str = INTERRUPTED) -> None:
         """Read no further, and abandon what is in flight, in every process."""
         self.interruption = self.interruption or reason
         self._source.stop()
         self._first.stop(reason)
-        for worker in self._workers:
-            worker.stop(reason)
+        for child in self._children:
+            child.stop(reason)
         self._room.set()
         asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._dismiss)
 
     def _dismiss(self) -> None:
-        for worker in self._workers:
-            worker.kill()
+        for child in self._children:
+            child.kill()
 
     async def _work(self, pump: asyncio.Task[None]) -> None:
         if self._settings.processes != "auto":
-            await self._start_workers()
+            await self._start_children()
         try:
             while targets := await self._source.next_block():
                 self._route(targets)
@@ -216,10 +123,10 @@ class Fleet:
         except InputError as error:
             self._error = error
         self._is_read = True
-        while not pump.done() and (self._with_first or any(worker.unfinished for worker in self._workers)):
+        while not pump.done() and (self._with_first or any(child.unfinished for child in self._children)):
             await self._wait_for_room()
-        for worker in self._workers:
-            worker.end()
+        for child in self._children:
+            child.end()
         await asyncio.gather(*self._receivers)
         self._share.end()
         await pump
@@ -227,14 +134,14 @@ class Fleet:
     async def _watch(self) -> None:
         """Start the others when the first process can do no more; at the end, let who is done lend its place to who is not."""
         busy_looks = 0
-        while self._settings.processes == "auto" and not self._workers:
+        while self._settings.processes == "auto" and self._processes > 1 and not self._children:
             wall, cpu = time.monotonic(), time.process_time()
             await asyncio.sleep(_LOOK_SECONDS)
             is_busy = time.process_time() - cpu > _BUSY * (time.monotonic() - wall)
             busy_looks = busy_looks + 1 if is_busy else 0  # a list that begins makes everyone busy for a moment
             if busy_looks >= _BUSY_LOOKS and self._with_first > LONG_LIST and not self.interruption:
-                await self._start_workers()
-        while self._workers:
+                await self._start_children()
+        while self._children:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._is_read:
                 self._lend()
@@ -243,14 +150,14 @@ class Fleet:
         """No more comes: what a process cannot use of its part of the requests in flight is of use to another."""
         spare = max(0, self._limit_of_first - self._with_first)
         self._set_first_limit(self._limit_of_first - spare)
-        for worker in self._workers:
-            unused = max(0, worker.concurrency - max(1, len(worker.unfinished)))
+        for child in self._children:
+            unused = max(0, child.concurrency - max(1, len(child.unfinished)))
             if unused:
-                worker.limit(worker.concurrency - unused)
+                child.limit(child.concurrency - unused)
             spare += unused
-        for worker in self._workers:
-            if spare and len(worker.unfinished) > worker.concurrency:
-                worker.limit(worker.concurrency + spare)
+        for child in self._children:
+            if spare and len(child.unfinished) > child.concurrency:
+                child.limit(child.concurrency + spare)
                 spare = 0
         if spare:
             self._set_first_limit(self._limit_of_first + spare)
@@ -260,24 +167,27 @@ class Fleet:
         self._first.limit(max(1, concurrency))
 
     def _busiest(self) -> int:
-        return max(self._with_first, *(len(worker.unfinished) for worker in self._workers), 0)
+        return max(self._with_first, *(len(child.unfinished) for child in self._children), 0)
 
-    async def _start_workers(self) -> None:
+    async def _start_children(self) -> None:
         """From now on each process has its part of the requests in flight, and of the hosts that can be moved."""
-        each = replace(
-            self._settings,
-            concurrency=max(1, self._settings.concurrency // self._processes),
-            deadline=None,  # the first process keeps the time
-            processes=1,
-        )
-        workers = [await start_worker(each) for _ in range(self._processes - 1)]
-        self._set_first_limit(max(1, self._settings.concurrency - each.concurrency * len(workers)))
+        settings = replace(self._settings, deadline=None, processes=1)  # the first process keeps the time
+        children: list[Child] = []
+        with suppress(OSError):  # as many as this machine bears
+            while len(children) < self._processes - 1:
+                children.append(await start_child(settings))
+        self._processes = 1 + len(children)
+        self._routes = _weigh(self._processes)
+        part = max(1, self._settings.concurrency // self._processes)
+        for child in children:
+            child.limit(part)
+        self._set_first_limit(max(1, self._settings.concurrency - part * len(children)))
         targets, self._homes = self._first.release()
         targets += self._share.take_back()
         self._with_first -= len(targets)
-        self._workers = workers
+        self._children = children
         loop = asyncio.get_running_loop()
-        self._receivers = [loop.create_task(self._receive(worker)) for worker in workers]
+        self._receivers = [loop.create_task(self._receive(child)) for child in children]
         self._route(targets)
 
     def _route(self, targets: Sequence[Target]) -> None:
@@ -290,16 +200,16 @@ class Fleet:
                 self._finish([self._policy.give_up(target, self.interruption)])
             else:
                 shares[self._choose_process(target.request)].append(target)
-        for worker, share in zip(self._workers, shares[1:], strict=False):
+        for child, share in zip(self._children, shares[1:], strict=False):
             if share:
-                worker.give(share)
+                child.give(share)
         self._give_first(shares[0])
 
     def _choose_process(self, url: Url) -> int:
-        if not self._workers or url.origin in self._homes:
+        if not self._children or url.origin in self._homes:
             return 0
         process = self._routes[zlib.crc32(url.authority.encode()) % len(self._routes)]
-        return 0 if process and self._workers[process - 1].is_gone else process
+        return 0 if process and self._children[process - 1].is_gone else process
 
     def _give_first(self, share: list[Target]) -> None:
         if share:
@@ -313,13 +223,13 @@ class Fleet:
                 self._finish(batch)
                 await self._hold_back()
 
-    async def _receive(self, worker: Worker) -> None:
+    async def _receive(self, child: Child) -> None:
         """Results of a worker; and when it ends, what it left unfinished."""
-        async for batch in worker.results():
+        async for batch in child.results():
             self._finish(batch)
             await self._hold_back()
-        left = [*worker.unfinished.values()]
-        worker.unfinished.clear()
+        left = [*child.unfinished.values()]
+        child.unfinished.clear()
         if self.interruption:
             self._finish([self._policy.give_up(target, self.interruption) for target in left])
         else:
@@ -357,24 +267,9 @@ async def open_checks(source: Source, settings: Settings) -> AsyncIterator[Run |
         async with open_run(source, settings) as run:
             yield run
         return
-    share = RoutedSource()
+    share = FedSource()
     async with open_run(share, replace(settings, deadline=None)) as first:
         yield Fleet(source, first, share, settings, processes)
-
-
-async def start_worker(settings: Settings) -> Worker:
-    """A process that the terminal's signals do not reach; it ends with its standard input."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "urlcheck.scale.worker",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        limit=_PIPE_BYTES,
-    )
-    return Worker(process, settings)
 
 
 def _weigh(processes: int) -> list[int]:

@@ -7,50 +7,18 @@ import os
 import pickle
 import signal
 import sys
-from collections import deque
-from collections.abc import Sequence
 
 from urlcheck.engine import open_run
 from urlcheck.loop import run, spare_the_collector
-from urlcheck.model import Target
 from urlcheck.scale.wire import Frames, frame, pack_result, unpack_target
-
-
-class PipeSource:
-    """Targets as they come over the pipe. Whoever sends them bounds how many are under way, so all are taken at once."""
-
-    def __init__(self) -> None:
-        self.exhausted = False
-        self._blocks: deque[list[Target]] = deque()
-        self._arrival = asyncio.Event()
-        self._stopped = False
-
-    async def next_block(self) -> Sequence[Target]:
-        while not self._blocks:
-            if self.exhausted or self._stopped:
-                return []
-            self._arrival.clear()
-            await self._arrival.wait()
-        return self._blocks.popleft()
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._arrival.set()
-
-    def add(self, block: list[Target]) -> None:
-        self._blocks.append(block)
-        self._arrival.set()
-
-    def end(self) -> None:
-        self.exhausted = True
-        self._arrival.set()
+from urlcheck.sources import FedSource
 
 
 async def work() -> int:
     """Check what comes in; the run ends when nothing more does, or when whoever started it is gone."""
     frames, writer = await _connect()
     settings = pickle.loads(await frames.read())  # noqa: S301 - from the process that started this one
-    source = PipeSource()
+    source = FedSource()
     async with open_run(source, settings) as checks:
         spare_the_collector()
 
