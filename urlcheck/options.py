@@ -219,7 +219,7 @@ check_options = combine(
     _check("-c", "--concurrency", type=click.IntRange(1, 100_000), metavar="N", shows=str,
            help="Requests in flight."),
     _check("-j", "--processes", type=Processes(), metavar="N|auto", shows=str,
-           help="Event loops, each in a process; auto: one for a short list, one a core for a long one."),
+           help="Event loops, each in a process; auto: one a core where one can do no more."),
     _check("--per-host", type=click.IntRange(1, 100_000), metavar="N", shows=str, help="Requests in flight to one host."),
     _check("--rate", type=Rate(), metavar="N",
            help="Requests a second to one host, at most."),
