@@ -17,10 +17,10 @@ PORT = 8080
 def main(file: str) -> None:
     with serve_aside(PORT) as base:
         urls = [base + path for path in TOUR] + [*ELSEWHERE]
-        options = ["--timeout", "2s", "--color", "always"]
+        options = ["--timeout", "500ms", "--color", "always"]
         command = [sys.executable, "-m", "urlcheck", *urls, *options]
         output = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False).stdout
-    text = Text.from_ansi(f"$ urlcheck --file urls.txt\n{output.rstrip()}")
+    text = Text.from_ansi(f"$ make run\n{output.rstrip()}")
     width = max(len(line) for line in text.plain.splitlines())
     with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=width, file=nowhere, force_terminal=True, color_system="standard")

@@ -146,9 +146,13 @@ def _draw_status(record: Record) -> Text:
 
 
 def _describe(record: Record) -> str:
-    if record["verdict"] == Verdict.OK and record["redirects"]:
-        return f"→ {record['final_url']}"
-    return record["detail"].removeprefix(f"{record['status']} ")
+    detail = record["detail"].removeprefix(f"{record['status']} ")
+    if record["verdict"] == Verdict.OK:
+        if record["redirects"]:
+            detail = f"→ {record['final_url']}"
+        if record["attempts"] > 1:
+            detail = f"{detail} (attempt {record['attempts']})"
+    return detail
 
 
 def _list_evidence(record: Record) -> Iterable[str]:
