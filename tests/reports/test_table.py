@@ -66,9 +66,9 @@ def test_a_small_table() -> None:
     assert draw(RESULTS) == [
         "",
         " STATUS     URL                                TIME  DETAIL",
-        " ─────────────────────────────────────────────────────────────────────────────",
+        " ─────────────────────────────────────────────────────────────────────────────────────────",
         " ✓ 200      https://example.org/              81 ms  OK",
-        " ✓ 200      example.org/old                   1.2 s  → https://example.net/new",
+        " ✓ 200      example.org/old                   1.2 s  → https://example.net/new (attempt 2)",
         " ✗ 404      https://example.org/[red]:smile:  81 ms  Not Found",
         " ✗ connect  https://example.org/down          1.5 s  connection refused",
         " ✗ invalid  ftp://example.org/                       unsupported scheme 'ftp'",
@@ -82,7 +82,7 @@ def test_a_small_table() -> None:
 
 def test_verbose_adds_the_redirect_chain_and_the_evidence() -> None:
     assert draw(RESULTS[1:3], verbose=True, quiet=True)[3:] == [
-        " ✓ 200   example.org/old                   1.2 s  → https://example.net/new",
+        " ✓ 200   example.org/old                   1.2 s  → https://example.net/new (attempt 2)",
         "                                                  301 https://example.org/old",
         "                                                  192.0.2.7, certificate until 2027-01-31, 2 attempts, urls.txt:2",
         " ✗ 404   https://example.org/[red]:smile:  81 ms  Not Found",
