@@ -67,12 +67,9 @@ class Run:
         self._arrival = asyncio.Event()
         self._room = asyncio.Event()
 
-    async def results(self) -> AsyncGenerator[Result, None]:
+    def results(self) -> AsyncGenerator[Result, None]:
         """Check every target. Raises `InputError` once all that could be read is finished, if the source breaks."""
-        async with aclosing(self.batches()) as batches:
-            async for batch in batches:
-                for result in batch:
-                    yield result
+        return flatten(self.batches())
 
     async def batches(self) -> AsyncGenerator[list[Result], None]:
         """The same, as many at once as were finished meanwhile: what costs something for each batch is paid less often."""
@@ -238,6 +235,14 @@ class Run:
         if isinstance(target.request, Rejection):
             return self._policy.reject(target, target.request)
         return self._policy.give_up(target, reason)
+
+
+async def flatten(batches: AsyncGenerator[list[Result], None]) -> AsyncGenerator[Result, None]:
+    """The results of batches, one by one; the batches are closed with it."""
+    async with aclosing(batches):
+        async for batch in batches:
+            for result in batch:
+                yield result
 
 
 def _has_crashed(work: asyncio.Future[list[None]]) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
-from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, Run, open_run
+from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, Run, flatten, open_run
 from urlcheck.errors import InputError
 from urlcheck.model import Rejection, Result, Target
 from urlcheck.policy import Policy
@@ -60,12 +60,9 @@ class Fleet:
         self._room = asyncio.Event()
         self._receivers: list[asyncio.Task[None]] = []
 
-    async def results(self) -> AsyncGenerator[Result, None]:
+    def results(self) -> AsyncGenerator[Result, None]:
         """The results of `batches`, one by one."""
-        async with aclosing(self.batches()) as batches:
-            async for batch in batches:
-                for result in batch:
-                    yield result
+        return flatten(self.batches())
 
     async def batches(self) -> AsyncGenerator[list[Result], None]:
         """Check every target. Raises `InputError` once all that could be read is finished, if the source breaks."""
