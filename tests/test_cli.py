@@ -613,6 +613,38 @@ async def test_help_and_version_pay_for_neither_aiohttp_nor_rich(urlcheck: Urlch
     assert not imported & {"aiohttp", "rich", "yarl", "idna"}
 
 
+# --- what a user may do by mistake ---
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+async def test_a_report_does_not_take_the_place_of_a_list(urlcheck: Urlcheck, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "urls.txt"
+    file.write_text("ftp://example.org/\n", encoding="utf-8")
+    finished = await urlcheck("-f", str(file), "-o", f"{form}={file}")
+    assert (finished.status, "is named twice" in finished.stderr) == (2, True)
+    assert file.read_text(encoding="utf-8") == "ftp://example.org/\n"
+
+
+async def test_standard_input_that_is_named_twice_is_read_once(urlcheck: Urlcheck) -> None:
+    finished = await urlcheck("-", "-", "ftp://b/", "-o", "jsonl", stdin=b"ftp://a/\n")
+    assert [record["url"] for record in finished.records] == ["ftp://a/", "ftp://b/"]
+    assert finished.stderr == ""
+
+
+@on_posix
+async def test_a_pipe_without_a_writer_does_not_outlive_the_deadline(urlcheck: Urlcheck, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    finished = await urlcheck("-f", str(tmp_path / "pipe"), "--deadline", "0.2s", "-o", "jsonl")
+    assert finished.status == 1
+    assert "the input was not read to its end" in finished.stderr
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+async def test_how_a_request_is_framed_is_not_for_the_user_to_say(urlcheck: Urlcheck, name: str) -> None:
+    finished = await urlcheck("http://127.0.0.1:1/", "-H", f"{name}: 5")
+    assert (finished.status, "framed" in finished.stderr) == (2, True)
+
+
 # --- expectations ---
 
 

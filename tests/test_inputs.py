@@ -97,8 +97,8 @@ def test_a_line_that_is_not_a_url_is_invalid_with_its_number(line: bytes, url: s
     ]
 
 
-def test_a_byte_order_mark_is_dropped_on_the_first_line_alone() -> None:
-    assert [target.url for target in read(b"a.example\n\xef\xbb\xbfb.example\n")] == ["a.example", "\ufeffb.example"]
+def test_a_byte_order_mark_is_dropped_also_where_lists_were_put_together() -> None:
+    assert [target.url for target in read(b"a.example\n\xef\xbb\xbfb.example\n")] == ["a.example", "b.example"]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\nb.example\n", b"\r\nb.example\n", b""])

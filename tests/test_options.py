@@ -67,7 +67,7 @@ def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: objec
         (Header(), "X: a\nb", "a header is written 'NAME: VALUE', without control characters."),
         (Header(), "X: a\x00b", "a header is written 'NAME: VALUE', without control characters."),
         (Header(), "X: \udce9", "a header is written 'NAME: VALUE', without control characters."),
-        (Credentials(), "secret", "credentials are written NAME:PASSWORD."),
+        (Credentials(), "secret", "credentials are written NAME:PASSWORD, without control characters."),
         (Output(), "xml", "'xml' is not a format; they are: table, jsonl."),
         (Output(), "", "'' is not a format; they are: table, jsonl."),
         (Output(), "jsonl=", "'jsonl=' names no file: write jsonl=FILE."),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 import click
@@ -19,6 +21,8 @@ INTERRUPTED, CLOSED_PIPE = 130, 141
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, or the process's own; the exit status."""
     _open_closed_streams()
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # until there is a run that can be stopped
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # whatever the encoding, nothing is lost over a character
@@ -29,6 +33,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return UNUSABLE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
+    except OSError as error:
+        # no event loop for want of descriptors, no place on the disk for the help: whatever was opened knows its own words
+        with contextlib.suppress(OSError):
+            click.echo(f"urlcheck: {clean(error.strerror or str(error))}", err=True)
+        return UNUSABLE
     except ClosedPipeError:
         # what is still buffered has no reader: let the interpreter's own last flush go nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int
     settings, output = pick(Settings, params), pick(OutputSettings, params)
     if sum(file is None for _, file in output.outputs) > 1:
         raise click.UsageError("only one --output can go to standard output; name a file for the others: FORMAT=FILE.")
+    _refuse_overwriting(files, [file for _, file in output.outputs if file])
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
@@ -64,6 +66,16 @@ def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int
     from urlcheck.loop import run  # noqa: PLC0415 - --help must not pay for it
 
     return run(check(urls, files, settings, output, allow_empty=bool(params["allow_empty"])))
+
+
+def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    """A report must not take the place of a list, or of another report."""
+    taken = {os.path.realpath(name) for name in inputs}
+    for name in outputs:
+        path = os.path.realpath(name)
+        if path in taken and path != os.path.realpath(os.devnull):
+            raise click.UsageError(f"{name} is named twice; a report needs a file of its own.")
+        taken.add(path)
 
 
 async def check(

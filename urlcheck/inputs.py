@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -48,7 +49,7 @@ def read_targets(stream: BinaryIO, name: str, collector: Collector) -> Iterator[
         targets = []
         for line in block:
             number += 1
-            bare = (line.removeprefix(_BOM) if number == 1 else line).strip()
+            bare = line.removeprefix(_BOM).strip()  # also where lists were put together
             if not (bare or len(line) > MAX_LINE) or bare.startswith(b"#"):
                 continue
             if target := _read_line(line, bare, name, number, collector):
@@ -77,22 +78,24 @@ class Lists:
         self._arguments = arguments
         self._collector = collector
         with contextlib.ExitStack() as opened:
-            self._files = [(name, opened.enter_context(_open(name))) for name in files]
+            # a pipe without a writer would hold up whoever opens it: that is for the reading thread
+            self._files = [(name, None if _is_fifo(name) else opened.enter_context(_open(name))) for name in files]
             self._stdin = opened.enter_context(_open(STDIN)) if STDIN in arguments else None
             opened.pop_all()  # closed by whoever reads them to the end
 
     def __iter__(self) -> Iterator[list[Target]]:
         targets: list[Target] = []
         for text in self._arguments:
-            if text == STDIN and self._stdin:
+            if text == STDIN:
                 yield targets
                 targets = []
-                yield from self._read(STDIN, self._stdin)
+                if self._stdin and not self._stdin.closed:  # named twice, it is read once
+                    yield from self._read(STDIN, self._stdin)
             elif target := self._collector.collect(text, "arguments"):
                 targets.append(target)
         yield targets
         for name, stream in self._files:
-            yield from self._read(name, stream)
+            yield from self._read(name, stream or _open(name))
 
     def _read(self, name: str, stream: BinaryIO) -> Iterator[list[Target]]:
         source = "stdin" if name == STDIN else name
@@ -101,6 +104,13 @@ class Lists:
                 yield from read_targets(stream, source, self._collector)
         except OSError as error:
             raise InputError(f"cannot read {source}: {error.strerror}") from error
+
+
+def _is_fifo(name: str) -> bool:
+    try:
+        return name != STDIN and stat.S_ISFIFO(os.stat(name).st_mode)
+    except OSError:
+        return False
 
 
 def _open(name: str) -> BinaryIO:

@@ -14,8 +14,11 @@ def run(main: Coroutine[Any, Any, int]) -> int:
         from uvloop import new_event_loop  # noqa: PLC0415
     except ImportError:
         return asyncio.run(main)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(main)
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(main)
+    finally:
+        main.close()  # where the loop could not even be made
 
 
 def spare_the_collector() -> None:

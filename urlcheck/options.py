@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "jsonl")
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
 
 AnySettings = TypeVar("AnySettings", Settings, OutputSettings)
@@ -80,9 +82,22 @@ class Header(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, text = value.partition(":")
-        if not colon or not _TOKEN.fullmatch(name) or re.search(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]", text):
+        if not colon or not _TOKEN.fullmatch(name) or _UNSENDABLE.search(text):
             self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
+        if name.lower() in _FRAMING:
+            self.fail(f"{name} says how a request is framed, which is not for the user to say.", param, ctx)
         return name, text.strip()
+
+
+class HeaderText(click.ParamType[str]):
+    """The value of a header."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if _UNSENDABLE.search(value):
+            self.fail("a header cannot have control characters.", param, ctx)
+        return str(value)
 
 
 class Credentials(click.ParamType[tuple[str, str]]):
@@ -92,8 +107,8 @@ class Credentials(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, password = value.partition(":")
-        if not colon:
-            self.fail("credentials are written NAME:PASSWORD.", param, ctx)
+        if not colon or _UNSENDABLE.search(value):
+            self.fail("credentials are written NAME:PASSWORD, without control characters.", param, ctx)
         return name, password
 
 
@@ -235,7 +250,7 @@ check_options = combine(
            help="Redirects followed; 0: the redirect is the answer."),
     _check("-H", "--header", "headers", type=Header(), multiple=True, metavar="'NAME: VALUE'",
            help="Sent to each URL's own origin only. Repeatable."),
-    _check("--user-agent", metavar="TEXT", shows=str, help="How urlcheck introduces itself."),
+    _check("--user-agent", type=HeaderText(), metavar="TEXT", shows=str, help="How urlcheck introduces itself."),
     _check("-u", "--user", type=Credentials(), metavar="NAME:PASSWORD",
            help="Basic credentials, for each URL's own origin only."),
     _check("--netrc", is_flag=True, help="Credentials from ~/.netrc, or the file that NETRC names."),

@@ -35,7 +35,8 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
         interruption.number = number
         loop.call_soon_threadsafe(stop)
 
-    previous = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, receive) for number in heard}
     try:
         yield interruption
     finally:

@@ -80,6 +80,8 @@ class ThreadedSource:
                     self._places.release()
         except InputError as error:
             self._error = error
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told
+            self._error = InputError(f"cannot read the input: {error}")
         finally:
             self._ended = True
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more

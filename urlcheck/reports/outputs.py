@@ -75,6 +75,8 @@ class Outputs:
                 os.unlink(aside)
 
     def _open(self, name: str, file: str) -> TextIO:
+        if os.path.islink(file):  # it keeps pointing where it does
+            file = os.path.realpath(file)
         is_aside = name not in STREAMING and not (os.path.exists(file) and not os.path.isfile(file))
         path = f"{file}.{os.getpid()}.part" if is_aside else file
         try:

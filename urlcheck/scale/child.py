@@ -45,7 +45,7 @@ class Child:
 
     def end(self) -> None:
         """There will be no more targets."""
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):
             self._stdin.close()
 
     async def results(self) -> AsyncGenerator[list[Result], None]:

@@ -171,7 +171,7 @@ class Fleet:
         settings = replace(self._settings, deadline=None, processes=1)  # the first process keeps the time
         children: list[Child] = []
         with suppress(OSError):  # as many as this machine bears
-            while len(children) < self._processes - 1:
+            while len(children) < self._processes - 1 and not self.interruption:
                 children.append(await start_child(settings))
         self._processes = 1 + len(children)
         self._routes = _weigh(self._processes)
@@ -259,7 +259,7 @@ def count_processes(settings: Settings) -> int:
 @asynccontextmanager
 async def open_checks(source: Source, settings: Settings) -> AsyncIterator[Run | Fleet]:
     """A run in as many processes as the settings and the list call for. Raises `SettingsError`."""
-    processes = count_processes(settings)
+    processes = min(count_processes(settings), settings.concurrency)
     if processes == 1:
         async with open_run(source, settings) as run:
             yield run
