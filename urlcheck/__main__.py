@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -21,13 +21,12 @@ INTERRUPTED, CLOSED_PIPE = 130, 141
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, or the process's own; the exit status."""
     _open_closed_streams()
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # until there is a run that can be stopped
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # whatever the encoding, nothing is lost over a character
     try:
-        status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
+        with _quiet_ctrl_c():
+            status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
     except click.ClickException as error:
         _show(error)
         return UNUSABLE
@@ -46,6 +45,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"urlcheck: {clean(str(error))}", err=True)
         return UNUSABLE
     return status
+
+
+@contextlib.contextmanager
+def _quiet_ctrl_c() -> Iterator[None]:
+    """Where there is no run yet that could be stopped, Ctrl-C ends the program without a word."""
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _open_closed_streams() -> None:
