@@ -12,12 +12,11 @@ import click
 
 from urlcheck.durations import format_duration, parse_duration
 from urlcheck.model import Verdict
+from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.settings import OutputSettings, Settings
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
-
-FORMATS = ("table", "jsonl")
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -147,8 +146,8 @@ class Output(click.ParamType[tuple[str, str | None]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str | None]:
         name, equals, file = value.partition("=")
-        if name not in FORMATS:
-            self.fail(f"{name!r} is not a format; they are: {', '.join(FORMATS)}.", param, ctx)
+        if name not in FORMATS and name not in (others := find_others()):
+            self.fail(f"{name!r} is not a format; they are: {', '.join([*FORMATS, *others])}.", param, ctx)
         if equals and not file:
             self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
         return name, file or None

@@ -8,6 +8,7 @@ from tests.builders import RESPONSE, make_result, make_target
 from urlcheck.model import Hop, Result
 from urlcheck.reports.jsonl import JsonlReporter
 from urlcheck.reports.summary import Summary
+from urlcheck.settings import OutputSettings
 
 
 class Flushes(io.StringIO):
@@ -23,7 +24,7 @@ class Flushes(io.StringIO):
 
 def write(*results: Result) -> str:
     stream = io.StringIO()
-    reporter = JsonlReporter(stream)
+    reporter = JsonlReporter(stream, OutputSettings())
     for result in results:
         reporter.add(result)
     reporter.close(Summary())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from urlcheck.model import Result
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
+from urlcheck.settings import OutputSettings
 
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
@@ -15,7 +16,9 @@ _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 class JsonlReporter:
     """Streams results; ASCII throughout, so that no terminal's or file's encoding can get in the way."""
 
-    def __init__(self, stream: TextIO) -> None:
+    streams: ClassVar[bool] = True
+
+    def __init__(self, stream: TextIO, _: OutputSettings) -> None:
         self._stream = stream
 
     def add(self, result: Result) -> None:

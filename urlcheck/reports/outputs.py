@@ -11,11 +11,10 @@ from typing import Self, TextIO
 
 from urlcheck.errors import ClosedPipeError, OutputError
 from urlcheck.model import Result
-from urlcheck.reports import REGISTRY, Reporter
+from urlcheck.reports import Reporter
+from urlcheck.reports.registry import load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
-
-STREAMING = frozenset({"jsonl"})
 
 
 class Outputs:
@@ -32,10 +31,11 @@ class Outputs:
         self._renames: list[tuple[str, str]] = []
         try:
             for name, file in settings.outputs:
-                stream = _standard_output() if file is None else self._open(name, file)
-                if name in STREAMING:
+                make_reporter = load_reporter(name)
+                stream = _standard_output() if file is None else self._open(file, aside=not make_reporter.streams)
+                if make_reporter.streams:
                     self._streams.append(stream)
-                self._reporters.append(REGISTRY[name](stream, settings))
+                self._reporters.append(make_reporter(stream, settings))
         except OutputError:
             self._discard()
             raise
@@ -74,10 +74,10 @@ class Outputs:
             with contextlib.suppress(OSError):
                 os.unlink(aside)
 
-    def _open(self, name: str, file: str) -> TextIO:
+    def _open(self, file: str, *, aside: bool) -> TextIO:
         if os.path.islink(file):  # it keeps pointing where it does
             file = os.path.realpath(file)
-        is_aside = name not in STREAMING and not (os.path.exists(file) and not os.path.isfile(file))
+        is_aside = aside and not (os.path.exists(file) and not os.path.isfile(file))
         path = f"{file}.{os.getpid()}.part" if is_aside else file
         try:
             stream = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed by the stack

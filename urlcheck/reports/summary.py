@@ -6,16 +6,24 @@ import time
 from collections import Counter
 
 from urlcheck.durations import format_duration
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Response, Result, Verdict
+from urlcheck.reports.latency import Latencies
 
 
 class Summary:
-    """Counts results as they pass by. `notes`: what else must be said of the run, a sentence each."""
+    """Counts results as they pass by.
+
+    `statuses` and `latencies` are those of final answers; `recovered`: how many passed at a later attempt; `notes`: what else
+    must be said of the run, a sentence each.
+    """
 
     def __init__(self) -> None:
         self.passed = 0
         self.failed = 0
         self.verdicts: Counter[Verdict] = Counter()
+        self.statuses: Counter[int] = Counter()
+        self.latencies = Latencies()
+        self.recovered = 0
         self.duplicates = 0
         self.notes: list[str] = []
         self._started = time.monotonic()
@@ -36,6 +44,12 @@ class Summary:
 
     def add(self, result: Result) -> None:
         self.verdicts[result.verdict] += 1
+        outcome = result.outcome
+        if isinstance(outcome, Response):
+            self.statuses[outcome.status] += 1
+            self.latencies.add(outcome.elapsed, outcome.url.split("/", 3)[2])
+            if result.ok and result.attempts > 1:
+                self.recovered += 1
         if result.ok:
             self.passed += 1
         else:

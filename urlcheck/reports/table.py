@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from rich import box
 from rich.cells import cell_len, set_cell_size
@@ -13,63 +12,43 @@ from rich.text import Text
 
 from urlcheck.model import Result, Verdict
 from urlcheck.reports.console import make_console
-from urlcheck.reports.record import Record, make_record
+from urlcheck.reports.listing import Listing
+from urlcheck.reports.record import Record
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings import OutputSettings
-
-ROWS = 500
 
 _MIN_URL, _MIN_DETAIL = 20, 16
 _GAPS = 8  # two blanks between the columns, one at each side
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the table keeps of a result."""
-
-    index: int
-    passed: bool
-    record: Record
-
-
 class TableReporter:
-    """Lists every URL in the order of the input, up to `ROWS` of them; past that the problems alone, as many at most."""
+    """Lists URLs in the order of the input, and sums the run up."""
+
+    streams: ClassVar[bool] = False
 
     def __init__(self, stream: TextIO, settings: OutputSettings) -> None:
         self._console = make_console(stream, settings.color)
         self._settings = settings
-        self._rows: list[Row] = []
-        self._only_problems = settings.show == "problems"
-        self._unlisted = 0
+        self._listing = Listing(settings.show)
 
     def add(self, result: Result) -> None:
-        if result.ok and self._only_problems:
-            return
-        if len(self._rows) == ROWS and self._settings.show is None:
-            if not self._only_problems:
-                self._only_problems = True
-                self._rows = [row for row in self._rows if not row.passed]
-                self.add(result)
-            else:
-                self._unlisted += 1
-            return
-        self._rows.append(Row(result.target.index, result.ok, make_record(result)))
+        self._listing.add(result)
 
     def close(self, summary: Summary) -> None:
-        self._rows.sort(key=lambda row: row.index)
-        if self._rows:
-            self._console.print(self._draw())
-        if self._unlisted:
+        records = self._listing.records()
+        if records:
+            self._console.print(self._draw(records))
+        if self._listing.unlisted:
             self._console.print(
-                f"  … and {count(self._unlisted, 'problem')} not listed; -o jsonl or --show problems lists all.\n"
+                f"  … and {count(self._listing.unlisted, 'problem')} not listed; -o jsonl or --show problems lists all.\n"
             )
         if not self._settings.quiet:
             self._print_summary(summary)
 
-    def _draw(self) -> Table:
+    def _draw(self, records: list[Record]) -> Table:
         whole = self._settings.verbose or not self._console.is_terminal
-        url_width, detail_width = (None, None) if whole else self._share_width()
+        url_width, detail_width = (None, None) if whole else self._share_width(records)
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold", border_style="dim", pad_edge=False)
         table.add_column("STATUS", no_wrap=True)
         table.add_column(
@@ -80,8 +59,7 @@ class TableReporter:
         )
         table.add_column("TIME", justify="right", no_wrap=True)
         table.add_column("DETAIL", overflow="fold", no_wrap=not self._console.is_terminal, width=detail_width)
-        for row in self._rows:
-            record = row.record
+        for record in records:
             table.add_row(
                 _draw_status(record),
                 Text(shorten(record["url"], url_width)),
@@ -90,9 +68,8 @@ class TableReporter:
             )
         return table
 
-    def _share_width(self) -> tuple[int, int]:
+    def _share_width(self, records: list[Record]) -> tuple[int, int]:
         """The widths of URL and detail on a terminal: what they need if there is room, else a fair share."""
-        records = [row.record for row in self._rows]
         url = max(_MIN_URL, *(cell_len(record["url"]) for record in records))
         detail = max(_MIN_DETAIL, *(cell_len(_describe(record)) for record in records))
         status = max(len("STATUS"), *(_draw_status(record).cell_len for record in records))

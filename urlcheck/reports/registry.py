@@ -1,0 +1,35 @@
+"""The formats by name: those of this package, and those that others register. A format is imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
+
+    from urlcheck.reports import Reporter
+
+# where other distributions name theirs: [project.entry-points."urlcheck.reporters"] NAME = "MODULE:CLASS"
+GROUP = "urlcheck.reporters"
+
+FORMATS = {
+    "table": "urlcheck.reports.table:TableReporter",
+    "jsonl": "urlcheck.reports.jsonl:JsonlReporter",
+}
+
+
+def find_others() -> Mapping[str, EntryPoint]:
+    """The formats of other distributions that are installed."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - takes longer than all of --help
+
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in FORMATS}
+
+
+def load_reporter(name: str) -> type[Reporter]:
+    """The class of a format that is known to exist. Raises whatever importing another's module raises."""
+    if name not in FORMATS:
+        return cast("type[Reporter]", find_others()[name].load())
+    module, _, attribute = FORMATS[name].partition(":")
+    return cast("type[Reporter]", getattr(import_module(module), attribute))
