@@ -272,6 +272,34 @@ async def test_a_host_has_no_more_requests_in_flight_than_its_share(urlcheck: Ur
 
 
 @on_posix
+@pytest.mark.parametrize("processes", ["1", "2"])
+async def test_a_host_that_refuses_more_than_so_many_at_a_time_loses_nothing(
+    urlcheck: Urlcheck, serve: Serve, processes: str
+) -> None:
+    left = 0
+    refill = asyncio.Event()
+
+    async def answer(_: str, writer: asyncio.StreamWriter) -> None:
+        nonlocal left
+        if not left and not refill.is_set():
+            refill.set()
+            asyncio.get_running_loop().call_later(0.9, fill)
+        writer.write(reply() if left else reply("429 Too Many Requests", "Retry-After: 1"))
+        left = max(0, left - 1)
+
+    def fill() -> None:
+        nonlocal left
+        left = 100
+        refill.clear()
+
+    limited, other = await serve(answer), await serve(reply())
+    urls = [f"{server.url}/{number}" for server in (limited, other) for number in range(250)]
+    finished = await urlcheck("-o", "jsonl", "-j", processes, stdin="\n".join(urls).encode())
+    assert set(finished.verdicts.values()) == {"ok"}
+    assert [record["attempts"] for record in finished.records if record["url"].startswith(other.url)] == [1] * 250
+
+
+@on_posix
 async def test_a_host_is_asked_no_faster_than_its_rate(launch: Launch, serve: Serve, half_held: RawServer) -> None:
     limited = await serve(reply())
     process = await launch("--rate", "0.001", "-c", "1", "-o", "jsonl", stdin=PIPE)

@@ -423,6 +423,26 @@ async def test_a_source_is_read_as_far_ahead_as_the_window_and_no_further(concur
     consumer.cancel()
 
 
+@in_no_time
+async def test_a_host_with_more_urls_than_the_window_holds_does_not_keep_others_from_being_asked() -> None:
+    async def answer(url: Url, _: str) -> Outcome:
+        return await take_an_hour(url, _) if url.host == "slow" else respond(url)
+
+    slow = [urls(range(100), "slow")] * (2 * WINDOW // 100)
+    async with aclosing(run(Blocks(*slow, urls(range(100), "quick")), Client(answer), concurrency=50).results()) as results:
+        checked = [(await anext(results)).target.url for _ in range(100)]
+    assert sorted(checked) == sorted(urls(range(100), "quick"))
+
+
+@in_no_time
+async def test_one_endless_host_is_read_further_ahead_but_not_without_end() -> None:
+    blocks = Blocks.without_end("http://host/{}")
+    consumer = asyncio.create_task(collect(run(blocks, Client(take_an_hour))))
+    await asyncio.sleep(60)
+    assert 5 * WINDOW <= blocks.read <= 5 * WINDOW + 10 + 100
+    consumer.cancel()
+
+
 @pytest.mark.parametrize("retries", [0, 3])
 @in_no_time
 async def test_an_endless_list_of_dead_urls_is_never_held_as_a_whole(retries: int) -> None:

@@ -237,6 +237,26 @@ def test_retries_come_in_the_order_of_their_times(scheduler: Scheduler, clock: C
     assert take_all(scheduler) == [second, third, first]
 
 
+def test_a_retry_goes_before_what_was_not_asked_yet(scheduler: Scheduler, clock: Clock) -> None:
+    first, second, third = add(scheduler, "a", "a", "a")
+    assert scheduler.next() is first
+    scheduler.retry(first, 1)
+    clock.now += 1
+    assert take_all(scheduler) == [first, second, third]
+
+
+def test_it_is_hungry_where_no_host_may_be_asked_and_more_could_be_in_flight(clock: Clock) -> None:
+    scheduler = Scheduler(clock, per_host=1, limit=2)
+    add(scheduler, "a", "a")
+    assert not scheduler.is_hungry
+    scheduler.next()
+    assert scheduler.is_hungry
+    add(scheduler, "b")
+    assert not scheduler.is_hungry
+    scheduler.next()
+    assert not scheduler.is_hungry
+
+
 def test_a_retry_respects_a_pause(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a")
     job = take(scheduler)

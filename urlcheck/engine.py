@@ -20,9 +20,10 @@ from urlcheck.urls import Origin, Url
 
 INTERRUPTED, PAST_DEADLINE = "interrupted", "past the deadline"
 
-# jobs read ahead, so that workers find a host that may be asked
+# jobs read ahead, so that workers find a host that may be asked; so many times as many where they find none
 _WINDOW = 10_000
 _WINDOW_A_WORKER = 8
+FURTHER = 5
 # a request that is alone asks so often, and after so many seconds, for what this machine is short of
 _SHORTAGE_ATTEMPTS, _SHORTAGE_DELAY = 100, 0.1
 # so many attempts without a shortage, and it is tried whether there is enough for one request more
@@ -110,6 +111,11 @@ class Run:
         if self._work:
             self._work.cancel()
 
+    @property
+    def is_hungry(self) -> bool:
+        """Whether more could be in flight, if it were for hosts other than those that were read so far."""
+        return self._scheduler.is_hungry
+
     def limit(self, concurrency: int) -> None:
         """Have so many requests in flight from now on, at most as many as there are workers; less what a shortage took."""
         self._scheduler.limit = max(1, self._scheduler.limit + concurrency - self._concurrency)
@@ -132,17 +138,25 @@ class Run:
                     else:
                         self._scheduler.add(Job(target, target.request))
                 self._dispatcher.wake()
-                while self._scheduler.waiting > self._window or len(self._finished) > self._window:
+                while self._is_far_ahead() or len(self._finished) > self._window:
                     await self._wait_for_room()
         except InputError as error:
             self._input_error = error
         finally:
             self._dispatcher.close()
 
+    def _is_far_ahead(self) -> bool:
+        scheduler = self._scheduler
+        if (
+            scheduler.is_hungry and scheduler.retrying <= self._window
+        ):  # its hosts are at their limits: others may be further on
+            return scheduler.waiting > self._window * FURTHER
+        return scheduler.waiting > self._window
+
     async def _toil(self) -> None:
         """One worker: a job after the other, while there is room for its result."""
         while job := await self._dispatcher.next():
-            if self._scheduler.waiting <= self._window:
+            if not self._is_far_ahead():
                 self._room.set()
             try:
                 await self._advance(job)

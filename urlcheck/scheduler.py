@@ -75,6 +75,11 @@ class Scheduler:
         return self._queued + len(self._retries)
 
     @property
+    def retrying(self) -> int:
+        """Jobs that wait for the time of their next attempt."""
+        return len(self._retries)
+
+    @property
     def in_flight(self) -> int:
         """Jobs handed out, and neither done nor given back."""
         return len(self._in_flight)
@@ -84,14 +89,17 @@ class Scheduler:
         """Nothing is waiting and nothing is in flight."""
         return not (self._queued or self._retries or self._in_flight)
 
-    def add(self, job: Job) -> None:
-        """Take a job in."""
+    def add(self, job: Job, *, is_retry: bool = False) -> None:
+        """Take a job in; one that comes back goes before the others: a host that limits its rate has most to give then."""
         origin = job.url.origin
         host = self._hosts.get(origin)
         if host is None:
             host = self._hosts[origin] = Host(origin)
         job.host = host
-        host.queue.append(job)
+        if is_retry:
+            host.queue.appendleft(job)
+        else:
+            host.queue.append(job)
         self._queued += 1
         self._list(host)
 
@@ -118,6 +126,11 @@ class Scheduler:
     def has_ready(self) -> bool:
         """Whether `next` would find a job without time going by."""
         return bool(self._ready) and len(self._in_flight) < self.limit
+
+    @property
+    def is_hungry(self) -> bool:
+        """Whether more could be in flight, but no host may be asked."""
+        return not self._ready and len(self._in_flight) < self.limit
 
     def next_time(self) -> float | None:
         """When something that waits for its time may be asked; None if nothing does."""
@@ -184,8 +197,11 @@ class Scheduler:
             del self._hosts[host.origin]
 
     def _wake(self, now: float) -> None:
+        due = []
         while self._retries and self._retries[0][0] <= now:
-            self.add(heapq.heappop(self._retries)[2])
+            due.append(heapq.heappop(self._retries)[2])
+        for job in reversed(due):
+            self.add(job, is_retry=True)
         while self._resting and self._resting[0][0] <= now:
             host = heapq.heappop(self._resting)[2]
             host.is_listed = False

@@ -29,6 +29,11 @@ class Child:
         self._frames = Frames(process.stdout)
         self._stdin.write(frame(pickle.dumps(settings)))
 
+    @property
+    def is_hungry(self) -> bool:
+        """Whether it has no more than it has in flight, as far as one can see from here."""
+        return not self.is_gone and len(self.unfinished) <= self.concurrency
+
     def give(self, targets: list[Target]) -> None:
         """Targets to check."""
         self.unfinished.update((target.index, target) for target in targets)

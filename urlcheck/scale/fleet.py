@@ -1,8 +1,8 @@
 """Several processes that look like one run: targets are routed by host, results merged as they come.
 
-The first process reads, checks its own share and reports. The others are started when there is much left to do and the first
-can do no more: where it only waits for servers, another would wait with it. A host stays with one process, so every promise
-about hosts holds; and what a process that died has not finished is checked by the first.
+The first process reads, checks its own share and reports. The others are started when there is much left to do, and given work
+when the first can do no more: where it only waits for servers, another would wait with it. A host stays with one process, so
+every promise about hosts holds; and what a process that died has not finished is checked by the first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
-from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, Run, flatten, open_run
+from urlcheck.engine import FURTHER, INTERRUPTED, PAST_DEADLINE, Run, flatten, open_run
 from urlcheck.errors import InputError
 from urlcheck.model import Rejection, Result, Target
 from urlcheck.policy import Policy
@@ -24,10 +24,10 @@ from urlcheck.settings import Settings
 from urlcheck.sources import FedSource, Source
 from urlcheck.urls import Origin, Url
 
-# more processes are worth their start, a fifth of a second each, where so much is left, and the first has its hands so full
+# with so much left, more processes are started; they are given work when the first has its hands so full, so many looks long
 LONG_LIST = 1_000
 _BUSY, _BUSY_LOOKS = 0.85, 2
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.1
 # targets that a process has at a time: what its scheduler looks ahead
 _WINDOW = 10_000
 # of a hundred hosts, so many fewer go to the first process, which reads and reports besides
@@ -49,7 +49,8 @@ class Fleet:
         self._processes = processes
         self._policy = Policy(settings)
         self._routes: list[int] = []
-        self._children: list[Child] = []
+        self._started: list[Child] = []
+        self._children: list[Child] = []  # those that are given work
         self._homes: set[Origin] = set()  # of the first process, from when it was alone
         self._with_first = 0
         self._limit_of_first = settings.concurrency
@@ -93,7 +94,7 @@ class Fleet:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*(child.close() for child in self._children))
+            await asyncio.gather(*(child.close() for child in self._started))
 
     def stop(self, reason: str = INTERRUPTED) -> None:
         """Read no further, and abandon what is in flight, in every process."""
@@ -111,11 +112,12 @@ class Fleet:
 
     async def _work(self, pump: asyncio.Task[None]) -> None:
         if self._settings.processes != "auto":
-            await self._start_children()
+            await self._start()
+            self._share_out()
         try:
             while targets := await self._source.next_block():
                 self._route(targets)
-                while not self.interruption and (self._busiest() > _WINDOW or len(self._finished) > _WINDOW):
+                while not self.interruption and (self._is_far_ahead() or len(self._finished) > _WINDOW):
                     await self._wait_for_room()
         except InputError as error:
             self._error = error
@@ -132,12 +134,14 @@ class Fleet:
         """Start the others when the first process can do no more; at the end, let who is done lend its place to who is not."""
         busy_looks = 0
         while self._settings.processes == "auto" and self._processes > 1 and not self._children:
+            if self._with_first > LONG_LIST and not self._started:
+                await self._start()
             wall, cpu = time.monotonic(), time.process_time()
             await asyncio.sleep(_LOOK_SECONDS)
             is_busy = time.process_time() - cpu > _BUSY * (time.monotonic() - wall)
             busy_looks = busy_looks + 1 if is_busy else 0  # a list that begins makes everyone busy for a moment
-            if busy_looks >= _BUSY_LOOKS and self._with_first > LONG_LIST and not self.interruption:
-                await self._start_children()
+            if busy_looks >= _BUSY_LOOKS and self._with_first > LONG_LIST and self._started and not self.interruption:
+                self._share_out()
         while self._children:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._is_read:
@@ -163,17 +167,23 @@ class Fleet:
         self._limit_of_first = concurrency
         self._first.limit(max(1, concurrency))
 
-    def _busiest(self) -> int:
-        return max(self._with_first, *(len(child.unfinished) for child in self._children), 0)
+    def _is_far_ahead(self) -> bool:
+        """Whether the busiest process has plenty; and no other goes hungry for it, unless it has much more than plenty."""
+        busiest = max(self._with_first, *(len(child.unfinished) for child in self._children), 0)
+        is_one_hungry = self._first.is_hungry or any(child.is_hungry for child in self._children)
+        return busiest > _WINDOW * (FURTHER if is_one_hungry else 1)
 
-    async def _start_children(self) -> None:
-        """From now on each process has its part of the requests in flight, and of the hosts that can be moved."""
+    async def _start(self) -> None:
+        """As many processes as are wanted, or as this machine bears."""
         settings = replace(self._settings, deadline=None, processes=1)  # the first process keeps the time
-        children: list[Child] = []
-        with suppress(OSError):  # as many as this machine bears
-            while len(children) < self._processes - 1 and not self.interruption:
-                children.append(await start_child(settings))
-        self._processes = 1 + len(children)
+        with suppress(OSError):
+            while len(self._started) < self._processes - 1 and not self.interruption:
+                self._started.append(await start_child(settings))
+        self._processes = 1 + len(self._started)
+
+    def _share_out(self) -> None:
+        """From now on each process has its part of the requests in flight, and of the hosts that can be moved."""
+        children = self._started
         self._routes = _weigh(self._processes)
         part = max(1, self._settings.concurrency // self._processes)
         for child in children:
