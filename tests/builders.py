@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
+from urlcheck.model import Failure, FailureKind, Hop, Outcome, Rejection, Response, Result, Target
 from urlcheck.policy import Policy
 from urlcheck.settings import Settings
 from urlcheck.targets import parse_entry
@@ -37,6 +37,27 @@ FAILURE = Failure(
 )
 
 
+# what a URL, a reason or the name of a list may hold to be obeyed by whoever reads the report
+HOSTILE_TEXTS = (
+    "<b onclick=\"alert('1')\">&amp;</b><!--",
+    "]]></failure><testcase/>",
+    "\x1b[2J\x00\x07\x9b",
+    "\N{RIGHT-TO-LEFT OVERRIDE}\N{ZERO WIDTH SPACE}",
+    "a|b`c`",
+    "\r\n::error::forged",
+    "\N{LINE SEPARATOR}\x85::error::forged",
+    "%0A::error::forged",
+    "::error file=a,line=1::forged",
+    "##[error]forged",
+    "=cmd|'/c calc'!A1",
+    "\N{FULLWIDTH EQUALS SIGN}1+1",
+    "\udce9\ufffe\uffff",
+    "[text\\](https://example.com/){0}",
+    "a list, the second: 1%.txt",
+    '"},{"',
+)
+
+
 class Terminal(io.StringIO):
     """A stream that says it is a terminal; as wide as `COLUMNS`, 80 without."""
 
@@ -59,3 +80,16 @@ def make_result(outcome: Outcome = RESPONSE, target: Target | None = None, attem
     else:
         result = policy.conclude(target, outcome, attempts)
     return replace(result, checked_at=CHECKED_AT)
+
+
+def make_hostile_results(source: str = "urls.txt") -> list[Result]:
+    """Problems in which every text from outside is one of `HOSTILE_TEXTS`, and some from a list of that name."""
+    results = []
+    for index, text in enumerate(HOSTILE_TEXTS):
+        url = f"https://example.org/{text}"
+        outcome = replace(NOT_FOUND, url=url, reason=text, hops=(Hop(301, url),))
+        results += [
+            make_result(target=make_target(text, source, 1, index)),
+            make_result(outcome, make_target("https://example.org/", text, 2, index)),
+        ]
+    return results

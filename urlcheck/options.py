@@ -201,6 +201,11 @@ def _format_codes(codes: range) -> str:
     return f"{codes.start}-{codes.stop - 1}"
 
 
+def _list_formats() -> str:
+    *others, last = FORMATS
+    return f"{', '.join(others)} or {last}"
+
+
 def combine(*decorators: Decorator) -> Decorator:
     """Several decorators as one, the first on top."""
 
@@ -276,7 +281,7 @@ verdict_options = combine(
 output_options = combine(
     _output("-o", "--output", "outputs", type=Output(), multiple=True, metavar="FORMAT[=FILE]",
             shows=lambda outputs: outputs[0][0],
-            help=f"{' or '.join(FORMATS)}, to standard output or to FILE. Repeatable."),
+            help=f"{_list_formats()}, to standard output or to FILE. Repeatable."),
     _output("--show", type=click.Choice(["all", "problems"]), metavar="all|problems",
             help="Which results the table lists. Without it: all up to 500, then the problems alone."),
     _output("--color", type=click.Choice(["auto", "always", "never"]), metavar="WHEN", shows=str,

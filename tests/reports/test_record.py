@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model import Hop, Verdict
-from urlcheck.reports.record import make_record
+from urlcheck.reports.record import list_file, make_record
 
 
 def test_a_response_has_every_key_in_order() -> None:
@@ -108,3 +108,18 @@ def test_times_are_in_utc() -> None:
     record = make_record(replace(result, checked_at=CHECKED_AT.astimezone(timezone(timedelta(hours=-5)))))
     assert record["cert_expires"] == "2027-01-31T21:59:59Z"
     assert record["checked_at"] == "2026-11-22T09:30:00.123Z"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "file"),
+    [
+        ("lists/urls.txt", 3, "lists/urls.txt"),
+        ("./urls.txt", 3, "urls.txt"),
+        ("../urls.txt", 3, "../urls.txt"),
+        ("stdin", 3, None),
+        ("arguments", None, None),
+        ("arguments", 3, "arguments"),
+    ],
+)
+def test_an_entry_of_a_list_stands_in_a_file(source: str, line: int | None, file: str | None) -> None:
+    assert list_file(make_target(source=source, line=line)) == file

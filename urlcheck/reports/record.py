@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TypedDict
 
@@ -52,10 +53,10 @@ def make_record(result: Result) -> Record:
         elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
         attempts=result.attempts,
         address=outcome.address if outcome else None,
-        cert_expires=_format_time(outcome.cert_expires) if outcome and outcome.cert_expires else None,
+        cert_expires=format_time(outcome.cert_expires) if outcome and outcome.cert_expires else None,
         source=escape(target.source),
         line=target.line,
-        checked_at=_format_time(result.checked_at, "milliseconds"),
+        checked_at=format_time(result.checked_at, "milliseconds"),
     )
 
 
@@ -64,5 +65,16 @@ def shown_url(target: Target) -> str:
     return clean(target.url) if target.is_url else escape(mask_broken(target.url))
 
 
-def _format_time(time: datetime, timespec: str = "seconds") -> str:
+def list_file(target: Target) -> str | None:
+    """The file that the entry stands in, as it was named, with forward slashes; None for arguments and standard input.
+
+    It is not safe to show: `escape` it, or encode it.
+    """
+    if target.line is None or target.source == "stdin":
+        return None
+    return target.source.replace(os.sep, "/").removeprefix("./")
+
+
+def format_time(time: datetime, timespec: str = "seconds") -> str:
+    """ISO 8601, UTC: `2026-11-22T09:30:00Z`."""
     return time.astimezone(UTC).isoformat(timespec=timespec)[: -len("+00:00")] + "Z"

@@ -17,6 +17,10 @@ GROUP = "urlcheck.reporters"
 FORMATS = {
     "table": "urlcheck.reports.table:TableReporter",
     "jsonl": "urlcheck.reports.jsonl:JsonlReporter",
+    "csv": "urlcheck.reports.csv:CsvReporter",
+    "github": "urlcheck.reports.github:GithubReporter",
+    "junit": "urlcheck.reports.junit:JunitReporter",
+    "sarif": "urlcheck.reports.sarif:SarifReporter",
 }
 
 
