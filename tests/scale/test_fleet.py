@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import Launch, Serve, Urlcheck, finish, on_posix, reply
 from urlcheck import Settings, Verdict, check
-from urlcheck.model import Result
+from urlcheck.model import Result, Target
 from urlcheck.scale import fleet
-from urlcheck.scale.child import Child, start_child
+from urlcheck.scale.child import Child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone")
 
@@ -48,27 +48,24 @@ async def test_a_long_list_is_shared_where_the_first_process_is_busy(
     monkeypatch.setattr(fleet, "LONG_LIST", 100)
     monkeypatch.setattr(fleet, "count_processes", lambda _: 2)
     monkeypatch.setattr(fleet, "_BUSY", -1 if is_busy else 2)
-    started: list[Child] = []
-    released = asyncio.Event()
+    shared = asyncio.Event()
+    give = Child.give
 
-    async def count(settings: Settings) -> Child:
-        worker = await start(settings)
-        started.append(worker)
-        released.set()
-        return worker
+    def share(child: Child, targets: list[Target]) -> None:
+        shared.set()
+        give(child, targets)
 
     async def answer(_: str, writer: asyncio.StreamWriter) -> None:
         if is_busy:
-            await released.wait()
+            await shared.wait()
         writer.write(reply())
 
-    start = start_child
-    monkeypatch.setattr(fleet, "start_child", count)
+    monkeypatch.setattr(Child, "give", share)
     server = await serve(answer, host="0.0.0.0")
     results = await check(hosts(server.url, 400), Settings(processes="auto", concurrency=64))
     assert {result.verdict for result in results} == {Verdict.OK}
     assert len(results) == 400
-    assert len(started) == (1 if is_busy else 0)
+    assert shared.is_set() == is_busy
 
 
 async def test_a_host_stays_with_one_process(serve: Serve) -> None:
