@@ -74,7 +74,7 @@ async def test_an_endless_iterable_is_read_no_further_than_needed(site: str) -> 
 
     async with aclosing(check_urls(endless(), Settings(concurrency=2))) as results:
         await anext(results)
-    assert read <= 10_100
+    assert read <= 50_100  # of one host, as far as others are looked for behind it
 
 
 async def test_a_broken_iterable_raises_its_own_error(site: str) -> None:
