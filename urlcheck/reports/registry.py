@@ -17,6 +17,7 @@ GROUP = "urlcheck.reporters"
 FORMATS = {
     "table": "urlcheck.reports.table:TableReporter",
     "jsonl": "urlcheck.reports.jsonl:JsonlReporter",
+    "markdown": "urlcheck.reports.markdown:MarkdownReporter",
 }
 
 
