@@ -18,6 +18,7 @@ FORMATS = {
     "table": "urlcheck.reports.table:TableReporter",
     "jsonl": "urlcheck.reports.jsonl:JsonlReporter",
     "markdown": "urlcheck.reports.markdown:MarkdownReporter",
+    "html": "urlcheck.reports.html:HtmlReporter",
 }
 
 
