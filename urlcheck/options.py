@@ -283,7 +283,7 @@ output_options = combine(
             shows=lambda outputs: outputs[0][0],
             help=f"{_list_formats()}, to standard output or to FILE. Repeatable."),
     _output("--show", type=click.Choice(["all", "problems"]), metavar="all|problems",
-            help="Which results the table lists. Without it: all up to 500, then the problems alone."),
+            help="Which results a report for people lists. Without it: all up to 500, then the problems alone."),
     _output("--color", type=click.Choice(["auto", "always", "never"]), metavar="WHEN", shows=str,
             help="auto (on a terminal, unless NO_COLOR is set), always or never."),
     _output("--no-progress", "progress", flag_value=False, type=bool, help="No progress bar."),

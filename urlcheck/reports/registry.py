@@ -21,6 +21,8 @@ FORMATS = {
     "github": "urlcheck.reports.github:GithubReporter",
     "junit": "urlcheck.reports.junit:JunitReporter",
     "sarif": "urlcheck.reports.sarif:SarifReporter",
+    "markdown": "urlcheck.reports.markdown:MarkdownReporter",
+    "html": "urlcheck.reports.html:HtmlReporter",
 }
 
 

@@ -1,0 +1,103 @@
+"""The figures of a page: counts as bars, latencies as a histogram; HTML and SVG, described in text as well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from html import escape
+from http import HTTPStatus
+
+from urlcheck.reports.latency import Latencies
+from urlcheck.reports.summary import Summary, count
+from urlcheck.reports.words import ENOUGH, abridge, count_verdicts, format_elapsed
+
+_BARS, _HOSTS, _CODES = 36, 6, 8
+_HOST = 100  # characters
+_TAIL = 95  # the percentile beyond which bars have another colour
+_GAP = 0.15  # between two bars, of a bar's width
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+Bar = tuple[str, float, str]  # name, how long in any unit, and that in words
+
+
+def draw_figures(summary: Summary) -> Iterator[str]:
+    """Everything that can be counted of a run, in cards; nothing of a run without results."""
+    if not summary.total:
+        return
+    yield '<section class="figures" aria-label="Figures">'
+    verdicts = ((str(verdict), number, f"{number:,}") for verdict, number in count_verdicts(summary))
+    yield from _draw_card("Verdicts", _draw_bars(verdicts))
+    if summary.statuses:
+        yield from _draw_card("Status codes", _draw_bars(_list_statuses(summary)))
+    if summary.latencies.count >= ENOUGH:
+        yield from _draw_card(f"Latency of {count(summary.latencies.count, 'answer')}", _draw_latencies(summary.latencies))
+        slowest = summary.latencies.slowest_hosts(_HOSTS)
+        hosts = ((abridge(host, _HOST), seconds, format_elapsed(seconds)) for host, seconds in slowest)
+        yield from _draw_card("Slowest hosts", _draw_bars(hosts))
+    yield "</section>"
+
+
+def draw_share(summary: Summary) -> str:
+    """How much passed, as a line; nothing of a run without results."""
+    if not summary.total:
+        return ""
+    passed = 100 * summary.passed / summary.total
+    return (
+        f'<svg class="share" aria-hidden="true"><rect class="green" width="{passed:.2f}%" height="100%"/>'
+        f'<rect class="red" x="{passed:.2f}%" width="{100 - passed:.2f}%" height="100%"/></svg>'
+    )
+
+
+def _list_statuses(summary: Summary) -> Iterator[Bar]:
+    """The most frequent, in the order of their codes, and all others as one."""
+    frequent = dict(summary.statuses.most_common(_CODES))
+    for status, number in sorted(frequent.items()):
+        yield f"{status} {_REASONS.get(status, '')}".rstrip(), number, f"{number:,}"
+    if others := summary.statuses.total() - sum(frequent.values()):
+        yield "others", others, f"{others:,}"
+
+
+def _draw_card(title: str, content: Iterable[str]) -> Iterator[str]:
+    yield f'<div class="card"><h2>{title}</h2>'
+    yield from content
+    yield "</div>"
+
+
+def _draw_bars(bars: Iterable[Bar]) -> Iterator[str]:
+    rows = list(bars)
+    longest = max(length for _, length, _ in rows)
+    yield "<table>"
+    for name, length, words in rows:
+        shown = escape(name)
+        bar = f'<rect width="{100 * length / longest:.2f}%" height="100%" rx="4"/>'
+        yield f'<tr title="{shown}"><th scope="row"><svg class="bar" aria-hidden="true">{bar}</svg>'
+        yield f"<span>{shown}</span></th><td>{words}</td></tr>"
+    yield "</table>"
+
+
+def _draw_latencies(latencies: Latencies) -> Iterator[str]:
+    bars = latencies.histogram(min(_BARS, round(2 * math.sqrt(latencies.count)) + 4))
+    quantiles = {percent: latencies.quantile(percent / 100) for percent in (50, 95, 99)}
+    highest = max(number for _, number in bars)
+    yield (
+        f'<svg class="histogram" viewBox="0 0 {len(bars)} 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="How many answers took how long, on a logarithmic scale up to {format_elapsed(bars[-1][0])}">'
+    )
+    lower = 0.0
+    for index, (upper, number) in enumerate(bars):
+        height = max(1.5, 100 * number / highest) if number else 0
+        above = ' class="above"' if lower >= quantiles[_TAIL] else ""
+        yield (
+            f'<rect{above} x="{index + _GAP / 2}" y="{100 - height:.2f}" width="{1 - _GAP}" height="{height:.2f}">'
+            f"<title>{count(number, 'answer')} up to {format_elapsed(upper)}</title></rect>"
+        )
+        lower = upper
+    yield "</svg>"
+    middle = math.sqrt(bars[0][0] * bars[-1][0])
+    ends = (bars[0][0], middle, bars[-1][0])
+    yield f'<p class="axis" aria-hidden="true">{"".join(f"<span>{format_elapsed(end)}</span>" for end in ends)}</p>'
+    yield '<dl class="quantiles">'
+    for percent, value in quantiles.items():
+        name = '<dt class="tail">' if percent == _TAIL else "<dt>"
+        yield f"<div>{name}p{percent}</dt><dd>{format_elapsed(value)}</dd></div>"
+    yield "</dl>"
