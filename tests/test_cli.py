@@ -176,7 +176,7 @@ async def test_what_cannot_be_used_is_said_in_one_line(urlcheck: Urlcheck, optio
 async def test_a_full_disk_is_an_error_in_one_line(launch: Launch, form: str) -> None:
     with open("/dev/full", "wb") as full:
         finished = await finish(await launch("ftp://host", "-o", form, stdout=full.fileno()))
-    assert (finished.status, finished.stderr) == (2, "urlcheck: cannot write the output: No space left on device\n")
+    assert (finished.status, finished.stderr) == (2, "urlcheck: cannot write standard output: No space left on device\n")
 
 
 async def test_rules_on_addresses_are_refused_where_the_environment_names_a_proxy(urlcheck: Urlcheck) -> None:

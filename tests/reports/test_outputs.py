@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from tests.builders import NOT_FOUND, make_result
 from urlcheck.errors import OutputError
 from urlcheck.reports.outputs import Outputs
+from urlcheck.reports.registry import FORMATS
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 
@@ -119,6 +122,36 @@ def test_a_full_disk_is_an_error(name: str) -> None:
     with pytest.raises(OutputError, match=r"No space left on device$"), open_outputs((name, "/dev/full")) as outputs:  # noqa: PT012
         outputs.add(make_result())
         outputs.close(Summary())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_other_reports_are_completed_where_one_cannot_be_written(folder: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=r"^cannot write /dev/full: No space left on device$"):  # noqa: PT012, SIM117
+        with open_outputs((name, "/dev/full"), ("table", "report.txt"), ("jsonl", "urls.jsonl")) as outputs:
+            for _ in range(2):
+                outputs.add(make_result())
+                outputs.flush()
+            outputs.close(Summary())
+    assert (folder / "report.txt").read_text("utf-8").count("✓ 200") == 2
+    assert (folder / "urls.jsonl").read_text().count("\n") == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_run_without_an_output_that_can_be_written_ends_at_once() -> None:
+    with open_outputs(("jsonl", "/dev/full")) as outputs:
+        outputs.add(make_result())
+        with pytest.raises(OutputError):
+            outputs.flush()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes as POSIX has them")
+def test_a_report_keeps_the_mode_of_the_one_that_it_replaces(folder: Path) -> None:
+    report = folder / "report.txt"
+    report.touch(0o600)
+    with open_outputs(("table", "report.txt")) as outputs:
+        outputs.close(Summary())
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(not Path("/dev/null").exists(), reason="a file that is no regular one")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -17,48 +17,100 @@ from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 
 
-class Outputs:
-    """Opens every output at once, hands each result to all of them, and closes them with the summary.
+class Output:
+    """One reporter and its stream. A report that is written at the end is written aside and renamed: whole or not at all."""
 
-    A report that is written at the end is written aside and renamed, so that its file appears whole or not at all. Raises
-    `OutputError`, and `ClosedPipeError` where the reader of standard output went away.
+    def __init__(self, make_reporter: type[Reporter], file: str | None, settings: OutputSettings) -> None:
+        self.streams = make_reporter.streams
+        self._file = os.path.realpath(file) if file and os.path.islink(file) else file  # a link keeps pointing where it does
+        self._aside: str | None = None
+        self._stream = _standard_output() if self._file is None else self._open(self._file)
+        self.reporter = make_reporter(self._stream, settings)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def finish(self, summary: Summary) -> None:
+        """Write what is left, and put it in its place."""
+        self.reporter.close(summary)
+        if self._file is None:
+            self._stream.flush()
+            return
+        self._stream.close()
+        if self._aside:
+            os.replace(self._aside, self._file)
+            self._aside = None
+
+    def discard(self) -> None:
+        """Leave nothing behind of what is not finished; a stream keeps what was written to it."""
+        with contextlib.suppress(OSError):
+            if self._file is not None:
+                self._stream.close()
+        with contextlib.suppress(OSError):
+            if self._aside:
+                os.unlink(self._aside)
+
+    def describe(self, error: OSError) -> OutputError | ClosedPipeError:
+        """What is wrong with this output, in a line."""
+        if isinstance(error, BrokenPipeError):
+            return ClosedPipeError()
+        return OutputError(f"cannot write {self._file or 'standard output'}: {error.strerror or error}")
+
+    def _open(self, file: str) -> TextIO:
+        is_replaced = os.path.isfile(file)
+        if not self.streams and (is_replaced or not os.path.exists(file)):
+            self._aside = f"{file}.{os.getpid()}.part"
+        try:
+            stream = open(self._aside or file, "w", encoding="utf-8")  # noqa: SIM115 - closed by finish or discard
+            if self._aside and is_replaced:
+                shutil.copymode(file, self._aside)
+        except OSError as error:
+            raise OutputError(f"cannot write {file}: {error.strerror}") from None
+        return stream
+
+
+class Outputs:
+    """Opens every output at once, hands each result to all of them, and finishes them with the summary.
+
+    One that fails is left out from then on, and the others go on. Raises its `OutputError`, or `ClosedPipeError` where the
+    reader of standard output went away, at the end, or as soon as no output is left.
     """
 
     def __init__(self, settings: OutputSettings) -> None:
-        self._stack = contextlib.ExitStack()
-        self._reporters: list[Reporter] = []
-        self._streams: list[TextIO] = []
-        self._renames: list[tuple[str, str]] = []
+        self._outputs: list[Output] = []
+        self._error: OutputError | ClosedPipeError | None = None
         try:
             for name, file in settings.outputs:
-                make_reporter = load_reporter(name)
-                stream = _standard_output() if file is None else self._open(file, aside=not make_reporter.streams)
-                if make_reporter.streams:
-                    self._streams.append(stream)
-                self._reporters.append(make_reporter(stream, settings))
+                self._outputs.append(Output(load_reporter(name), file, settings))
         except OutputError:
             self._discard()
             raise
 
     def add(self, result: Result) -> None:
-        with _naming_the_fault():
-            for reporter in self._reporters:
-                reporter.add(result)
+        for output in self._outputs:
+            try:
+                output.reporter.add(result)
+            except OSError as error:
+                self._give_up(output, error)
 
     def flush(self) -> None:
         """Let what is streamed be seen."""
-        with _naming_the_fault():
-            for stream in self._streams:
-                stream.flush()
+        for output in self._outputs:
+            if output.streams:
+                try:
+                    output.flush()
+                except OSError as error:
+                    self._give_up(output, error)
 
     def close(self, summary: Summary) -> None:
-        with _naming_the_fault():
-            for reporter in self._reporters:
-                reporter.close(summary)
-            self._stack.close()
-            for aside, file in self._renames:
-                os.replace(aside, file)
-            self._renames.clear()
+        for output in self._outputs:
+            try:
+                output.finish(summary)
+            except OSError as error:
+                self._leave_out(output, error)
+        self._outputs = []
+        if self._error:
+            raise self._error
 
     def __enter__(self) -> Self:
         return self
@@ -66,40 +118,22 @@ class Outputs:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._discard()
 
-    def _discard(self) -> None:
-        """Leave nothing behind of what is not finished."""
-        with contextlib.suppress(OSError):
-            self._stack.close()
-        for aside, _ in self._renames:
-            with contextlib.suppress(OSError):
-                os.unlink(aside)
+    def _give_up(self, output: Output, error: OSError) -> None:
+        self._leave_out(output, error)
+        if self._error and not self._outputs:
+            raise self._error
 
-    def _open(self, file: str, *, aside: bool) -> TextIO:
-        if os.path.islink(file):  # it keeps pointing where it does
-            file = os.path.realpath(file)
-        is_aside = aside and not (os.path.exists(file) and not os.path.isfile(file))
-        path = f"{file}.{os.getpid()}.part" if is_aside else file
-        try:
-            stream = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed by the stack
-        except OSError as error:
-            raise OutputError(f"cannot write {file}: {error.strerror}") from None
-        self._stack.enter_context(stream)
-        if is_aside:
-            self._renames.append((path, file))
-        return stream
+    def _leave_out(self, output: Output, error: OSError) -> None:
+        self._outputs = [other for other in self._outputs if other is not output]
+        output.discard()
+        self._error = self._error or output.describe(error)
+
+    def _discard(self) -> None:
+        for output in self._outputs:
+            output.discard()
 
 
 def _standard_output() -> TextIO:
     if sys.stdout is None:
         raise OutputError("standard output is closed; name a file: --output FORMAT=FILE")
     return sys.stdout
-
-
-@contextlib.contextmanager
-def _naming_the_fault() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise ClosedPipeError from None
-    except OSError as error:
-        raise OutputError(f"cannot write {error.filename or 'the output'}: {error.strerror or error}") from error
