@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 import pytest
+from click.shell_completion import BashComplete
 
 from urlcheck.cli import command
 from urlcheck.model import Verdict
@@ -152,3 +153,19 @@ def test_help_shows_the_settings_own_default(option: str, default: str) -> None:
 def test_every_setting_has_an_option_and_every_option_a_setting() -> None:
     settings = {field.name for kind in (Settings, OutputSettings) for field in fields(kind)}
     assert {param.name for param in command.params if isinstance(param, GroupedOption)} == settings | {"files", "allow_empty"}
+
+
+@pytest.mark.parametrize(
+    ("begun", "completions"),
+    [
+        (["--time"], ["--timeout"]),
+        (["--output", "js"], ["jsonl"]),
+        (["--allow", "dns,time"], ["dns,timeout"]),
+        (["--show", "p"], ["problems"]),
+    ],
+    ids=" ".join,
+)
+def test_a_shell_completes_options_and_their_values(begun: list[str], completions: list[str]) -> None:
+    *arguments, incomplete = begun
+    shell = BashComplete(command, {}, "urlcheck", "_URLCHECK_COMPLETE")
+    assert [item.value for item in shell.get_completions(arguments, incomplete)] == completions

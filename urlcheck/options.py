@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from urlcheck.durations import format_duration, parse_duration
 from urlcheck.model import Verdict
@@ -72,6 +73,10 @@ class Verdicts(click.ParamType[frozenset[Verdict]]):
             return frozenset(Verdict(part.strip().lower()) for part in value.split(","))
         except ValueError as error:
             self.fail(f"{str(error).partition(' is not')[0]} is not a verdict; they are: {', '.join(Verdict)}.", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        before, comma, begun = incomplete.rpartition(",")
+        return _complete(begun, Verdict, before + comma)
 
 
 class Header(click.ParamType[tuple[str, str]]):
@@ -152,6 +157,13 @@ class Output(click.ParamType[tuple[str, str | None]]):
             self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
         return name, file or None
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return _complete(incomplete, FORMATS)
+
+
+def _complete(begun: str, words: Iterable[str], before: str = "") -> list[CompletionItem]:
+    return [CompletionItem(before + word) for word in words if word.startswith(begun)]
+
 
 class GroupedOption(click.Option):
     """An option that knows under which heading it is listed, and what applies where it is not given."""
@@ -223,7 +235,7 @@ _verdict = _options("Verdict", Settings)
 _output = _options("Output", OutputSettings)
 
 input_options = combine(
-    _input("-f", "--file", "files", metavar="FILE", multiple=True,
+    _input("-f", "--file", "files", type=click.Path(), metavar="FILE", multiple=True,
            help="Read URLs from FILE, one a line; - is standard input. Repeatable."),
     _input("--base-url", metavar="URL", help="Resolve entries that start with /, ./, ../ or ? against URL."),
     _input("--include", metavar="REGEX", multiple=True,
@@ -260,7 +272,7 @@ check_options = combine(
     _check("--netrc", is_flag=True, help="Credentials from ~/.netrc, or the file that NETRC names."),
     _check("--proxy", metavar="URL", help="Instead of HTTP_PROXY and HTTPS_PROXY. NO_PROXY is obeyed."),
     _check("-k", "--insecure", is_flag=True, help="Do not verify TLS certificates."),
-    _check("--ca-file", metavar="FILE", help="Trust the PEM certificates in FILE, and no others."),
+    _check("--ca-file", type=click.Path(), metavar="FILE", help="Trust the PEM certificates in FILE, and no others."),
     _check("--block-private", is_flag=True, help="Refuse every address that is not public."),
     _check("-4", "ip_version", flag_value=4, type=int, help="IPv4 only."),
     _check("-6", "ip_version", flag_value=6, type=int, help="IPv6 only."),
