@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from urlcheck.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.metadata import EntryPoint
@@ -34,8 +36,11 @@ def find_others() -> Mapping[str, EntryPoint]:
 
 
 def load_reporter(name: str) -> type[Reporter]:
-    """The class of a format that is known to exist. Raises whatever importing another's module raises."""
+    """The class of a format that is known to exist. Raises `OutputError` for one of others' that cannot be loaded."""
     if name not in FORMATS:
-        return cast("type[Reporter]", find_others()[name].load())
+        try:
+            return cast("type[Reporter]", find_others()[name].load())
+        except Exception as error:  # what another's module raises is anyone's guess
+            raise OutputError(f"the format {name!r} cannot be loaded: {error!r}") from error
     module, _, attribute = FORMATS[name].partition(":")
     return cast("type[Reporter]", getattr(import_module(module), attribute))
