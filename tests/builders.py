@@ -65,6 +65,19 @@ class Terminal(io.StringIO):
         return True
 
 
+class AsciiFile(io.StringIO):
+    """A stream that holds no more than ASCII."""
+
+    encoding = "ascii"
+
+    def write(self, text: str) -> int:
+        return super().write(text.encode("ascii").decode())
+
+
+class AsciiTerminal(AsciiFile, Terminal):
+    """A terminal in an ASCII locale."""
+
+
 def make_target(
     url: str = "https://example.org/", source: str = "arguments", line: int | None = None, index: int = 0
 ) -> Target:

@@ -185,7 +185,12 @@ class Launch(Protocol):
     """Starts the command line, in an empty folder."""
 
     async def __call__(
-        self, *arguments: str, stdin: int = DEVNULL, stdout: int = PIPE, env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        stdin: int = DEVNULL,
+        stdout: int = PIPE,
+        stderr: int = PIPE,
+        env: Mapping[str, str] | None = None,
     ) -> Process: ...
 
 
@@ -202,13 +207,17 @@ async def launch(tmp_path: Path) -> AsyncIterator[Launch]:
     started: list[Process] = []
 
     async def start(
-        *arguments: str, stdin: int = DEVNULL, stdout: int = PIPE, env: Mapping[str, str] | None = None
+        *arguments: str,
+        stdin: int = DEVNULL,
+        stdout: int = PIPE,
+        stderr: int = PIPE,
+        env: Mapping[str, str] | None = None,
     ) -> Process:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "urlcheck", *arguments),
             stdin=stdin,
             stdout=stdout,
-            stderr=PIPE,
+            stderr=stderr,
             cwd=tmp_path,
             env={**os.environ, "PYTHONUTF8": "1", **(env or {})},
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import os
 import re
 import sys
 import threading
@@ -14,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import make_target
+from tests.conftest import on_posix
 from urlcheck.errors import InputError
 from urlcheck.inputs import MAX_LINE, Lists, read_lines, read_targets
-from urlcheck.model import Rejection, Target
+from urlcheck.model import Length, Rejection, Target
 from urlcheck.settings import Settings
 from urlcheck.sources import IterableSource, Source, ThreadedSource
 from urlcheck.targets import Collector
@@ -205,6 +207,43 @@ def test_a_standard_input_that_is_closed_is_an_error(arguments: list[str], monke
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(InputError, match=r"^cannot read stdin: it is closed$"):
         Lists(arguments, [] if arguments else ["-"], Collector(Settings()))
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("arguments", "files"), [(["a.example"], []), (["-"], ["one.txt"]), ([], ["one.txt", "-"])])
+def test_an_input_that_was_read_has_an_exact_length(arguments: list[str], files: list[str]) -> None:
+    lists = Lists(arguments, files, Collector(Settings()))
+    assert lists.length is None
+    read = sum(map(len, lists))
+    assert lists.length == Length(read, is_exact=True)
+
+
+def test_the_length_of_a_long_list_is_estimated_from_what_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text("".join(f"{number:05}.example  # a comment\n\n" for number in range(20_000)))
+    lists = Lists(["a.example"], [str(file)], Collector(Settings()))
+    blocks = iter(lists)
+    estimates = [length for _, _ in zip(blocks, range(5), strict=False) if (length := lists.length)]
+    assert len(estimates) == 4  # not before a block of the file was read
+    assert all(not length.is_exact and length.targets == pytest.approx(20_000, rel=0.02) for length in estimates)
+    assert sum(map(len, blocks)) > 10_000
+    assert lists.length == Length(20_001, is_exact=True)
+
+
+@on_posix
+def test_the_length_of_a_pipe_is_not_known_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    os.write(write, b"a.example\nb.example\n")
+    with open(read) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        lists = Lists([], ["-"], Collector(Settings()))
+        blocks = iter(lists)
+        assert len(next(blocks)) == 0  # no arguments
+        assert len(next(blocks)) == 2
+        assert lists.length is None
+        os.close(write)
+        assert list(blocks) == []
+    assert lists.length == Length(2, is_exact=True)
 
 
 async def drain(source: Source) -> list[Target]:

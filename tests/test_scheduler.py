@@ -319,6 +319,26 @@ def test_what_is_ready_can_be_told_without_taking_it(scheduler: Scheduler) -> No
     assert not scheduler.has_ready()
 
 
+def test_hosts_that_are_paused_are_counted_until_their_time_comes(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, "a", "a", "b", "c")
+    with_more, without, _ = take(scheduler), take(scheduler), take(scheduler)
+    scheduler.pause(with_more, 10)
+    scheduler.pause(without, 5)
+    scheduler.done(with_more)
+    scheduler.retry(without, 5)
+    scheduler.next()
+    assert scheduler.paused == 2
+    clock.now += 5
+    assert scheduler.paused == 1
+
+
+def test_a_host_that_waits_for_its_rate_alone_is_not_paused(clock: Clock) -> None:
+    scheduler = Scheduler(clock, per_host=2, rate=0.1)
+    add(scheduler, "a", "a")
+    take(scheduler)
+    assert (scheduler.next(), scheduler.paused) == (None, 0)
+
+
 # --- the end ---
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,14 +23,23 @@ from urlcheck.options import (
 from urlcheck.settings import VERSION, OutputSettings, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
+    from urlcheck.engine import Run
+    from urlcheck.inputs import Lists
     from urlcheck.reports.outputs import Outputs
+    from urlcheck.reports.progress import Progress
     from urlcheck.reports.summary import Summary
+    from urlcheck.scale.fleet import Fleet
     from urlcheck.sources import Source
     from urlcheck.targets import Collector
 
+    _Shown: TypeAlias = contextlib.AbstractContextManager[Progress | None]
+
 PASSED, FAILED, UNUSABLE = 0, 1, 2
+# seconds in which no failure is shown before the table that says the same, on the same terminal
+_SHORT_RUN = 10.0
 
 EPILOG = """\b
 Examples:
@@ -89,15 +99,14 @@ async def check(
     from urlcheck.targets import Collector  # noqa: PLC0415
 
     collector = Collector(settings)
-    source = ThreadedSource(Lists(urls, files, collector))
-    total = len(urls) if not files and "-" not in urls else None
+    lists = Lists(urls, files, collector)
+    source = ThreadedSource(lists)
     summary = Summary()
     with Outputs(output) as outputs:
         input_error = None
         interrupted = None
         try:
-            with _progress(output, summary, total):
-                interrupted = await _check_all(source, settings, outputs, summary)
+            interrupted = await _check_all(source, settings, outputs, summary, partial(_progress, output, summary, lists))
         except InputError as error:
             input_error = error
         _annotate(summary, settings, source, collector)
@@ -114,7 +123,9 @@ async def check(
     return FAILED if summary.failed else PASSED
 
 
-async def _check_all(source: Source, settings: Settings, outputs: Outputs, summary: Summary) -> int | None:
+async def _check_all(
+    source: Source, settings: Settings, outputs: Outputs, summary: Summary, show: Callable[[Run | Fleet], _Shown]
+) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
     from urlcheck.engine import PAST_DEADLINE  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
@@ -122,13 +133,20 @@ async def _check_all(source: Source, settings: Settings, outputs: Outputs, summa
     from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
     from urlcheck.signals import on_interruption  # noqa: PLC0415
 
+    def stop() -> None:
+        if progress:
+            progress.stop()  # before a second signal, which leaves no time for it
+        run.stop()
+
     async with open_checks(source, settings) as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()
-        with on_interruption(run.stop) as interruption:
+        with on_interruption(stop) as interruption, show(run) as progress:
             async for batch in batches:
                 for result in batch:
                     summary.add(result)
                     outputs.add(result)
+                    if progress and not result.ok:
+                        progress.add(result)
                 outputs.flush()
     if run.interruption == PAST_DEADLINE:
         summary.notes.append(f"the deadline of {format_duration(settings.deadline or 0)} passed")
@@ -137,13 +155,19 @@ async def _check_all(source: Source, settings: Settings, outputs: Outputs, summa
     return interruption.exit_status
 
 
-def _progress(output: OutputSettings, summary: Summary, total: int | None) -> contextlib.AbstractContextManager[object]:
-    streams_to_terminal = ("jsonl", None) in output.outputs and sys.stdout.isatty()
-    if output.quiet or not output.progress or not sys.stderr.isatty() or streams_to_terminal:
+def _progress(output: OutputSettings, summary: Summary, lists: Lists, run: Run | Fleet) -> _Shown:
+    if output.quiet or not output.progress or not sys.stderr.isatty():
         return contextlib.nullcontext()
+    from urlcheck.reports.console import make_console  # noqa: PLC0415
     from urlcheck.reports.progress import show_progress  # noqa: PLC0415
+    from urlcheck.reports.registry import load_reporter  # noqa: PLC0415
 
-    return show_progress(sys.stderr, output.color, summary, total)
+    to_terminal = [name for name, file in output.outputs if file is None and sys.stdout.isatty()]
+    if any(load_reporter(name).streams for name in to_terminal):
+        return contextlib.nullcontext()  # what is written there shows that it goes on
+    quiet = _SHORT_RUN if to_terminal else 0.0
+    console = make_console(sys.stderr, output.color)
+    return show_progress(console, summary, lambda: lists.length, lambda: run.paused, quiet)
 
 
 def _annotate(summary: Summary, settings: Settings, source: Source, collector: Collector) -> None:

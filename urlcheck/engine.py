@@ -68,6 +68,11 @@ class Run:
         self._arrival = asyncio.Event()
         self._room = asyncio.Event()
 
+    @property
+    def paused(self) -> int:
+        """Hosts that have asked for a pause, and have it."""
+        return self._scheduler.paused
+
     def results(self) -> AsyncGenerator[Result, None]:
         """Check every target. Raises `InputError` once all that could be read is finished, if the source breaks."""
         return flatten(self.batches())

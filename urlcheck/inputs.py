@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from urlcheck.errors import InputError
-from urlcheck.model import Target
+from urlcheck.model import Length, Target
 from urlcheck.targets import Collector
 
 MAX_LINE = 64 * 1024
@@ -77,13 +77,32 @@ class Lists:
     def __init__(self, arguments: Sequence[str], files: Sequence[str], collector: Collector) -> None:
         self._arguments = arguments
         self._collector = collector
+        self._targets = 0
+        self._bytes = 0
+        self._is_read = False
         with contextlib.ExitStack() as opened:
             # a pipe without a writer would hold up whoever opens it: that is for the reading thread
             self._files = [(name, None if _is_fifo(name) else opened.enter_context(_open(name))) for name in files]
             self._stdin = opened.enter_context(_open(STDIN)) if STDIN in arguments else None
             opened.pop_all()  # closed by whoever reads them to the end
+        self._size = _measure([*(stream for _, stream in self._files), *([self._stdin] if self._stdin else [])])
+
+    @property
+    def length(self) -> Length | None:
+        """How many targets there are: what was read of regular files tells of the rest; None where nothing tells."""
+        if self._is_read:
+            return Length(self._targets, is_exact=True)
+        if not self._size or not 0 < self._bytes <= self._size:
+            return None
+        return Length(self._targets * self._size // self._bytes, is_exact=False)
 
     def __iter__(self) -> Iterator[list[Target]]:
+        for targets in self._read_all():
+            self._targets += len(targets)
+            yield targets
+        self._is_read = True
+
+    def _read_all(self) -> Iterator[list[Target]]:
         targets: list[Target] = []
         for text in self._arguments:
             if text == STDIN:
@@ -101,9 +120,24 @@ class Lists:
         source = "stdin" if name == STDIN else name
         try:
             with stream:
-                yield from read_targets(stream, source, self._collector)
+                start = stream.tell() if self._size else 0
+                before = self._bytes
+                for targets in read_targets(stream, source, self._collector):
+                    if self._size:
+                        self._bytes = before + stream.tell() - start
+                    yield targets
         except OSError as error:
             raise InputError(f"cannot read {source}: {error.strerror}") from error
+
+
+def _measure(streams: Sequence[BinaryIO | None]) -> int | None:
+    """The bytes that are left to read; None where one of the streams is no regular file."""
+    size = 0
+    for stream in streams:
+        if stream is None or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return None
+        size += os.fstat(stream.fileno()).st_size - stream.tell()
+    return size
 
 
 def _is_fifo(name: str) -> bool:

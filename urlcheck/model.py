@@ -76,6 +76,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Length:
+    """How many targets an input holds; `is_exact` is False where that is an estimate."""
+
+    targets: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Hop:
     """One redirect that was followed: the URL that was asked and the 3xx it answered."""
 

@@ -89,6 +89,12 @@ class Scheduler:
         """Nothing is waiting and nothing is in flight."""
         return not (self._queued or self._retries or self._in_flight)
 
+    @property
+    def paused(self) -> int:
+        """Hosts that are asked nothing for longer than their rate demands."""
+        soon = self._clock() + self._interval
+        return sum(time > soon for time, _, _ in (*self._resting, *self._expiring))
+
     def add(self, job: Job, *, is_retry: bool = False) -> None:
         """Take a job in; one that comes back goes before the others: a host that limits its rate has most to give then."""
         origin = job.url.origin

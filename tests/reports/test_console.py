@@ -3,9 +3,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.cells import cell_len
 from rich.text import Text
 
-from tests.builders import Terminal
+from tests.builders import AsciiFile, Terminal
 from urlcheck.reports.console import make_console
 
 RED, PLAIN = "\x1b[31mx\x1b[0m\n", "x\n"
@@ -47,6 +48,35 @@ def test_colour_is_the_options_then_the_environments_then_the_terminals_choice(
 def test_markup_is_neither_obeyed_nor_highlighted(text: str) -> None:
     make_console(stream := Terminal()).print(text)
     assert stream.getvalue() == f"{text}\n"
+
+
+def test_what_the_encoding_lacks_is_substituted_or_written_out() -> None:
+    console = make_console(AsciiFile())
+    assert console.spell("✓ ✗ → … ━━╸ ▁▄█ é") == r"+ x -> ... ==- .:# \xe9"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_what_the_encoding_has_stays_as_it_is(stream: type[io.StringIO]) -> None:
+    assert make_console(stream()).spell("✓ ✗ → … ━━╸ ▁▄█ é") == "✓ ✗ → … ━━╸ ▁▄█ é"
+
+
+def test_an_old_windows_console_is_drawn_on_in_ascii() -> None:
+    console = make_console(Terminal())
+    console.legacy_windows = True
+    assert console.spell("✓ é") == "+ é"
+
+
+@pytest.mark.parametrize(("width", "shown"), [(23, "https://example.org/a/b"), (12, "https:…g/a/b"), (3, "h…b"), (1, "…")])
+def test_a_url_is_shortened_to_a_width(width: int, shown: str) -> None:
+    assert make_console(io.StringIO()).shorten("https://example.org/a/b", width) == shown
+
+
+def test_a_url_is_shortened_in_ascii() -> None:
+    assert make_console(AsciiFile()).shorten("https://example.org/a/b", 13) == "https.../a/b"[:5] + "...g/a/b"
+
+
+def test_a_wide_character_is_not_cut_in_two() -> None:
+    assert cell_len(make_console(io.StringIO()).shorten("例" * 20, 10)) <= 10
 
 
 def test_a_terminal_has_its_width(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, Terminal, make_result, make_target
+from tests.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, AsciiTerminal, Terminal, make_result, make_target
 from urlcheck.model import Hop, Rejection, Result, Verdict
+from urlcheck.policy import Policy
 from urlcheck.reports.listing import ROWS
 from urlcheck.reports.summary import Summary
-from urlcheck.reports.table import TableReporter, shorten
-from urlcheck.settings import OutputSettings
+from urlcheck.reports.table import TableReporter
+from urlcheck.settings import OutputSettings, Settings
 
 LONG = f"https://example.org/{'x' * 300}/end"
 
@@ -41,6 +43,11 @@ def passes(*indices: int) -> list[Result]:
 
 def problems(*indices: int) -> list[Result]:
     return [make_result(NOT_FOUND, make_target(f"{index}.example/problem", index=index)) for index in indices]
+
+
+def unchecked(*indices: int) -> list[Result]:
+    policy = Policy(Settings())
+    return [policy.give_up(make_target(f"{index}.example/unchecked", index=index), "interrupted") for index in indices]
 
 
 def list_rows(lines: Iterable[str]) -> list[str]:
@@ -108,19 +115,39 @@ def test_past_500_results_the_problems_alone_are_listed(last: Result) -> None:
 
 
 def test_past_500_results_without_a_problem_the_summary_stands_alone() -> None:
-    assert draw(passes(*range(501))) == ["  501 URLs   ✓ 501 passed   in 2 s, 250 URLs/s"]
+    lines = draw(passes(*range(501)))
+    assert (list_rows(lines), lines[0].split(), lines[-1]) == (
+        [],
+        ["VERDICT", "STATUS"],
+        "  501 URLs   ✓ 501 passed   in 2 s, 250 URLs/s",
+    )
 
 
 def test_500_problems_are_listed_at_most_and_the_others_counted() -> None:
     lines = draw([*problems(*range(502)), *passes(502)])
     assert len(list_rows(lines)) == 500
-    assert lines[-4] == "  … and 2 problems not listed; -o jsonl or --show problems lists all."
+    assert "  … and 2 problems not listed; -o jsonl or --show problems lists all." in lines
 
 
 def test_500_problems_and_no_more_leave_nothing_to_say() -> None:
     lines = draw([*problems(*range(500)), *passes(500)])
     assert len(list_rows(lines)) == 500
     assert not any("not listed" in line for line in lines)
+
+
+def test_past_500_results_what_is_unchecked_is_counted_and_not_listed() -> None:
+    lines = draw([*unchecked(*range(400)), *problems(400), *unchecked(*range(401, 1001))])
+    assert list_rows(lines) == ["400.example/problem"]
+    assert "  … and 1,000 unchecked URLs not listed; -o jsonl or --show problems lists all." in lines
+
+
+def test_up_to_500_results_what_is_unchecked_is_listed() -> None:
+    assert len(list_rows(draw(unchecked(*range(500))))) == 500
+
+
+def test_problems_and_unchecked_urls_that_are_not_listed_are_told_apart() -> None:
+    lines = draw([*problems(*range(501)), *unchecked(501)])
+    assert any("… and 1 problem and 1 unchecked URL not listed" in line for line in lines)
 
 
 @pytest.mark.parametrize(("show", "urls"), [("all", 1004), ("problems", 502)])
@@ -160,6 +187,49 @@ def test_no_url_is_cut_or_folded_where_there_is_no_terminal(verbose: bool) -> No
     assert any(LONG in line and line.endswith("long reason") for line in lines)
 
 
+def test_one_long_url_does_not_pad_the_others_in_a_pipe() -> None:
+    long, *others = draw([make_result(NOT_FOUND, make_target(LONG)), *RESULTS])[3:-3]
+    assert LONG in long
+    assert max(len(line) for line in others) < 100
+
+
+def test_a_line_of_a_pipe_has_no_blanks_at_its_end() -> None:
+    stream = io.StringIO()
+    without_reason = make_result(replace(NOT_FOUND, reason=" "))
+    draw([make_result(NOT_FOUND, make_target(LONG)), *RESULTS, without_reason], stream, verbose=True)
+    assert [line for line in stream.getvalue().splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_what_stands_in_a_column_stands_below_its_head(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = draw([make_result(NOT_FOUND, make_target(LONG)), *RESULTS], Terminal(), color="never", quiet=True)
+    places = [(line.find("https:"), line.find("81 ms"), line.find("Not Found")) for line in lines if "Not Found" in line]
+    assert places == [(lines[1].index("URL"), lines[1].index(" TIME"), lines[1].index("DETAIL"))] * 2
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_on_a_narrow_terminal_time_and_detail_stand_below_the_url(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = draw([make_result(NOT_FOUND, make_target(LONG))], Terminal(), color="never", quiet=True)
+    assert lines[3].startswith(" ✗ 404   https://")
+    assert lines[3].endswith("/end")
+    assert lines[4] == "         81 ms  Not Found"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_where_the_encoding_is_ascii_so_is_the_table(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = (AsciiTerminal if terminal else AsciiFile)()
+    results = [*RESULTS, make_result(NOT_FOUND, make_target(f"https://例え.jp/{'é' * 90}/end"))] * 3
+    lines = draw(results, stream, color="never")
+    assert "\n".join(lines).isascii()
+    assert any(line.startswith(" + 200") for line in lines)
+    assert any("  ->" in line for line in lines)
+    assert not any("+-" in line for line in lines)  # no box around it
+    assert not terminal or max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("entry", [LONG, f"https://例え.jp/{'パス' * 50}/end"])
 def test_a_long_url_is_shortened_in_its_middle_on_a_terminal(
@@ -167,7 +237,7 @@ def test_a_long_url_is_shortened_in_its_middle_on_a_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     lines = draw([make_result(NOT_FOUND, make_target(entry)), *RESULTS], Terminal(), color="never")
-    [row] = [line for line in lines if "…" in line]
+    row = next(line for line in lines if "…" in line)
     start, end = (part.split() for part in row.split("…"))
     assert entry.startswith(start[-1])
     assert end[0].endswith("/end")
@@ -195,6 +265,16 @@ def test_a_long_detail_is_folded_on_a_terminal() -> None:
     assert sum(line.count("why") for line in lines) == 20
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+def test_where_a_redirect_led_takes_one_line_on_a_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    outcome = replace(RESPONSE, url=LONG, hops=(Hop(301, "https://example.org/"),))
+    [line] = [line for line in draw([make_result(outcome)], Terminal(), color="never") if "→" in line]
+    assert re.search(r"→ https:.*….*/end$", line)
+    whole = "".join(draw([make_result(outcome)], Terminal(), color="never", verbose=True)[3:]).replace(" ", "")
+    assert "x" * 300 in whole
+
+
 def test_a_whole_url_is_shown_on_a_terminal_with_verbose() -> None:
     first, *others = draw([make_result(target=make_target(LONG))], Terminal(), verbose=True, color="never", quiet=True)[3:-1]
     assert "".join([first.split()[2], *(line.split()[0] for line in others)]) == LONG
@@ -208,11 +288,3 @@ def test_a_terminal_has_colours_and_a_pipe_has_none() -> None:
 def test_what_a_server_says_is_not_obeyed() -> None:
     lines = draw([make_result(replace(NOT_FOUND, reason="\x1b[2J\r[bold]gone[/bold]"))], Terminal(), color="never")
     assert any(line.endswith(r"\x1b[2J\x0d[bold]gone[/bold]") for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("width", "shown"),
-    [(None, "https://example.org/a/b"), (23, "https://example.org/a/b"), (12, "https:…g/a/b"), (3, "h…b")],
-)
-def test_a_url_is_shortened_to_a_width(width: int | None, shown: str) -> None:
-    assert shorten("https://example.org/a/b", width) == shown

@@ -1,14 +1,22 @@
-"""Rich consoles that obey the terminal, `--color`, `NO_COLOR` and `FORCE_COLOR`; never a global one."""
+"""Rich consoles that obey the terminal, its encoding, `--color`, `NO_COLOR` and `FORCE_COLOR`; never a global one."""
 
 from __future__ import annotations
 
 import os
 from typing import TextIO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 # no line of a pipe or file is cut or folded, however long
 _UNBOUNDED_WIDTH = 10_000_000
+# what is drawn with, in ASCII
+_SUBSTITUTES = str.maketrans(
+    {"✓": "+", "✗": "x", "→": "->", "…": "...", "━": "=", "╸": "-", "─": "-"}
+    | dict.fromkeys("▁▂▃", ".")
+    | dict.fromkeys("▄▅▆", ":")
+    | dict.fromkeys("▇█", "#")
+)
 
 
 class PlainConsole(Console):
@@ -17,8 +25,33 @@ class PlainConsole(Console):
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError  # called within Rich's handler of the original
 
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - as Rich has it
+        """It is never hidden: whoever suspends or kills a run would have to do without."""
+        return False
 
-def make_console(stream: TextIO, color: str = "auto") -> Console:
+    @property
+    def is_ascii(self) -> bool:
+        """The encoding, or the font of an old Windows console, lacks what is drawn with elsewhere."""
+        return self.legacy_windows or not self.encoding.startswith("utf")
+
+    def spell(self, text: str) -> str:
+        """The text as the encoding can say it, so that it is measured as it is shown."""
+        if not self.is_ascii:
+            return text
+        return text.translate(_SUBSTITUTES).encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+    def shorten(self, text: str, width: int) -> str:
+        """The text, with its middle left out where it is wider: host and the end of the path say most of a URL."""
+        text = self.spell(text)
+        if cell_len(text) <= width:
+            return text
+        mark = self.spell("…")
+        tail = max(0, width - len(mark)) // 2
+        head = max(0, width - len(mark) - tail)
+        return f"{set_cell_size(text, head)}{mark}{set_cell_size(text[::-1], tail)[::-1]}"
+
+
+def make_console(stream: TextIO, color: str = "auto") -> PlainConsole:
     """A console on a stream: as wide as its terminal, or unbounded and plain where there is none."""
     is_terminal = stream.isatty()
     return PlainConsole(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from urlcheck.model import Result
+from urlcheck.model import Result, Verdict
 from urlcheck.reports.record import Record, make_record
+from urlcheck.reports.summary import count
 
 ROWS = 500
 
@@ -20,27 +21,28 @@ class Row:
 
 
 class Listing:
-    """Every result up to `ROWS` of them; past that the problems alone, as many at most.
+    """Every result up to `ROWS` of them; past that the problems alone, as many at most, and not what is unchecked.
 
-    `show`: `all` or `problems` lists these, however many there are. `unlisted`: how many problems found no place.
+    `show`: `all` or `problems` lists these, however many there are. `unlisted`: how many problems found no place, the
+    unchecked among them, of which an interrupted run has thousands that say nothing.
     """
 
     def __init__(self, show: str | None) -> None:
         self.unlisted = 0
+        self._unchecked = 0
         self._show = show
         self._only_problems = show == "problems"
         self._rows: list[Row] = []
 
     def add(self, result: Result) -> None:
+        if self._show is None and len(self._rows) == ROWS:
+            self._keep_problems()
         if result.ok and self._only_problems:
             return
-        if len(self._rows) == ROWS and self._show is None:
-            if not self._only_problems:
-                self._only_problems = True
-                self._rows = [row for row in self._rows if not row.passed]
-                self.add(result)
-            else:
-                self.unlisted += 1
+        is_unchecked = result.verdict is Verdict.UNCHECKED
+        if self._show is None and self._only_problems and (is_unchecked or len(self._rows) == ROWS):
+            self.unlisted += 1
+            self._unchecked += is_unchecked
             return
         self._rows.append(Row(result.target.index, result.ok, make_record(result)))
 
@@ -48,3 +50,20 @@ class Listing:
         """The records of what is listed, in the order of the input."""
         self._rows.sort(key=lambda row: row.index)
         return [row.record for row in self._rows]
+
+    def describe_unlisted(self) -> str:
+        """`2 problems and 9,744 unchecked URLs`; nothing where all found a place."""
+        problems = self.unlisted - self._unchecked
+        parts = [
+            count(problems, "problem") if problems else "",
+            count(self._unchecked, "unchecked URL") if self._unchecked else "",
+        ]
+        return " and ".join(filter(None, parts))
+
+    def _keep_problems(self) -> None:
+        if self._only_problems:
+            return
+        self._only_problems = True
+        problems = [row for row in self._rows if not row.passed]
+        self._rows = [row for row in problems if row.record["verdict"] != Verdict.UNCHECKED]
+        self.unlisted = self._unchecked = len(problems) - len(self._rows)

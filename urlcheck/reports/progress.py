@@ -1,58 +1,192 @@
-"""The progress bar: on standard error, on a terminal only, drawn by a timer so that no URL pays for it."""
+"""The progress: on standard error, on a terminal only, drawn by a thread of its own so that no URL pays or waits for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+import itertools
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from rich.console import RenderableType
+from rich.cells import cell_len
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
-from urlcheck.reports.console import make_console
-from urlcheck.reports.summary import Summary
+from urlcheck.durations import format_duration
+from urlcheck.model import Length, Result, Verdict
+from urlcheck.reports.cells import make_cells
+from urlcheck.reports.charts import draw_bar
+from urlcheck.reports.console import PlainConsole
+from urlcheck.reports.record import make_record
+from urlcheck.reports.summary import Summary, count, format_rate
 
-_FRAMES_A_SECOND = 10
+_FRAME = 0.1  # seconds
+# failures shown as they happen, so that thousands a second neither flood nor slow: so many a frame; so many that wait
+_FAILURES_A_FRAME, _FAILURES_WAITING = 2, 20
+_RATE_SECONDS = 10
+_SHORTEST_BAR, _LONGEST_BAR = 10, 30
+_STATUS_WIDTH = len("✗ protocol")
+_ROOM_FOR_CTRL_C = 3
 
 
-class ProgressView:
-    """Draws a summary in the making; `total` is None where the source's length is not known."""
+class Progress:
+    """Draws a summary in the making, and the failures that happen after so many seconds, `quiet`.
 
-    def __init__(self, summary: Summary, total: int | None) -> None:
+    `length` says how many targets there are, `paused` how many hosts; both are asked by the thread that draws.
+    """
+
+    def __init__(
+        self,
+        console: PlainConsole,
+        summary: Summary,
+        length: Callable[[], Length | None],
+        paused: Callable[[], int],
+        quiet: float = 0.0,
+    ) -> None:
+        self._console = console
         self._summary = summary
-        self._total = total
-        self._spinner = Spinner("dots", style="cyan")
+        self._length = length
+        self._paused = paused
+        self._quiet = quiet
+        self._spinner = itertools.cycle("-\\|/" if console.is_ascii else "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+        self._samples: deque[tuple[float, int]] = deque(maxlen=round(_RATE_SECONDS / _FRAME))
+        self._waiting: deque[Result] = deque()
+        self._left_out = self._said = 0
+        self._has_shown = False
+        self._live = Live(
+            get_renderable=self.draw,
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._keep_drawing, daemon=True, name="progress")
 
-    def __rich__(self) -> Table:
-        summary = self._summary
-        grid = Table.grid(padding=(0, 1))
-        cells: list[RenderableType] = [self._spinner, Text(self._describe_count(), "bold")]
-        if self._total:
-            cells.insert(1, ProgressBar(self._total, summary.total, width=28))
+    def start(self) -> None:
+        with suppress(OSError):
+            self._live.start()
+        self._thread.start()
+
+    def add(self, failure: Result) -> None:
+        """A result that does not pass, to be shown above the bar; of many at once, some are and the others counted."""
+        if failure.verdict is Verdict.UNCHECKED:
+            return
+        if len(self._waiting) < _FAILURES_WAITING:
+            self._waiting.append(failure)
+        else:
+            self._left_out += 1
+
+    def stop(self) -> None:
+        """Take the bar away. The failures that are not shown stand in the reports."""
+        if self._end.is_set():
+            return
+        self._end.set()
+        self._thread.join()
+        self._left_out += len(self._waiting)
+        with suppress(OSError):
+            if self._has_shown:
+                self._say_what_is_left_out()
+            self._live.stop()
+
+    def draw(self) -> Text:
+        """The line of this moment, as much of it as the terminal has room for."""
+        now, total = time.monotonic(), self._summary.total
+        self._samples.append((now, total))
+        since, before = self._samples[0]
+        rate = (total - before) / (now - since) if now - since >= 1 else None
+        line = self._draw_start(total)
+        for part in self._draw_parts(total, rate):
+            if line.cell_len + 2 + part.cell_len > self._console.width - _ROOM_FOR_CTRL_C:
+                break
+            line.append("  ").append_text(part)
+        return line
+
+    def _draw_start(self, total: int) -> Text:
+        line = Text.assemble((next(self._spinner), "cyan"), " ")
+        if length := self._length():
+            width = max(_SHORTEST_BAR, min(_LONGEST_BAR, self._console.width // 4))
+            bar = self._console.spell(draw_bar(total, max(length.targets, total), width))
+            rest = self._console.spell("━" if self._console.color_system else "─") * (width - len(bar))
+            line.append(bar, "cyan").append(rest, "bright_black").append(" ")
+        return line
+
+    def _draw_parts(self, total: int, rate: float | None) -> Iterator[Text]:
+        """What there is to say, the most important first."""
+        summary, length = self._summary, self._length()
+        whole = _format_length(length, total) if length else ""
+        yield Text(f"{total:>{len(whole)},} of {whole}" if length else f"{total:,} checked", "bold")
         if summary.failed:
-            cells.append(Text(f"✗ {summary.failed:,} failed", "red"))
-        cells.append(Text(summary.describe_rate(), "dim"))
-        grid.add_row(*cells)
-        return grid
+            yield Text(self._console.spell(f"✗ {summary.failed:,} failed"), "red")
+        if length and rate and (left := length.targets - total) > 0:
+            yield Text(f"{_format_time_left(left / rate)} left")
+        if rate is not None:
+            yield Text(format_rate(rate), "dim")
+        if paused := self._paused():
+            yield Text(f"{count(paused, 'host')} paused", "yellow")
 
-    def _describe_count(self) -> str:
-        return f"{self._summary.total:,} of {self._total:,}" if self._total else f"{self._summary.total:,} checked"
+    def tick(self, frame: int) -> None:
+        """Draw one frame; they are numbered from 1."""
+        if self._summary.elapsed >= self._quiet:
+            self._show_failures()
+            if frame % round(1 / _FRAME) == 0:
+                self._say_what_is_left_out()
+        self._live.refresh()
+
+    def _keep_drawing(self) -> None:
+        with suppress(OSError):  # the terminal went away: the run goes on
+            for frame in itertools.count(1):
+                if self._end.wait(_FRAME):
+                    return
+                self.tick(frame)
+
+    def _show_failures(self) -> None:
+        for _ in range(min(_FAILURES_A_FRAME, len(self._waiting))):
+            self._console.print(self._draw_failure(self._waiting.popleft()), no_wrap=True, crop=True)
+            self._has_shown = True
+
+    def _draw_failure(self, result: Result) -> Text:
+        cells = make_cells(make_record(result), self._console, verbose=False)
+        padding = " " * (_STATUS_WIDTH - cells.status.cell_len)
+        room = self._console.width - cells.status.cell_len - len(padding) - 5
+        detail = self._console.shorten(cells.detail.plain, max(room * 2 // 5, room - cell_len(cells.url)))
+        url = self._console.shorten(cells.url, room - cell_len(detail))
+        return Text.assemble(" ", cells.status, padding, "  ", url, "  ", (detail, "dim"))
+
+    def _say_what_is_left_out(self) -> None:
+        left_out = self._left_out  # another thread goes on counting
+        if left_out > self._said:
+            self._console.print(Text(self._console.spell(f" … and {left_out - self._said:,} more"), "dim"))
+            self._said = left_out
 
 
 @contextmanager
-def show_progress(stream: TextIO, color: str, summary: Summary, total: int | None) -> Iterator[Live]:
-    """A bar that is gone when the context ends, however it ends."""
-    live = Live(
-        get_renderable=ProgressView(summary, total).__rich__,
-        console=make_console(stream, color),
-        refresh_per_second=_FRAMES_A_SECOND,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
-    with live:
-        yield live
+def show_progress(
+    console: PlainConsole,
+    summary: Summary,
+    length: Callable[[], Length | None],
+    paused: Callable[[], int],
+    quiet: float = 0.0,
+) -> Iterator[Progress | None]:
+    """A bar that is gone when the context ends, however it ends; None on a terminal that cannot go back on its line."""
+    if console.is_dumb_terminal:
+        yield None
+        return
+    progress = Progress(console, summary, length, paused, quiet)
+    progress.start()
+    try:
+        yield progress
+    finally:
+        progress.stop()
+
+
+def _format_length(length: Length, done: int) -> str:
+    """`60,000`, or `~60,000` to two digits, which do not flicker."""
+    return f"{length.targets:,}" if length.is_exact else f"~{max(done, int(float(f'{length.targets:.2g}'))):,}"
+
+
+def _format_time_left(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds < 60 else format_duration(60 * math.ceil(seconds / 60))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, TextIO
 
 from rich import box
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from urlcheck.model import Result, Verdict
-from urlcheck.reports.console import make_console
+from urlcheck.model import Result
+from urlcheck.reports.cells import Cells, make_cells
+from urlcheck.reports.charts import draw_summary
+from urlcheck.reports.console import PlainConsole, make_console
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.record import Record
-from urlcheck.reports.summary import Summary, count
+from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 
-_MIN_URL, _MIN_DETAIL = 20, 16
+_ROOM_FOR_BOTH = 46  # columns that a URL and a detail need to stand side by side, where one of them is long
 _GAPS = 8  # two blanks between the columns, one at each side
-_STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+_ASCII_BOX = box.Box(str(box.SIMPLE_HEAD).replace("─", "-"), ascii=True)
+# in a pipe nothing is cut, and a longer URL makes room for itself alone
+_MOST_PADDING = 100
+_LONGEST_RULE = 160
 
 
 class TableReporter:
@@ -36,117 +42,84 @@ class TableReporter:
         self._listing.add(result)
 
     def close(self, summary: Summary) -> None:
-        records = self._listing.records()
-        if records:
-            self._console.print(self._draw(records))
-        if self._listing.unlisted:
-            self._console.print(
-                f"  … and {count(self._listing.unlisted, 'problem')} not listed; -o jsonl or --show problems lists all.\n"
-            )
+        console, listing, verbose = self._console, self._listing, self._settings.verbose
+        rows = [make_cells(record, console, verbose=verbose) for record in listing.records()]
+        if rows and console.is_terminal:
+            console.print(draw_table(rows, console, verbose=verbose))
+        elif rows:
+            for line in list_lines(rows, console):
+                console.print(line, soft_wrap=True)
+        if unlisted := listing.describe_unlisted():
+            text = Text(console.spell(f"… and {unlisted} not listed; -o jsonl or --show problems lists all."))
+            for line in text.wrap(console, console.width - 3):
+                console.print(Text("  ") + line)
+            console.print()
         if not self._settings.quiet:
-            self._print_summary(summary)
+            for line in draw_summary(summary, console):
+                console.print(line, soft_wrap=True)
 
-    def _draw(self, records: list[Record]) -> Table:
-        whole = self._settings.verbose or not self._console.is_terminal
-        url_width, detail_width = (None, None) if whole else self._share_width(records)
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold", border_style="dim", pad_edge=False)
-        table.add_column("STATUS", no_wrap=True)
-        table.add_column(
-            "URL",
-            overflow="fold" if self._settings.verbose else "ellipsis",
-            no_wrap=not self._settings.verbose,
-            width=url_width,
-        )
-        table.add_column("TIME", justify="right", no_wrap=True)
-        table.add_column("DETAIL", overflow="fold", no_wrap=not self._console.is_terminal, width=detail_width)
-        for record in records:
-            table.add_row(
-                _draw_status(record),
-                Text(shorten(record["url"], url_width)),
-                Text(_format_elapsed(record["elapsed_ms"]), "dim"),
-                self._draw_detail(record),
-            )
+
+def draw_table(rows: list[Cells], console: PlainConsole, *, verbose: bool) -> Table:
+    """For a terminal: no wider than it, a detail folded, and so a URL if verbose; else its middle is left out."""
+    status, url, time, detail = _measure(rows)
+    room = console.width - status - time - _GAPS
+    table = Table(
+        box=_ASCII_BOX if console.is_ascii else box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+        border_style="dim",
+        pad_edge=False,
+    )
+    table.add_column("STATUS", no_wrap=True)
+    if room < min(url + detail, _ROOM_FOR_BOTH):
+        width = max(1, console.width - status - 4)
+        table.add_column("URL, TIME, DETAIL", overflow="fold", width=width)
+        for row in rows:
+            shown = row if verbose else _shorten(row, console, width, width - len(row.time) - 2)
+            below = Text("  ").join(filter(None, [Text(row.time, "dim"), shown.detail]))
+            table.add_row(row.status, Text("\n").join([Text(shown.url), below]))
         return table
-
-    def _share_width(self, records: list[Record]) -> tuple[int, int]:
-        """The widths of URL and detail on a terminal: what they need if there is room, else a fair share."""
-        url = max(_MIN_URL, *(cell_len(record["url"]) for record in records))
-        detail = max(_MIN_DETAIL, *(cell_len(_describe(record)) for record in records))
-        status = max(len("STATUS"), *(_draw_status(record).cell_len for record in records))
-        time = max(len("TIME"), *(len(_format_elapsed(record["elapsed_ms"])) for record in records))
-        room = self._console.width - status - time - _GAPS
-        if url + detail <= room:
-            return url, detail
-        url = min(url, max(_MIN_URL, room - detail, room * 3 // 5))
-        return url, max(_MIN_DETAIL, min(detail, room - url))
-
-    def _draw_detail(self, record: Record) -> Text:
-        text = Text(_describe(record), "dim" if record["verdict"] == Verdict.OK else "")
-        if self._settings.verbose:
-            for line in _list_evidence(record):
-                text.append(f"\n{line}", "dim")
-        return text
-
-    def _print_summary(self, summary: Summary) -> None:
-        parts = [
-            Text(count(summary.total, "URL"), "bold"),
-            Text(f"✓ {summary.passed:,} passed", "green" if summary.passed else "dim"),
-            Text(f"✗ {summary.failed:,} failed", "bold red") if summary.failed else Text(),
-            Text(count(summary.duplicates, "duplicate") if summary.duplicates else "", "dim"),
-            Text(summary.describe_time(), "dim"),
-        ]
-        lines = [Text("   ").join(part for part in parts if part)]
-        if verdicts := summary.describe_verdicts():
-            lines.append(Text(verdicts, "dim"))
-        lines += [Text(f"! {note}", "yellow") for note in summary.notes]
-        for line in lines:
-            self._console.print(Text("  ") + line, soft_wrap=True)
+    width = url if url + detail <= room else min(url, max(room - detail, room * 3 // 5))
+    detail_width = min(detail, room - width)
+    table.add_column("URL", overflow="fold", width=width)
+    table.add_column("TIME", justify="right", no_wrap=True)
+    table.add_column("DETAIL", overflow="fold", width=detail_width)
+    for row in rows:
+        shown = row if verbose else _shorten(row, console, width, detail_width)
+        table.add_row(row.status, Text(shown.url), Text(row.time, "dim"), shown.detail)
+    return table
 
 
-def shorten(url: str, width: int | None) -> str:
-    """The URL, with its middle left out where it is wider: host and the end of the path say most."""
-    if width is None or cell_len(url) <= width:
-        return url
-    tail = (width - 1) // 2
-    return f"{set_cell_size(url, width - 1 - tail)}…{set_cell_size(url[::-1], tail)[::-1]}"
+def _shorten(row: Cells, console: PlainConsole, url: int, detail: int) -> Cells:
+    """A row with its URL cut to a width, and what is not to be acted on cut to a line."""
+    cut = Text(console.shorten(row.detail.plain, detail), row.detail.style) if row.is_ok else row.detail
+    return replace(row, url=console.shorten(row.url, url), detail=cut)
 
 
-def _draw_status(record: Record) -> Text:
-    verdict, status = record["verdict"], record["status"]
-    if verdict == Verdict.SKIPPED:
-        return Text("- skipped", "dim")
-    style = _STATUS_STYLES.get((status or 0) // 100, "red")
-    label = str(status) if status else verdict
-    if verdict == Verdict.OK:
-        return Text.assemble(("✓ ", "green"), (label, style))
-    return Text.assemble(("! ", "yellow") if record["ok"] else ("✗ ", "red"), (label, f"bold {style}"))
+def list_lines(rows: list[Cells], console: PlainConsole) -> Iterator[Text]:
+    """For a pipe or a file: the same columns, nothing cut or folded, no blank at the end of a line."""
+    status, url, time, detail = _measure(rows, longest_url=_MOST_PADDING)
+    before_detail = 1 + status + 2 + url + 2 + time + 2
+    yield Text()
+    yield Text(f" {'STATUS':{status}}  {'URL':{url}}  {'TIME':>{time}}  DETAIL", "bold")
+    yield Text(" " + console.spell("─") * min(_LONGEST_RULE, before_detail + detail - 1), "dim")
+    for row in rows:
+        first, *others = row.detail.split("\n")
+        line = Text.assemble(" ", row.status, " " * (status - row.status.cell_len), "  ", row.url)
+        line.append(" " * (url - cell_len(row.url)) + "  ")
+        line.append(f"{row.time:>{time}}  ", "dim")
+        line.append_text(first)
+        line.rstrip()
+        yield line
+        yield from (Text(" " * before_detail) + other for other in others)
+    yield Text()
 
 
-def _describe(record: Record) -> str:
-    detail = record["detail"].removeprefix(f"{record['status']} ")
-    if record["verdict"] == Verdict.OK:
-        if record["redirects"]:
-            detail = f"→ {record['final_url']}"
-        if record["attempts"] > 1:
-            detail = f"{detail} (attempt {record['attempts']})"
-    return detail
-
-
-def _list_evidence(record: Record) -> Iterable[str]:
-    for hop in record["redirects"]:
-        yield f"{hop['status']} {hop['url']}"
-    facts = [
-        record["address"],
-        record["cert_expires"] and f"certificate until {record['cert_expires'][:10]}",
-        record["attempts"] > 1 and f"{record['attempts']} attempts",
-        f"{record['source']}:{record['line']}" if record["line"] else record["source"],
-    ]
-    yield ", ".join(str(fact) for fact in facts if fact)
-
-
-def _format_elapsed(milliseconds: float | None) -> str:
-    if milliseconds is None:
-        return ""
-    if milliseconds < 999.5:
-        return f"{milliseconds:.0f} ms"
-    return f"{milliseconds / 1000:.1f} s"
+def _measure(rows: list[Cells], longest_url: float = math.inf) -> tuple[int, int, int, int]:
+    """The widths that the columns ask for, without the URLs that are longer than that."""
+    return (
+        max(len("STATUS"), *(row.status.cell_len for row in rows)),
+        max(len("URL"), *(width for row in rows if (width := cell_len(row.url)) <= longest_url), 0),
+        max(len("TIME"), *(len(row.time) for row in rows)),
+        max(len("DETAIL"), *(cell_len(line) for row in rows for line in row.detail.plain.split("\n"))),
+    )

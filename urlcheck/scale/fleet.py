@@ -61,6 +61,11 @@ class Fleet:
         self._room = asyncio.Event()
         self._receivers: list[asyncio.Task[None]] = []
 
+    @property
+    def paused(self) -> int:
+        """Hosts that have asked for a pause, of those of the first process."""
+        return self._first.paused
+
     def results(self) -> AsyncGenerator[Result, None]:
         """The results of `batches`, one by one."""
         return flatten(self.batches())
