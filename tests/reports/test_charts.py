@@ -7,9 +7,10 @@ import pytest
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, Terminal, make_result
 from urlcheck.model import Result, Verdict
-from urlcheck.reports.charts import CHARTS_FROM, draw_bar, draw_summary
+from urlcheck.reports.charts import draw_bar, draw_summary
 from urlcheck.reports.console import make_console
 from urlcheck.reports.summary import Summary
+from urlcheck.reports.words import ENOUGH
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def test_a_long_run_is_drawn_with_charts() -> None:
     ]
 
 
-@pytest.mark.parametrize("number", [CHARTS_FROM - 1, CHARTS_FROM])
+@pytest.mark.parametrize("number", [ENOUGH - 1, ENOUGH])
 def test_charts_are_drawn_from_20_results_on(number: int) -> None:
     lines = draw(sum_up(*(answer(10) for _ in range(number))))
     assert ("  VERDICT" in lines[0]) == (number >= 20)

@@ -6,10 +6,20 @@ import pytest
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.reports.test_table import RESULTS
-from urlcheck.model import Hop, Result
+from urlcheck.model import Hop, Result, Verdict
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
-from urlcheck.reports.words import abridge, describe, describe_unlisted, find_link, format_elapsed, label, locate, mark
+from urlcheck.reports.words import (
+    abridge,
+    choose_mark,
+    describe,
+    describe_unlisted,
+    find_link,
+    format_elapsed,
+    label,
+    locate,
+    mark,
+)
 
 
 def test_every_record_has_its_mark_and_its_label() -> None:
@@ -67,10 +77,24 @@ def test_a_text_is_shortened_in_its_middle(length: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.0, "0 ms"), (0.0814, "81 ms"), (0.9994, "999 ms"), (0.9996, "1.0 s"), (12.34, "12.3 s")]
+    ("milliseconds", "text"),
+    [(None, ""), (0.04, "0.0 ms"), (0.84, "0.8 ms"), (9.96, "10 ms"), (81.4, "81 ms"), (999.4, "999 ms"), (999.5, "1.0 s")],
 )
-def test_a_time_has_its_unit(seconds: float, text: str) -> None:
-    assert format_elapsed(seconds) == text
+def test_a_time_has_two_digits_or_three(milliseconds: float | None, text: str) -> None:
+    assert format_elapsed(milliseconds) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "passes", "sign"),
+    [
+        (Verdict.OK, True, "✓"),
+        (Verdict.STATUS, False, "✗"),
+        (Verdict.STATUS, True, "!"),
+        (Verdict.SKIPPED, True, "-"),
+    ],
+)
+def test_a_mark_says_whether_a_verdict_passes(verdict: Verdict, sign: str, *, passes: bool) -> None:
+    assert choose_mark(verdict, passes=passes) == sign
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from rich.text import Text
 from urlcheck.model import Verdict
 from urlcheck.reports.console import PlainConsole
 from urlcheck.reports.record import Record
+from urlcheck.reports.words import describe, format_elapsed, label, locate, mark
 
+MARK_STYLES = {"✓": "green", "✗": "red", "!": "yellow", "-": "dim"}
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
@@ -31,7 +33,7 @@ class Cells:
 def make_cells(record: Record, console: PlainConsole, *, verbose: bool) -> Cells:
     """The row of a record."""
     is_ok = record["verdict"] == Verdict.OK
-    detail = Text(console.spell(_describe(record)), "dim" if is_ok else "")
+    detail = Text(console.spell(describe(record)), "dim" if is_ok else "")
     if verbose:
         for line in _list_evidence(record):
             detail.append(f"\n{console.spell(line)}", "dim")
@@ -39,50 +41,21 @@ def make_cells(record: Record, console: PlainConsole, *, verbose: bool) -> Cells
     return Cells(_draw_status(record, console), console.spell(record["url"]), time, detail, is_ok)
 
 
-def choose_mark(verdict: Verdict, *, passes: bool) -> tuple[str, str]:
-    """The mark that stands before a verdict, and its style."""
-    if verdict is Verdict.OK:
-        return "✓", "green"
-    if not passes:
-        return "✗", "red"
-    return ("-", "dim") if verdict is Verdict.SKIPPED else ("!", "yellow")
-
-
 def style_of(status: int | None) -> str:
     """The colour of a status, or of there being none."""
     return _STATUS_STYLES.get((status or 0) // 100, "red")
 
 
-def format_elapsed(milliseconds: float | None) -> str:
-    """`0.8 ms`, `81 ms`, `1.2 s`: for people, to two digits or three."""
-    if milliseconds is None:
-        return ""
-    if milliseconds < 9.95:
-        return f"{milliseconds:.1f} ms"
-    if milliseconds < 999.5:
-        return f"{milliseconds:.0f} ms"
-    return f"{milliseconds / 1000:.1f} s"
-
-
 def _draw_status(record: Record, console: PlainConsole) -> Text:
     """`✓ 200`, `✗ dns`: whether it passes, and the status, or the verdict where there is none."""
     verdict, status = Verdict(record["verdict"]), record["status"]
-    mark, mark_style = choose_mark(verdict, passes=record["ok"])
-    if verdict is Verdict.SKIPPED:
-        return Text(f"{mark} {verdict}", mark_style)
+    sign = mark(record)
+    if sign == "-":
+        return Text(f"{sign} {verdict}", "dim")
     style = style_of(status)
-    label = str(status) if status else verdict
-    return Text.assemble((console.spell(mark), mark_style), " ", (label, style if verdict is Verdict.OK else f"bold {style}"))
-
-
-def _describe(record: Record) -> str:
-    detail = record["detail"].removeprefix(f"{record['status']} ")
-    if record["verdict"] == Verdict.OK:
-        if record["redirects"]:
-            detail = f"→ {record['final_url']}"
-        if record["attempts"] > 1:
-            detail = f"{detail} (attempt {record['attempts']})"
-    return detail
+    return Text.assemble(
+        (console.spell(sign), MARK_STYLES[sign]), " ", (label(record), style if verdict is Verdict.OK else f"bold {style}")
+    )
 
 
 def _list_evidence(record: Record) -> Iterable[str]:
@@ -92,6 +65,6 @@ def _list_evidence(record: Record) -> Iterable[str]:
         record["address"],
         record["cert_expires"] and f"certificate until {record['cert_expires'][:10]}",
         record["attempts"] > 1 and f"{record['attempts']} attempts",
-        f"{record['source']}:{record['line']}" if record["line"] else record["source"],
+        locate(record),
     ]
     yield ", ".join(str(fact) for fact in facts if fact)

@@ -9,12 +9,12 @@ from math import isqrt
 from rich.text import Text
 
 from urlcheck.model import Verdict
-from urlcheck.reports.cells import choose_mark, format_elapsed, style_of
+from urlcheck.reports.cells import MARK_STYLES, style_of
 from urlcheck.reports.console import PlainConsole
 from urlcheck.reports.summary import Summary, count
+from urlcheck.reports.words import ENOUGH, choose_mark, format_latency
 from urlcheck.text import clean
 
-CHARTS_FROM = 20  # results; fewer are seen at a glance
 _WIDTH_OF_A_PIPE = 80
 _MARGIN, _GUTTER = 2, 4
 _NARROWEST, _WIDEST = 34, 48  # panels; two stand side by side where there is room
@@ -26,7 +26,7 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 def draw_summary(summary: Summary, console: PlainConsole) -> list[Text]:
     """The lines of a summary, none wider than the console; the most important stands last, above the notes."""
-    is_long = summary.total >= CHARTS_FROM
+    is_long = summary.total >= ENOUGH
     width = console.width - _MARGIN
     lines = _draw_charts(summary, console) if is_long else []
     lines += _flow(_draw_head(summary, is_long=is_long), width)
@@ -94,7 +94,8 @@ def _draw_charts(summary: Summary, console: PlainConsole) -> list[Text]:
 def _draw_verdicts(summary: Summary, _: PlainConsole, width: int) -> list[Text]:
     rows = []
     for verdict, number in sorted(summary.verdicts.items(), key=lambda item: (item[0] is not Verdict.OK, -item[1])):
-        mark, style = choose_mark(verdict, passes=not summary.failures[verdict])
+        mark = choose_mark(verdict, passes=not summary.failures[verdict])
+        style = MARK_STYLES[mark]
         rows.append((Text.assemble((mark, style), f" {verdict}"), number, style))
     return _draw_bars("VERDICT", rows, width)
 
@@ -127,7 +128,7 @@ def _draw_latencies(summary: Summary, _: PlainConsole, width: int) -> list[Text]
     if not latencies.count:
         return []
     longest = latencies.slowest_hosts(1)[0][1]  # this one is exact
-    quantiles = [_format(min(longest, latencies.quantile(percent / 100))) for percent in (50, 95, 99)]
+    quantiles = [format_latency(min(longest, latencies.quantile(percent / 100))) for percent in (50, 95, 99)]
     quantile_width = max(map(len, quantiles))
     room = max(1, min(_LONGEST_BAR, width - quantile_width - 8))
     bars = min(room, 2 * isqrt(latencies.count))  # few durations make few bars, and wide ones
@@ -136,7 +137,7 @@ def _draw_latencies(summary: Summary, _: PlainConsole, width: int) -> list[Text]
     lines = [Text("LATENCY", "bold")]
     for percent, quantile, blocks in zip((50, 95, 99), quantiles, _stack(counts), strict=True):
         lines.append(Text.assemble((f"p{percent}", "dim"), f"  {quantile:>{quantile_width}}   ", (blocks, "cyan")))
-    ends = _format(latencies.quantile(0)), _format(longest)
+    ends = format_latency(latencies.quantile(0)), format_latency(longest)
     lines.append(Text(f"{'':{quantile_width + 8}}{ends[0]}{ends[1]:>{max(room - len(ends[0]), len(ends[1]) + 1)}}", "dim"))
     return lines
 
@@ -149,7 +150,7 @@ def _stack(counts: list[int]) -> list[str]:
 
 
 def _draw_slowest_hosts(summary: Summary, console: PlainConsole, width: int) -> list[Text]:
-    hosts = [(_format(seconds), clean(host)) for host, seconds in summary.latencies.slowest_hosts(_SLOWEST)]
+    hosts = [(format_latency(seconds), clean(host)) for host, seconds in summary.latencies.slowest_hosts(_SLOWEST)]
     if len(hosts) < 2:  # a list of one host has no slowest
         return []
     time_width = max(len(time) for time, _ in hosts)
@@ -158,7 +159,3 @@ def _draw_slowest_hosts(summary: Summary, console: PlainConsole, width: int) -> 
         shown = console.shorten(host, width - time_width - 2) if console.is_terminal else console.spell(host)
         lines.append(Text.assemble(f"{time:>{time_width}}  ", shown))
     return lines
-
-
-def _format(seconds: float) -> str:
-    return format_elapsed(seconds * 1000)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from urlcheck.reports.latency import Latencies
 from urlcheck.reports.summary import Summary, count
-from urlcheck.reports.words import ENOUGH, abridge, count_verdicts, format_elapsed
+from urlcheck.reports.words import ENOUGH, abridge, count_verdicts, format_latency
 
 _BARS, _HOSTS, _CODES = 36, 6, 8
 _HOST = 100  # characters
@@ -32,7 +32,7 @@ def draw_figures(summary: Summary) -> Iterator[str]:
     if summary.latencies.count >= ENOUGH:
         yield from _draw_card(f"Latency of {count(summary.latencies.count, 'answer')}", _draw_latencies(summary.latencies))
         slowest = summary.latencies.slowest_hosts(_HOSTS)
-        hosts = ((abridge(host, _HOST), seconds, format_elapsed(seconds)) for host, seconds in slowest)
+        hosts = ((abridge(host, _HOST), seconds, format_latency(seconds)) for host, seconds in slowest)
         yield from _draw_card("Slowest hosts", _draw_bars(hosts))
     yield "</section>"
 
@@ -81,7 +81,7 @@ def _draw_latencies(latencies: Latencies) -> Iterator[str]:
     highest = max(number for _, number in bars)
     yield (
         f'<svg class="histogram" viewBox="0 0 {len(bars)} 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="How many answers took how long, on a logarithmic scale up to {format_elapsed(bars[-1][0])}">'
+        f'aria-label="How many answers took how long, on a logarithmic scale up to {format_latency(bars[-1][0])}">'
     )
     lower = 0.0
     for index, (upper, number) in enumerate(bars):
@@ -89,15 +89,15 @@ def _draw_latencies(latencies: Latencies) -> Iterator[str]:
         above = ' class="above"' if lower >= quantiles[_TAIL] else ""
         yield (
             f'<rect{above} x="{index + _GAP / 2}" y="{100 - height:.2f}" width="{1 - _GAP}" height="{height:.2f}">'
-            f"<title>{count(number, 'answer')} up to {format_elapsed(upper)}</title></rect>"
+            f"<title>{count(number, 'answer')} up to {format_latency(upper)}</title></rect>"
         )
         lower = upper
     yield "</svg>"
     middle = math.sqrt(bars[0][0] * bars[-1][0])
     ends = (bars[0][0], middle, bars[-1][0])
-    yield f'<p class="axis" aria-hidden="true">{"".join(f"<span>{format_elapsed(end)}</span>" for end in ends)}</p>'
+    yield f'<p class="axis" aria-hidden="true">{"".join(f"<span>{format_latency(end)}</span>" for end in ends)}</p>'
     yield '<dl class="quantiles">'
     for percent, value in quantiles.items():
         name = '<dt class="tail">' if percent == _TAIL else "<dt>"
-        yield f"<div>{name}p{percent}</dt><dd>{format_elapsed(value)}</dd></div>"
+        yield f"<div>{name}p{percent}</dt><dd>{format_latency(value)}</dd></div>"
     yield "</dl>"

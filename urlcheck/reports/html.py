@@ -142,7 +142,7 @@ def _draw_listing(records: list[Record], *, opened: bool) -> Iterator[str]:
 
 def _draw_row(record: Record, *, opened: bool) -> Iterator[str]:
     symbol, detail = mark(record), escape(abridge(describe(record), _DETAIL))
-    elapsed = "" if record["elapsed_ms"] is None else format_elapsed(record["elapsed_ms"] / 1000)
+    elapsed = format_elapsed(record["elapsed_ms"])
     yield '<tr class="passed">' if record["ok"] else "<tr>"
     yield f'<td class="status"><span class="{_COLOURS[symbol]}">{symbol} {escape(label(record))}</span></td>'
     yield f'<th scope="row" class="url">{_draw_url(record)}</th>'

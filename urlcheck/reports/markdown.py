@@ -21,6 +21,7 @@ from urlcheck.reports.words import (
     describe_unlisted,
     find_link,
     format_elapsed,
+    format_latency,
     label,
     locate,
     mark,
@@ -118,7 +119,7 @@ def _draw_problem(record: Record) -> str:
 
 
 def _draw_passed(record: Record) -> str:
-    elapsed = "" if record["elapsed_ms"] is None else format_elapsed(record["elapsed_ms"] / 1000)
+    elapsed = format_elapsed(record["elapsed_ms"])
     return _draw_row(_draw_status(record), show_link(record), elapsed, _draw_detail(record))
 
 
@@ -138,7 +139,7 @@ def _draw_latencies(summary: Summary) -> str:
     latencies = summary.latencies
     if latencies.count < ENOUGH:
         return ""
-    quantiles = [f"p{percent} {format_elapsed(latencies.quantile(percent / 100))}" for percent in (50, 95, 99)]
+    quantiles = [f"p{percent} {format_latency(latencies.quantile(percent / 100))}" for percent in (50, 95, 99)]
     return f"Latency of {count(latencies.count, 'answer')}: {', '.join(quantiles)}.\n"
 
 

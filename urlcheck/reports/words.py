@@ -1,4 +1,4 @@
-"""A record in the words that a page has for it: short, for people."""
+"""A record in the words that a terminal and a page have for it: short, for people."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ _LONGEST_LINK = 2_000
 _LINK = re.compile(r"https?://[^\s\\]+")  # a backslash is of something written out, or one that a browser reads as a slash
 
 
-def mark(record: Record) -> str:
-    """Whether the record passed, in one character: so that it is not said by colour alone."""
-    if record["verdict"] == Verdict.SKIPPED:
-        return "-"
-    if record["verdict"] == Verdict.OK:
+def choose_mark(verdict: Verdict, *, passes: bool) -> str:
+    """Whether a verdict passes, in one character: so that it is not said by colour alone."""
+    if verdict is Verdict.OK:
         return "✓"
-    return "!" if record["ok"] else "✗"
+    if not passes:
+        return "✗"
+    return "-" if verdict is Verdict.SKIPPED else "!"
+
+
+def mark(record: Record) -> str:
+    """The mark of a record's verdict."""
+    return choose_mark(Verdict(record["verdict"]), passes=record["ok"])
 
 
 def label(record: Record) -> str:
@@ -64,9 +69,20 @@ def abridge(text: str, length: int) -> str:
     return f"{text[: length - 1 - tail]}…{text[-tail:]}"
 
 
-def format_elapsed(seconds: float) -> str:
-    """`81 ms`, `1.2 s`."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+def format_elapsed(milliseconds: float | None) -> str:
+    """`0.8 ms`, `81 ms`, `1.2 s`: to two digits or three; nothing where nothing was measured."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s"
+
+
+def format_latency(seconds: float) -> str:
+    """The same of what was measured in seconds."""
+    return format_elapsed(seconds * 1000)
 
 
 def count_verdicts(summary: Summary) -> Iterator[tuple[Verdict, int]]:
