@@ -7,10 +7,10 @@ import click
 import pytest
 
 from urlcheck.cli import command
-from urlcheck.model import Verdict
 from urlcheck.options import Credentials, Duration, GroupedOption, Header, Output, StatusCodes, Verdicts, pick
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings import OutputSettings, Settings
+from urlcheck.verdict import Verdict
 
 VERDICTS = (
     "ok, status, rate-limited, blocked, redirect, content, slow, cert, tls, dns, connect, timeout, protocol, private, "

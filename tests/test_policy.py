@@ -9,9 +9,10 @@ from multidict import CIMultiDict
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_target
 from urlcheck.errors import SettingsError
-from urlcheck.model import FailureKind, Outcome, Rejection, Response, Verdict
+from urlcheck.model import FailureKind, Outcome, Rejection, Response
 from urlcheck.policy import Policy, describe_status
 from urlcheck.settings import Settings
+from urlcheck.verdict import Verdict
 
 POLICY = Policy(Settings())
 EVERYTHING = Policy(Settings(accept=range(1000)))

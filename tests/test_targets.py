@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from urlcheck.errors import SettingsError
-from urlcheck.model import Rejection, Target, Verdict
+from urlcheck.model import Rejection, Target
 from urlcheck.settings import Settings
 from urlcheck.targets import Collector, parse_entry
 from urlcheck.urls import Url, parse
+from urlcheck.verdict import Verdict
 
 BASE = parse("https://user:secret@example.org/docs/index.html")
 HOSTS = st.from_regex(r"[a-zA-Z0-9]([a-z0-9-]{0,9}[a-z0-9])?(\.[a-z]{2,9}){1,2}", fullmatch=True)

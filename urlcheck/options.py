@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from urlcheck.durations import format_duration, parse_duration
-from urlcheck.model import Verdict
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.settings import OutputSettings, Settings
+from urlcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra

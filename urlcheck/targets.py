@@ -6,10 +6,11 @@ import re
 from hashlib import blake2b
 
 from urlcheck.errors import SettingsError
-from urlcheck.model import Rejection, Target, Verdict
+from urlcheck.model import Rejection, Target
 from urlcheck.patterns import compile_pattern
 from urlcheck.settings import Settings
 from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
+from urlcheck.verdict import Verdict
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PORT = re.compile(r"[0-9]+(?:[/?#]|$)")

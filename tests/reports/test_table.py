@@ -9,11 +9,12 @@ import pytest
 from rich.cells import cell_len
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, Terminal, make_result, make_target
-from urlcheck.model import Hop, Rejection, Result, Verdict
+from urlcheck.model import Hop, Rejection, Result
 from urlcheck.reports.listing import ROWS
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.table import TableReporter, shorten
 from urlcheck.settings import OutputSettings
+from urlcheck.verdict import Verdict
 
 LONG = f"https://example.org/{'x' * 300}/end"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from urlcheck.model import Verdict
+from urlcheck.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

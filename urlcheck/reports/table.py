@@ -10,12 +10,13 @@ from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.console import make_console
 from urlcheck.reports.listing import Listing
 from urlcheck.reports.record import Record
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings import OutputSettings
+from urlcheck.verdict import Verdict
 
 _MIN_URL, _MIN_DETAIL = 20, 16
 _GAPS = 8  # two blanks between the columns, one at each side

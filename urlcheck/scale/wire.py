@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, Result, Target, Verdict
+from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, Result, Target
 from urlcheck.urls import Url
+from urlcheck.verdict import Verdict
 
 _LENGTH = 4
 
