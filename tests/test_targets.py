@@ -250,7 +250,7 @@ def test_a_base_url_that_is_not_absolute_cannot_be_used(base_url: str, reason: s
     assert str(refusal.value) == f"--base-url is not an absolute http(s) URL: {reason}"
 
 
-@pytest.mark.parametrize("pattern", ["(", "*", "[z-a]", "a{99999999999}"])
+@pytest.mark.parametrize("pattern", ["(", "*", "[z-a]", "a{1001}"])
 @pytest.mark.parametrize("option", ["include", "exclude"])
 def test_a_filter_that_is_not_a_regular_expression_cannot_be_used(option: str, pattern: str) -> None:
     with pytest.raises(SettingsError, match=rf"^--{option} .* is not a regular expression: "):

@@ -23,6 +23,8 @@ class Settings:
     A value of `expect_headers` that starts with `~` is a regular expression. `data` is the body that is sent; `resolve` gives
     the address of a host and port; `cert` and `key` name PEM files. `max_body` is in bytes, decompressed; `keep_body` has
     results keep the beginning of the body of what did not pass.
+    Of an accepted answer the body holds every `expect_text`, every `expect_regex` is found in it, and every `expect_json`, in
+    JMESPath, is true of it. All regular expressions are RE2's.
     """
 
     # input
@@ -68,10 +70,18 @@ class Settings:
     max_time: float | None = None
     min_cert_days: int | None = None
 
+    @property
+    def expects_body(self) -> bool:
+        """Whether answers are judged by their bodies."""
+        return bool(self.expect_text or self.expect_regex or self.expect_json)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSettings:
-    """How results are shown. `outputs` pairs a format with a file, or with None for standard output."""
+    """How results are shown. `outputs` pairs a format with a file, or with None for standard output.
+
+    `show_body` shows what `Settings.keep_body` keeps.
+    """
 
     outputs: tuple[tuple[str, str | None], ...] = (("table", None),)
     show: str | None = None
@@ -79,3 +89,4 @@ class OutputSettings:
     verbose: bool = False
     quiet: bool = False
     progress: bool = True
+    show_body: bool = False

@@ -93,6 +93,23 @@ def test_verbose_adds_the_redirect_chain_and_the_evidence() -> None:
     ]
 
 
+def test_below_what_did_not_pass_stands_how_its_body_begins() -> None:
+    gone = replace(make_result(NOT_FOUND, make_target(index=1)), excerpt="<h1>\x1b[2J[red]Gone</h1>\n")
+    assert draw([gone, make_result()], quiet=True)[3:] == [
+        " ✓ 200   https://example.org/  81 ms  OK",
+        " ✗ 404   https://example.org/  81 ms  Not Found",
+        r"                                        <h1>\x1b[2J[red]Gone</h1>",
+        "",
+    ]
+
+
+def test_on_a_terminal_a_body_has_room_and_no_line_is_wider() -> None:
+    stream = Terminal()
+    lines = draw([replace(make_result(NOT_FOUND), excerpt="word " * 100)], stream, color="never", quiet=True)
+    assert "".join(lines).count("word") == 40
+    assert max(map(cell_len, lines)) <= 80
+
+
 def test_rows_stand_in_the_order_of_the_input() -> None:
     assert list_rows(draw(passes(2, 0, 3, 1))) == [f"{index}.example/pass" for index in range(4)]
 

@@ -17,6 +17,7 @@ class Row:
     index: int
     passed: bool
     record: Record
+    excerpt: str | None
 
 
 class Listing:
@@ -42,9 +43,14 @@ class Listing:
             else:
                 self.unlisted += 1
             return
-        self._rows.append(Row(result.target.index, result.ok, make_record(result)))
+        self._rows.append(Row(result.target.index, result.ok, make_record(result), result.excerpt))
 
     def records(self) -> list[Record]:
         """The records of what is listed, in the order of the input."""
         self._rows.sort(key=lambda row: row.index)
         return [row.record for row in self._rows]
+
+    def excerpts(self) -> list[str | None]:
+        """How the bodies of these begin, as the servers wrote them, in the same order."""
+        self._rows.sort(key=lambda row: row.index)
+        return [row.excerpt for row in self._rows]

@@ -34,7 +34,7 @@ RULES = {
     ),
     Verdict.CONTENT: Rule(
         "The answer is not the one that was expected",
-        "The page is there, but its headers are not what --expect-header says.",
+        "An answer came, but not as the --expect- options say; --show-body shows how its body begins.",
     ),
     Verdict.SLOW: Rule(
         "The answer took too long",

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from urlcheck.model import Result
 from urlcheck.reports.console import make_console
+from urlcheck.reports.excerpt import list_lines
 from urlcheck.reports.listing import Listing
 from urlcheck.reports.record import Record
 from urlcheck.reports.summary import Summary, count
@@ -49,7 +50,8 @@ class TableReporter:
 
     def _draw(self, records: list[Record]) -> Table:
         whole = self._settings.verbose or not self._console.is_terminal
-        url_width, detail_width = (None, None) if whole else self._share_width(records)
+        excerpts = [list(list_lines(excerpt)) for excerpt in self._listing.excerpts()]
+        url_width, detail_width = (None, None) if whole else self._share_width(records, excerpts)
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold", border_style="dim", pad_edge=False)
         table.add_column("STATUS", no_wrap=True)
         table.add_column(
@@ -60,19 +62,20 @@ class TableReporter:
         )
         table.add_column("TIME", justify="right", no_wrap=True)
         table.add_column("DETAIL", overflow="fold", no_wrap=not self._console.is_terminal, width=detail_width)
-        for record in records:
+        for record, excerpt in zip(records, excerpts, strict=True):
             table.add_row(
                 _draw_status(record),
                 Text(shorten(record["url"], url_width)),
                 Text(_format_elapsed(record["elapsed_ms"]), "dim"),
-                self._draw_detail(record),
+                self._draw_detail(record, excerpt),
             )
         return table
 
-    def _share_width(self, records: list[Record]) -> tuple[int, int]:
+    def _share_width(self, records: list[Record], excerpts: list[list[str]]) -> tuple[int, int]:
         """The widths of URL and detail on a terminal: what they need if there is room, else a fair share."""
         url = max(_MIN_URL, *(cell_len(record["url"]) for record in records))
         detail = max(_MIN_DETAIL, *(cell_len(_describe(record)) for record in records))
+        detail = max(detail, *(cell_len(line) for excerpt in excerpts for line in ["", *excerpt]))
         status = max(len("STATUS"), *(_draw_status(record).cell_len for record in records))
         time = max(len("TIME"), *(len(_format_elapsed(record["elapsed_ms"])) for record in records))
         room = self._console.width - status - time - _GAPS
@@ -81,11 +84,13 @@ class TableReporter:
         url = min(url, max(_MIN_URL, room - detail, room * 3 // 5))
         return url, max(_MIN_DETAIL, min(detail, room - url))
 
-    def _draw_detail(self, record: Record) -> Text:
+    def _draw_detail(self, record: Record, excerpt: list[str]) -> Text:
         text = Text(_describe(record), "dim" if record["verdict"] == Verdict.OK else "")
         if self._settings.verbose:
             for line in _list_evidence(record):
                 text.append(f"\n{line}", "dim")
+        for line in excerpt:
+            text.append(f"\n{line}", "dim")
         return text
 
     def _print_summary(self, summary: Summary) -> None:
