@@ -14,10 +14,11 @@ from tests.builders import FAILURE, RESPONSE
 from tests.clock import in_no_time, now
 from urlcheck.engine import Run
 from urlcheck.errors import InputError
-from urlcheck.model import Hop, Outcome, Response, Result, ShortageError, Target, Verdict
+from urlcheck.model import Hop, Outcome, Response, Result, ShortageError, Target
 from urlcheck.settings import Settings
 from urlcheck.targets import Collector
 from urlcheck.urls import Url
+from urlcheck.verdict import Verdict
 
 Answer = Callable[[Url, str], Awaitable[Outcome]]
 Step = int | Outcome | Exception

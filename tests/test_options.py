@@ -8,10 +8,10 @@ import pytest
 from click.shell_completion import BashComplete
 
 from urlcheck.cli import command
-from urlcheck.model import Verdict
-from urlcheck.options import Credentials, Duration, GroupedOption, Header, Output, StatusCodes, Verdicts, pick
+from urlcheck.options import Credentials, Duration, GroupedOption, Header, Output, Size, StatusCodes, Verdicts, pick
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings import OutputSettings, Settings
+from urlcheck.verdict import Verdict
 
 VERDICTS = (
     "ok, status, rate-limited, blocked, redirect, content, slow, cert, tls, dns, connect, timeout, protocol, private, "
@@ -24,6 +24,7 @@ VERDICTS = (
     [
         (Duration(), "500ms", 0.5),
         (Duration(), "10", 10.0),
+        (Size(), "64K", 65536),
         (StatusCodes(), "204", {204}),
         (StatusCodes(), "200-202,304", {200, 201, 202, 304}),
         (StatusCodes(), "2xx, 404", {*range(200, 300), 404}),
@@ -53,6 +54,8 @@ def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: objec
         (Duration(), "soon", "'soon' is not a duration: write 500ms, 10s, 2m or 1h."),
         (Duration(), "0s", "'0s' is not a duration: write 500ms, 10s, 2m or 1h."),
         (Duration(), "\x1b[31m", r"'\x1b[31m' is not a duration: write 500ms, 10s, 2m or 1h."),
+        (Size(), "much", "'much' is not a size: write 500, 64K or 1M."),
+        (Size(), "0", "'0' is not a size: write 500, 64K or 1M."),
         (StatusCodes(), "ok", "'ok' is not a status code: write 200, 200-299 or 2xx, with commas between."),
         (StatusCodes(), "200,", "'' is not a status code: write 200, 200-299 or 2xx, with commas between."),
         (StatusCodes(), "20", "'20' is not a status code: write 200, 200-299 or 2xx, with commas between."),
@@ -106,6 +109,8 @@ def test_what_the_command_line_does_not_say_comes_from_the_settings() -> None:
         ("-H a:b -H a:c", Settings(headers=(("a", "b"), ("a", "c")))),
         ("--user-agent me -u name:word", Settings(user_agent="me", user=("name", "word"))),
         ("-k --ca-file ca.pem", Settings(insecure=True, ca_file="ca.pem")),
+        ("--expect-text a --expect-text b --expect-regex c", Settings(expect_text=("a", "b"), expect_regex=("c",))),
+        ("--expect-json a --max-body 2k", Settings(expect_json=("a",), max_body=2048)),
         ("--accept 404 --allow dns", Settings(accept=frozenset({404}), allow=frozenset({Verdict.DNS}))),
     ],
 )
@@ -119,6 +124,7 @@ def test_an_option_fills_the_setting_of_its_name(arguments: str, settings: Setti
         ("-o jsonl -o table=report.txt", OutputSettings(outputs=(("jsonl", None), ("table", "report.txt")))),
         ("--show problems --color never", OutputSettings(show="problems", color="never")),
         ("--no-progress", OutputSettings(progress=False)),
+        ("--show-body", OutputSettings(show_body=True)),
         ("-q -v", OutputSettings(quiet=True, verbose=True)),
     ],
 )
@@ -141,6 +147,7 @@ def test_a_value_out_of_range_is_a_usage_error(arguments: str) -> None:
         ("max_redirects", str(Settings().max_redirects)),
         ("user_agent", Settings().user_agent),
         ("accept", "200-299"),
+        ("max_body", "1MiB"),
         ("outputs", OutputSettings().outputs[0][0]),
         ("color", OutputSettings().color),
     ],
@@ -152,6 +159,10 @@ def test_help_shows_the_settings_own_default(option: str, default: str) -> None:
 
 def test_every_setting_has_an_option_and_every_option_a_setting() -> None:
     settings = {field.name for kind in (Settings, OutputSettings) for field in fields(kind)}
+    assert {param.name for param in command.params if isinstance(param, GroupedOption)} == (settings - {"keep_body"}) | {
+        "files",
+        "allow_empty",
+    }
     assert {param.name for param in command.params if isinstance(param, GroupedOption)} == settings | {"files", "allow_empty"}
 
 

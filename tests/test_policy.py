@@ -9,9 +9,10 @@ from multidict import CIMultiDict
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_target
 from urlcheck.errors import SettingsError
-from urlcheck.model import FailureKind, Outcome, Rejection, Response, Verdict
+from urlcheck.model import FailureKind, Outcome, Rejection, Response
 from urlcheck.policy import Policy, describe_status
 from urlcheck.settings import Settings
+from urlcheck.verdict import Verdict
 
 POLICY = Policy(Settings())
 EVERYTHING = Policy(Settings(accept=range(1000)))
@@ -143,30 +144,52 @@ def test_an_unfinished_target_is_unchecked() -> None:
 # --- expectations ---
 
 
-@pytest.mark.parametrize(
-    ("value", "detail"),
-    [
-        ("text/html; charset=utf-8", "200 OK"),
-        ("~^text/", "200 OK"),
-        ("~html", "200 OK"),
-        ("text/html", "header content-type is not 'text/html' (it is 'text/html; charset=utf-8')"),
-        ("~json$", "header content-type is not '~json$' (it is 'text/html; charset=utf-8')"),
-    ],
-)
-def test_a_header_is_expected_to_be_the_value_or_to_match_the_expression(value: str, detail: str) -> None:
-    policy = Policy(Settings(expect_headers=(("content-type", value),)))
-    verdict = Verdict.OK if detail == "200 OK" else Verdict.CONTENT
-    assert policy.judge(answer(200, Content_Type="text/html; charset=utf-8")) == (verdict, detail)
+def test_an_expectation_that_does_not_hold_is_content() -> None:
+    policy = Policy(Settings(expect_text=("Welcome",)))
+    assert policy.judge(replace(RESPONSE, body=b"Welcome!"))[0] is Verdict.OK
+    assert policy.judge(replace(RESPONSE, body=b"")) == (
+        Verdict.CONTENT,
+        "text: 'Welcome' is not in the body (it is empty)",
+    )
 
 
-def test_a_header_that_is_expected_may_not_be_missing() -> None:
-    policy = Policy(Settings(expect_headers=(("ETag", "~"),)))
-    assert policy.judge(answer(200)) == (Verdict.CONTENT, "header ETag is missing")
+def test_all_expectations_must_hold_and_the_first_that_does_not_is_named() -> None:
+    policy = Policy(Settings(expect_headers=(("ETag", "~"),), expect_text=("a", "b"), expect_regex=("^a$",)))
+    assert policy.judge(replace(answer(200, ETag="1"), body=b"a")) == (
+        Verdict.CONTENT,
+        "text: 'b' is not in the body (it begins \"a\")",
+    )
+    assert policy.judge(replace(RESPONSE, body=b"")) == (Verdict.CONTENT, "header ETag is missing")
 
 
-def test_an_expectation_that_is_no_regular_expression_cannot_be_used() -> None:
+def test_an_expectation_that_cannot_be_used_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"^--expect-header '\(' is not a regular expression"):
         Policy(Settings(expect_headers=(("ETag", "~("),)))
+
+
+KEEPING = Policy(Settings(keep_body=True, allow={Verdict.RATE_LIMITED}))
+
+
+@pytest.mark.parametrize(
+    ("response", "excerpt"),
+    [
+        (replace(NOT_FOUND, body=b"<h1>Gone</h1>\n"), "<h1>Gone</h1>\n"),
+        (replace(NOT_FOUND, body=b"x" * 5000), "x" * 2048),
+        (replace(NOT_FOUND, body=b"one\n" + b"x" * 5000), "one"),
+        (replace(NOT_FOUND, body=b"one\nhalf a li", is_whole=False), "one"),
+        (replace(NOT_FOUND, body=b""), None),
+        (replace(NOT_FOUND, body=None), None),
+        (replace(NOT_FOUND, status=429, body=b"allowed"), None),
+        (replace(RESPONSE, body=b"ok"), None),
+    ],
+)
+def test_of_what_does_not_pass_the_beginning_of_the_body_is_kept(response: Response, excerpt: str | None) -> None:
+    assert KEEPING.conclude(make_target(), response, 1).excerpt == excerpt
+
+
+def test_a_body_is_dropped_when_it_is_judged() -> None:
+    result = POLICY.conclude(make_target(), replace(NOT_FOUND, body=b"x" * 5000, is_whole=False), 1)
+    assert (result.outcome, result.excerpt) == (NOT_FOUND, None)
 
 
 @pytest.mark.parametrize(

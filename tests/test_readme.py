@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from urlcheck.cli import command
-from urlcheck.model import Verdict
+from urlcheck.verdict import Verdict
 
 README = Path(__file__).parent.with_name("README.md").read_text(encoding="utf-8")
 

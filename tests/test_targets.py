@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from urlcheck.errors import SettingsError
-from urlcheck.model import Rejection, Target, Verdict
+from urlcheck.model import Rejection, Target
 from urlcheck.settings import Settings
 from urlcheck.targets import Collector, parse_entry
 from urlcheck.urls import Url, parse
+from urlcheck.verdict import Verdict
 
 BASE = parse("https://user:secret@example.org/docs/index.html")
 HOSTS = st.from_regex(r"[a-zA-Z0-9]([a-z0-9-]{0,9}[a-z0-9])?(\.[a-z]{2,9}){1,2}", fullmatch=True)
@@ -249,7 +250,7 @@ def test_a_base_url_that_is_not_absolute_cannot_be_used(base_url: str, reason: s
     assert str(refusal.value) == f"--base-url is not an absolute http(s) URL: {reason}"
 
 
-@pytest.mark.parametrize("pattern", ["(", "*", "[z-a]", "a{99999999999}"])
+@pytest.mark.parametrize("pattern", ["(", "*", "[z-a]", "a{1001}"])
 @pytest.mark.parametrize("option", ["include", "exclude"])
 def test_a_filter_that_is_not_a_regular_expression_cannot_be_used(option: str, pattern: str) -> None:
     with pytest.raises(SettingsError, match=rf"^--{option} .* is not a regular expression: "):

@@ -12,8 +12,9 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 
 from urlcheck.errors import SettingsError
-from urlcheck.model import Failure, Hop, Response, Result, Target, Verdict
+from urlcheck.model import Failure, Hop, Response, Result, Target
 from urlcheck.settings import VERSION, Settings
+from urlcheck.verdict import Verdict
 
 __all__ = [
     "Failure",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int
     https, or http on this machine and for IP addresses.
     """
     settings, output = pick(Settings, params), pick(OutputSettings, params)
+    settings = replace(settings, keep_body=output.show_body)
     if sum(file is None for _, file in output.outputs) > 1:
         raise click.UsageError("only one --output can go to standard output; name a file for the others: FORMAT=FILE.")
     _refuse_overwriting(files, [file for _, file in output.outputs if file])

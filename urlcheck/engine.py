@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
@@ -12,7 +12,7 @@ from urlcheck.backoff import backoff
 from urlcheck.dispatcher import Dispatcher
 from urlcheck.errors import InputError
 from urlcheck.model import Outcome, Rejection, Result, ShortageError, Target
-from urlcheck.policy import Policy
+from urlcheck.policy import Policies, Policy
 from urlcheck.scheduler import Job, Scheduler
 from urlcheck.settings import Settings
 from urlcheck.sources import Source
@@ -46,16 +46,20 @@ class Client(Protocol):
 class Run:
     """One run over a source: every target that is read comes out once, as a `Result`, in order of completion.
 
-    Memory is bounded by the window and by the results that wait to be taken, not by the length of the source.
+    Memory is bounded by the window and by the results that wait to be taken, not by the length of the source. `others`: the
+    clients for the targets that have settings of their own.
     """
 
-    def __init__(self, source: Source, client: Client, settings: Settings) -> None:
+    def __init__(
+        self, source: Source, client: Client, settings: Settings, others: Mapping[Settings, Client] | None = None
+    ) -> None:
         self.interruption: str | None = None
         self.lost = 0  # nothing is, in one process
         self._source = source
         self._client = client
         self._settings = settings
-        self._policy = Policy(settings)
+        self._others = others or {}
+        self.policies = Policies(settings, self._others)
         self._scheduler = Scheduler(asyncio.get_running_loop().time, settings.per_host, settings.rate, settings.concurrency)
         self._dispatcher = Dispatcher(self._scheduler)
         self._workers = self._concurrency = settings.concurrency
@@ -139,7 +143,7 @@ class Run:
             while targets := await self._source.next_block():
                 for target in targets:
                     if isinstance(target.request, Rejection):
-                        self._finish(self._policy.reject(target, target.request))
+                        self._finish(self.policies.of(target).reject(target, target.request))
                     else:
                         self._scheduler.add(Job(target, target.request))
                 self._dispatcher.wake()
@@ -174,29 +178,31 @@ class Run:
 
     async def _advance(self, job: Job) -> None:
         """One attempt: the job is finished, or comes back later."""
-        outcome = job.outcome = await self._ask(job)
+        policy, settings = self.policies.of(job.target), job.target.settings or self._settings
+        outcome = job.outcome = await self._ask(job, policy, settings)
         job.attempts += 1
-        pause = self._policy.pause_after(outcome)
+        pause = policy.pause_after(outcome)
         if pause and outcome.url.startswith(f"{job.url.scheme}://{job.url.authority}/"):  # not where a redirect led
             self._scheduler.pause(job, pause)
-        if job.attempts <= self._settings.retries and self._policy.may_pass_later(outcome):
+        if job.attempts <= settings.retries and policy.may_pass_later(outcome):
             self._scheduler.retry(job, max(pause, backoff(job.attempts)))
         else:
             self._conclude(job)
 
-    async def _ask(self, job: Job) -> Outcome:
-        method = self._settings.method
-        if method == "HEAD" and job.url.origin not in self._get_only:
-            outcome = await self._client.attempt(job.url, method, job.has_successor)
-            is_asked_to_wait = job.attempts < self._settings.retries and self._policy.pause_after(outcome)
-            if self._policy.passes(outcome) or is_asked_to_wait:
-                return outcome
-            # many servers answer HEAD with an error, or not at all, where GET works
-            confirmed = await self._client.attempt(job.url, "GET", job.has_successor)
-            if self._policy.passes(confirmed) and len(self._get_only) < _GET_ONLY_HOSTS:
-                self._get_only.add(job.url.origin)
-            return confirmed
-        return await self._client.attempt(job.url, "GET" if method == "HEAD" else method, job.has_successor)
+    async def _ask(self, job: Job, policy: Policy, settings: Settings) -> Outcome:
+        client = self._client if job.target.settings is None else self._others[settings]
+        method = settings.method
+        if method != "HEAD" or job.url.origin in self._get_only:
+            return await client.attempt(job.url, "GET" if method == "HEAD" else method, job.has_successor)
+        outcome = await client.attempt(job.url, method, job.has_successor)
+        is_asked_to_wait = job.attempts < settings.retries and policy.pause_after(outcome)
+        if policy.passes(outcome) or is_asked_to_wait:
+            return outcome
+        # many servers answer HEAD with an error, or not at all, where GET works
+        confirmed = await client.attempt(job.url, "GET", job.has_successor)
+        if policy.passes(confirmed) and len(self._get_only) < _GET_ONLY_HOSTS:
+            self._get_only.add(job.url.origin)
+        return confirmed
 
     def _make_do(self, job: Job, shortage: ShortageError) -> None:
         """Have no more in flight than there was enough for, and this job again; alone, it is patient for so long only."""
@@ -224,7 +230,7 @@ class Run:
 
     def _conclude(self, job: Job) -> None:
         assert job.outcome is not None
-        self._finish(self._policy.conclude(job.target, job.outcome, job.attempts))
+        self._finish(self.policies.of(job.target).conclude(job.target, job.outcome, job.attempts))
         self._scheduler.done(job)
 
     def _finish(self, result: Result) -> None:
@@ -239,10 +245,11 @@ class Run:
         """The results of what was read and is not finished: the last verdict where there is one."""
         results = []
         for job in sorted(self._scheduler.drain(), key=lambda job: job.target.index):
+            policy = self.policies.of(job.target)
             if job.outcome:
-                results.append(self._policy.conclude(job.target, job.outcome, job.attempts))
+                results.append(policy.conclude(job.target, job.outcome, job.attempts))
             else:
-                results.append(self._policy.give_up(job.target, reason))
+                results.append(policy.give_up(job.target, reason))
         try:
             while targets := await self._source.next_block():
                 results += [self._leave(target, reason) for target in targets]
@@ -251,9 +258,10 @@ class Run:
         return results
 
     def _leave(self, target: Target, reason: str) -> Result:
+        policy = self.policies.of(target)
         if isinstance(target.request, Rejection):
-            return self._policy.reject(target, target.request)
-        return self._policy.give_up(target, reason)
+            return policy.reject(target, target.request)
+        return policy.give_up(target, reason)
 
 
 async def flatten(batches: AsyncGenerator[list[Result], None]) -> AsyncGenerator[Result, None]:
@@ -270,10 +278,13 @@ def _has_crashed(work: asyncio.Future[list[None]]) -> bool:
 
 
 @asynccontextmanager
-async def open_run(source: Source, settings: Settings) -> AsyncIterator[Run]:
-    """A run with a client of its own. Raises `SettingsError` for a setting that cannot be used."""
-    from urlcheck.client.session import fit_concurrency, open_client  # noqa: PLC0415 - aiohttp is paid for when there is work
+async def open_run(source: Source, settings: Settings, others: Iterable[Settings] = ()) -> AsyncIterator[Run]:
+    """A run over one session, or one for each way to connect that `others`, the settings of targets of their own, call for.
+
+    Raises `SettingsError` for a setting that cannot be used.
+    """
+    from urlcheck.client.session import Clients, fit_concurrency  # noqa: PLC0415 - aiohttp is paid for when there is work
 
     settings = replace(settings, concurrency=fit_concurrency(settings.concurrency))
-    async with open_client(settings) as client:
-        yield Run(source, client, settings)
+    async with Clients() as clients:
+        yield Run(source, clients.open(settings), settings, {other: clients.open(other) for other in others})

@@ -11,29 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from urlcheck.settings import Settings
 from urlcheck.urls import Url
-
-
-class Verdict(StrEnum):
-    """What a check came to; all but `OK` and `SKIPPED` fail the run unless allowed."""
-
-    OK = "ok"
-    STATUS = "status"
-    RATE_LIMITED = "rate-limited"
-    BLOCKED = "blocked"
-    REDIRECT = "redirect"
-    CONTENT = "content"
-    SLOW = "slow"
-    CERT = "cert"
-    TLS = "tls"
-    DNS = "dns"
-    CONNECT = "connect"
-    TIMEOUT = "timeout"
-    PROTOCOL = "protocol"
-    PRIVATE = "private"
-    INVALID = "invalid"
-    UNCHECKED = "unchecked"
-    SKIPPED = "skipped"
+from urlcheck.verdict import Verdict
 
 
 class FailureKind(StrEnum):
@@ -60,7 +40,8 @@ class Rejection:
 class Target:
     """One entry of the input, as the user wrote it, and what it asks for.
 
-    `index` counts the entries from 0 over all sources; `line` counts from 1 and is None for arguments.
+    `index` counts the entries from 0 over all sources; `line` counts from 1 and is None for arguments. A target of the
+    configuration may have a `name`, and `settings` of its own.
     """
 
     url: str
@@ -68,6 +49,8 @@ class Target:
     line: int | None
     index: int
     request: Url | Rejection
+    name: str | None = None
+    settings: Settings | None = None
 
     @property
     def is_url(self) -> bool:
@@ -107,11 +90,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response(Evidence):
-    """The final answer of a server. `reason` is the server's own text, unsafe to print as it is."""
+    """The final answer of a server. `reason` is the server's own text, unsafe to print as it is.
+
+    `body` is what was read of it, decompressed, or None where nobody asked for it; `is_whole`: that is all of it.
+    """
 
     status: int
     reason: str
     headers: Mapping[str, str]
+    body: bytes | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +127,8 @@ class ShortageError(Exception):
 class Result:
     """What came of one target. `outcome` is None, and `attempts` 0, where nothing was requested to an end.
 
-    `ok`: this result lets the run pass. `checked_at`: when the verdict was reached, in UTC.
+    `ok`: this result lets the run pass. `checked_at`: when the verdict was reached, in UTC. `excerpt`: how the body begins, as
+    the server wrote it, where the settings say to keep it and the result does not pass.
     """
 
     target: Target
@@ -149,3 +138,4 @@ class Result:
     ok: bool
     attempts: int
     checked_at: datetime
+    excerpt: str | None = None

@@ -12,9 +12,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from urlcheck.durations import format_duration, parse_duration
-from urlcheck.model import Verdict
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.settings import OutputSettings, Settings
+from urlcheck.sizes import format_size, parse_size
+from urlcheck.verdict import Verdict
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
@@ -40,6 +41,20 @@ class Duration(click.ParamType[float]):
             return parse_duration(value)
         except ValueError:
             self.fail(f"{value!r} is not a duration: write 500ms, 10s, 2m or 1h.", param, ctx)
+
+
+class Size(click.ParamType[int]):
+    """`500`, `64K`, `1M` → bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_size(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a size: write 500, 64K or 1M.", param, ctx)
 
 
 class StatusCodes(click.ParamType[frozenset[int]]):
@@ -283,6 +298,12 @@ verdict_options = combine(
              help="Final status codes that pass, as in 200-299,304 or 2xx,404."),
     _verdict("--expect-header", "expect_headers", type=Header(), multiple=True, metavar="'NAME: VALUE'",
              help="The final answer must have this header; VALUE may be ~REGEX. Repeatable."),
+    _verdict("--expect-text", metavar="TEXT", multiple=True, help="The body must hold TEXT. Repeatable."),
+    _verdict("--expect-regex", metavar="REGEX", multiple=True, help="REGEX must be found in the body. Repeatable."),
+    _verdict("--expect-json", metavar="EXPR", multiple=True,
+             help="The body must be JSON of which EXPR, in JMESPath, is true. Repeatable."),
+    _verdict("--max-body", type=Size(), metavar="SIZE", shows=lambda size: format_size(size).replace(" ", ""),
+             help="As much of a body is read for these, decompressed."),
     _verdict("--max-time", type=Duration(), metavar="DURATION", help="What takes longer is slow."),
     _verdict("--min-cert-days", type=click.IntRange(0, 10_000), metavar="N",
              help="A certificate must be valid for so many days more."),
@@ -296,6 +317,7 @@ output_options = combine(
             help=f"{_list_formats()}, to standard output or to FILE. Repeatable."),
     _output("--show", type=click.Choice(["all", "problems"]), metavar="all|problems",
             help="Which results a report for people lists. Without it: all up to 500, then the problems alone."),
+    _output("--show-body", is_flag=True, help="How the body begins, below each URL in the table that did not pass."),
     _output("--color", type=click.Choice(["auto", "always", "never"]), metavar="WHEN", shows=str,
             help="auto (on a terminal, unless NO_COLOR is set), always or never."),
     _output("--no-progress", "progress", flag_value=False, type=bool, help="No progress bar."),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from urlcheck.backoff import parse_retry_after
+from urlcheck.charsets import decode
 from urlcheck.durations import format_duration
-from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target, Verdict
-from urlcheck.patterns import compile_pattern
+from urlcheck.expectations import list_expectations
+from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
 from urlcheck.settings import DEFAULT_ACCEPT, Settings
+from urlcheck.verdict import Verdict
 
 _PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
 _VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
 _MAY_PASS = frozenset({429, 500, 502, 503, 504})
 _ASKS_FOR_A_PAUSE = frozenset({429, 503})
 
-# of a header that is searched, and shown
-_SEARCHED, _SHOWN = 8192, 60
+# of a body that is kept to be shown
+_EXCERPT_BYTES = 2 * 1024
 
 # what says that a bot wall answered, not the page: a header, the values that it then has, whose wall it is
 _WALL_HEADERS = (
@@ -29,30 +33,14 @@ _WALL_HEADERS = (
 _WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
 
 
-class ExpectedHeader:
-    """`NAME: VALUE`, or `NAME: ~REGEX`. Raises `SettingsError` for what is not a regular expression."""
-
-    def __init__(self, name: str, value: str) -> None:
-        self._name = name
-        self._value = value
-        self._pattern = compile_pattern(value.removeprefix("~"), "--expect-header") if value.startswith("~") else None
-
-    def describe_unmet(self, response: Response) -> str | None:
-        """What was found instead; None where the expectation is met."""
-        found = response.headers.get(self._name)
-        if found is None:
-            return f"header {self._name} is missing"
-        met = self._pattern.search(found[:_SEARCHED]) if self._pattern else found == self._value
-        return None if met else f"header {self._name} is not {self._value!r} (it is {found[:_SHOWN]!r})"
-
-
 class Policy:
     """Judges outcomes by a run's settings. Raises `SettingsError` for an expectation that cannot be used."""
 
     def __init__(self, settings: Settings) -> None:
         self._accept = settings.accept
         self._passing = _PASSING | frozenset(settings.allow)
-        self._headers = [ExpectedHeader(name, value) for name, value in settings.expect_headers]
+        self._expectations = list(list_expectations(settings))
+        self._keeps_body = settings.keep_body
         self._max_time = settings.max_time
         self._min_cert_time = None if settings.min_cert_days is None else timedelta(days=settings.min_cert_days)
 
@@ -73,7 +61,7 @@ class Policy:
 
     def _find_disappointment(self, response: Response) -> tuple[Verdict, str] | None:
         """The first expectation that an accepted answer does not meet."""
-        for expectation in self._headers:
+        for expectation in self._expectations:
             if unmet := expectation.describe_unmet(response):
                 return Verdict.CONTENT, unmet
         if self._max_time is not None and response.elapsed > self._max_time:
@@ -103,7 +91,11 @@ class Policy:
     def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
         """The result of a target that was requested."""
         verdict, detail = self.judge(outcome)
-        return self._result(target, outcome, verdict, detail, attempts)
+        if isinstance(outcome, Failure) or outcome.body is None:
+            return self._result(target, outcome, verdict, detail, attempts)
+        excerpt = _excerpt(outcome) if self._keeps_body else None
+        result = self._result(target, replace(outcome, body=None, is_whole=True), verdict, detail, attempts)
+        return replace(result, excerpt=excerpt) if excerpt and not result.ok else result
 
     def reject(self, target: Target, rejection: Rejection) -> Result:
         """The result of a target that is not requested."""
@@ -117,11 +109,30 @@ class Policy:
         return Result(target, outcome, verdict, detail, verdict in self._passing, attempts, datetime.now(UTC))
 
 
+class Policies:
+    """The policy of a run, and those of targets that have settings of their own."""
+
+    def __init__(self, settings: Settings, others: Iterable[Settings] = ()) -> None:
+        self._common = Policy(settings)
+        self._others = {other: Policy(other) for other in others}
+
+    def of(self, target: Target) -> Policy:
+        """Whose business a target is."""
+        return self._common if target.settings is None else self._others[target.settings]
+
+
 def describe_status(response: Response) -> str:
     """`404 Not Found`, with the server's own reason phrase where it gave one."""
     status = response.status
     standing = "" if 100 <= status <= 599 else "(not a standard status)"
     return " ".join(part for part in (f"{status:03}", response.reason or _standard_reason(status), standing) if part)
+
+
+def _excerpt(response: Response) -> str:
+    body = response.body or b""
+    text = decode(body[:_EXCERPT_BYTES], response.headers.get("Content-Type"))
+    is_cut = len(body) > _EXCERPT_BYTES or not response.is_whole
+    return (text.rpartition("\n")[0] or text) if is_cut else text  # half a line may be half a secret, which looks like none
 
 
 def _standard_reason(status: int) -> str:

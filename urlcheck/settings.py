@@ -6,7 +6,7 @@ from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from typing import Literal
 
-from urlcheck.model import Verdict
+from urlcheck.verdict import Verdict
 
 VERSION = "0.1.0"
 DEFAULT_ACCEPT = range(200, 300)
@@ -20,7 +20,11 @@ class Settings:
     `include` and `exclude` are regular expressions searched for in the absolute URL; `headers` and `user` go to each URL's own
     origin only; `proxy` None leaves it to the environment; `rate` is in requests a second to one host; `accept` holds the
     final status codes that pass; `allow` the verdicts that are reported but do not fail.
-    A value of `expect_headers` that starts with `~` is a regular expression.
+    A value of `expect_headers` that starts with `~` is a regular expression. `data` is the body that is sent; `resolve` gives
+    the address of a host and port; `cert` and `key` name PEM files. `max_body` is in bytes, decompressed; `keep_body` has
+    results keep the beginning of the body of what did not pass.
+    Of an accepted answer the body holds every `expect_text`, every `expect_regex` is found in it, and every `expect_json`, in
+    JMESPath, is true of it. All regular expressions are RE2's.
     """
 
     # input
@@ -38,6 +42,7 @@ class Settings:
     retries: int = 2
     deadline: float | None = None
     method: str = "GET"
+    data: bytes | None = field(default=None, repr=False)
     max_redirects: int = 10
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     user_agent: str = f"urlcheck/{VERSION} (+{HOME_PAGE})"
@@ -46,6 +51,10 @@ class Settings:
     proxy: str | None = None
     insecure: bool = False
     ca_file: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    resolve: tuple[tuple[str, int, str], ...] = ()
+    unix_socket: str | None = None
     block_private: bool = False
     ip_version: Literal[4, 6] | None = None
 
@@ -53,13 +62,26 @@ class Settings:
     accept: Container[int] = DEFAULT_ACCEPT
     allow: Collection[Verdict] = frozenset()
     expect_headers: tuple[tuple[str, str], ...] = ()
+    expect_text: tuple[str, ...] = ()
+    expect_regex: tuple[str, ...] = ()
+    expect_json: tuple[str, ...] = ()
+    max_body: int = 1024 * 1024
+    keep_body: bool = False
     max_time: float | None = None
     min_cert_days: int | None = None
+
+    @property
+    def expects_body(self) -> bool:
+        """Whether answers are judged by their bodies."""
+        return bool(self.expect_text or self.expect_regex or self.expect_json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSettings:
-    """How results are shown. `outputs` pairs a format with a file, or with None for standard output."""
+    """How results are shown. `outputs` pairs a format with a file, or with None for standard output.
+
+    `show_body` shows what `Settings.keep_body` keeps.
+    """
 
     outputs: tuple[tuple[str, str | None], ...] = (("table", None),)
     show: str | None = None
@@ -67,3 +89,4 @@ class OutputSettings:
     verbose: bool = False
     quiet: bool = False
     progress: bool = True
+    show_body: bool = False

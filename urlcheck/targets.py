@@ -6,10 +6,11 @@ import re
 from hashlib import blake2b
 
 from urlcheck.errors import SettingsError
-from urlcheck.model import Rejection, Target, Verdict
-from urlcheck.patterns import compile_pattern
+from urlcheck.model import Rejection, Target
+from urlcheck.patterns import Pattern
 from urlcheck.settings import Settings
 from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
+from urlcheck.verdict import Verdict
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
@@ -60,8 +61,8 @@ class Collector:
     def __init__(self, settings: Settings) -> None:
         self.duplicates = 0
         self._base_url = _read_base_url(settings.base_url)
-        self._include = [compile_pattern(pattern, "--include") for pattern in settings.include]
-        self._exclude = [compile_pattern(pattern, "--exclude") for pattern in settings.exclude]
+        self._include = [Pattern(pattern, "--include") for pattern in settings.include]
+        self._exclude = [Pattern(pattern, "--exclude") for pattern in settings.exclude]
         self._seen: set[bytes] | None = set() if settings.dedupe else None
         self._count = 0
 
@@ -101,11 +102,11 @@ class Collector:
         if not (self._include or self._exclude):
             return None
         text = str(url)
-        if self._include and not any(pattern.search(text) for pattern in self._include):
+        if self._include and not any(pattern.is_in(text) for pattern in self._include):
             return "matches no --include"
         for pattern in self._exclude:
-            if pattern.search(text):
-                return f"excluded by {pattern.pattern!r}"
+            if pattern.is_in(text):
+                return f"excluded by {pattern.text!r}"
         return None
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, Terminal, make_result
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.charts import draw_bar, draw_summary
 from urlcheck.reports.console import make_console
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.words import ENOUGH
+from urlcheck.verdict import Verdict
 
 
 @pytest.fixture(autouse=True)

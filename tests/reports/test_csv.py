@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
-from urlcheck.model import Hop, Result, Verdict
+from urlcheck.model import Hop, Result
 from urlcheck.reports.csv import CsvReporter
 from urlcheck.reports.record import Record, make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
+from urlcheck.verdict import Verdict
 
 HEADER = "url,ok,verdict,status,detail,final_url,redirects,elapsed_ms,attempts,address,cert_expires,source,line,checked_at\n"
 

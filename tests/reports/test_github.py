@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.builders import NOT_FOUND, make_hostile_results, make_result, make_target
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.github import GithubReporter
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
+from urlcheck.verdict import Verdict
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,13 @@ import junitparser
 import pytest
 
 from tests.builders import FAILURE, HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
-from urlcheck.model import Hop, Rejection, Result, Verdict
+from urlcheck.model import Hop, Rejection, Result
 from urlcheck.reports.junit import JunitReporter
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 from urlcheck.text import escape
+from urlcheck.verdict import Verdict
 
 SKIPPED = make_result(target=replace(make_target("example.com"), request=Rejection(Verdict.SKIPPED, "excluded by 'com'")))
 # https://www.w3.org/TR/xml/#charsets

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tests.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
-from urlcheck.model import Hop, Verdict
+from urlcheck.model import Hop
 from urlcheck.reports.record import list_file, make_record
+from urlcheck.verdict import Verdict
 
 
 def test_a_response_has_every_key_in_order() -> None:

@@ -15,12 +15,13 @@ import jsonschema
 import pytest
 
 from tests.builders import FAILURE, NOT_FOUND, make_hostile_results, make_result, make_target
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.record import make_record
 from urlcheck.reports.rules import RULES
 from urlcheck.reports.sarif import RESULTS, SarifReporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import HOME_PAGE, VERSION, OutputSettings
+from urlcheck.verdict import Verdict
 
 # the schema of the standard with errata 01, unchanged, © OASIS Open; the notices that go with it are the standard's:
 # https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import FAILURE, NOT_FOUND, make_result, make_target
-from urlcheck.model import Rejection, Verdict
+from urlcheck.model import Rejection
 from urlcheck.reports.summary import Summary, count
+from urlcheck.verdict import Verdict
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import pytest
 from rich.cells import cell_len
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, AsciiTerminal, Terminal, make_result, make_target
-from urlcheck.model import Hop, Rejection, Result, Verdict
+from urlcheck.model import Hop, Rejection, Result
 from urlcheck.policy import Policy
 from urlcheck.reports.listing import ROWS
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.table import TableReporter
 from urlcheck.settings import OutputSettings, Settings
+from urlcheck.verdict import Verdict
 
 LONG = f"https://example.org/{'x' * 300}/end"
 
@@ -97,6 +98,23 @@ def test_verbose_adds_the_redirect_chain_and_the_evidence() -> None:
         "                                                  192.0.2.7, certificate until 2027-01-31, arguments",
         "",
     ]
+
+
+def test_below_what_did_not_pass_stands_how_its_body_begins() -> None:
+    gone = replace(make_result(NOT_FOUND, make_target(index=1)), excerpt="<h1>\x1b[2J[red]Gone</h1>\n")
+    assert draw([gone, make_result()], quiet=True)[3:] == [
+        " ✓ 200   https://example.org/  81 ms  OK",
+        " ✗ 404   https://example.org/  81 ms  Not Found",
+        r"                                        <h1>\x1b[2J[red]Gone</h1>",
+        "",
+    ]
+
+
+def test_on_a_terminal_a_body_has_room_and_no_line_is_wider() -> None:
+    stream = Terminal()
+    lines = draw([replace(make_result(NOT_FOUND), excerpt="word " * 100)], stream, color="never", quiet=True)
+    assert "".join(lines).count("word") == 40
+    assert max(map(cell_len, lines)) <= 80
 
 
 def test_rows_stand_in_the_order_of_the_input() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.reports.test_table import RESULTS
-from urlcheck.model import Hop, Result, Verdict
+from urlcheck.model import Hop, Result
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.words import (
@@ -20,6 +20,7 @@ from urlcheck.reports.words import (
     locate,
     mark,
 )
+from urlcheck.verdict import Verdict
 
 
 def test_every_record_has_its_mark_and_its_label() -> None:

@@ -49,6 +49,12 @@ def test_a_result_comes_out_as_it_went_in_but_for_the_headers(outcome: Outcome) 
     assert unpack_result(pack_result(result), result.target) == replace(result, outcome=expected)
 
 
+def test_of_a_body_the_excerpt_crosses_alone() -> None:
+    result = make_result(replace(NOT_FOUND, body=b"gone"), keep_body=True)
+    unpacked = unpack_result(pack_result(replace(result, outcome=replace(NOT_FOUND, body=b"gone"))), result.target)
+    assert (unpacked.excerpt, unpacked.outcome) == ("gone", replace(NOT_FOUND, headers={}))
+
+
 def test_a_result_without_an_outcome_comes_out_as_it_went_in() -> None:
     result = make_result(target=make_target("ftp://example.org/"))
     assert unpack_result(pack_result(result), result.target) == result

@@ -22,6 +22,7 @@ from aiohttp import (
 from multidict import CIMultiDict
 from yarl import URL
 
+from urlcheck.client.body import ACCEPT_ENCODING, Body, make_wish
 from urlcheck.client.certificates import read_refused
 from urlcheck.client.cookies import ChainCookies
 from urlcheck.client.credentials import Credentials
@@ -79,6 +80,7 @@ class HttpClient:
         self.timeout = settings.timeout
         self.max_redirects = settings.max_redirects
         self.ip_version = settings.ip_version
+        self.body_wish = make_wish(settings)
 
     async def attempt(self, url: Url, method: str, keep: Callable[[], bool] = lambda: False) -> Outcome:
         """One attempt at one URL, redirects included. Raises `ShortageError`, and nothing else but cancellation.
@@ -110,7 +112,11 @@ class Attempt:
         try:
             async with asyncio.timeout(self._client.timeout):
                 answer = await self._follow()
+                body = await self._read_body(answer) if self._client.body_wish else None
             response = self._respond(answer)
+            if wish := self._client.body_wish:
+                body = body or await wish.glance(answer)
+                response = replace(response, body=body.content, is_whole=body.is_whole)
             if self._keep():
                 await _drain(answer)
         except BrokenRedirectError as broken:
@@ -138,6 +144,11 @@ class Attempt:
             self._hops.append(Hop(answer.status, str(self._url)))
             self._url = target
             self._witness.move_on()
+
+    async def _read_body(self, answer: ClientResponse) -> Body | None:
+        assert self._client.body_wish is not None
+        self._witness.phase = Phase.BODY
+        return await self._client.body_wish.read(answer)
 
     async def _ask(self) -> ClientResponse:
         """One request; again where a kept connection turned out dead, which says nothing of the server (RFC 9112, 9.3.1)."""
@@ -174,6 +185,8 @@ class Attempt:
             headers[hdrs.COOKIE] = cookie
         if self._url.origin != self._first.origin or not self._keep():
             headers[hdrs.CONNECTION] = "close"
+        if self._client.body_wish:
+            headers.setdefault(hdrs.ACCEPT_ENCODING, ACCEPT_ENCODING)
         return headers
 
     def _take_cookies(self, answer: ClientResponse) -> None:

@@ -22,7 +22,9 @@ from aiohttp import (
     ClientResponseError,
     ServerDisconnectedError,
 )
+from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
+from urlcheck.client.body import BrokenBodyError
 from urlcheck.client.certificates import Certificate
 from urlcheck.model import FailureKind
 
@@ -117,7 +119,9 @@ def cause_of(
         case ServerDisconnectedError() | ClientOSError():
             return _lost_cause(error)
         case ClientPayloadError():
-            return Cause(FailureKind.PROTOCOL, f"a broken body: {_shorten(str(error))}")
+            return _body_cause(error)
+        case BrokenBodyError():
+            return Cause(FailureKind.PROTOCOL, str(error))
         case ssl.SSLError():
             return _tls_cause(error)
         case OSError():
@@ -201,6 +205,14 @@ def _lost_cause(error: Exception) -> Cause:
     if isinstance(error, OSError) and _number(error) is not None:
         return Cause(FailureKind.CONNECT, _connect_message(error), transient=True)
     return Cause(FailureKind.PROTOCOL, "the server closed the connection without an answer", transient=True)
+
+
+def _body_cause(error: ClientPayloadError) -> Cause:
+    """A body that ended too early, or whose chunks are none."""
+    for link in _chain(error):
+        if isinstance(link, OSError | ContentLengthError | TransferEncodingError):
+            return Cause(FailureKind.PROTOCOL, "the body breaks off before its end", transient=True)
+    return Cause(FailureKind.PROTOCOL, f"a broken body: {_shorten(str(error))}")
 
 
 def _connect_message(error: OSError) -> str:

@@ -1,7 +1,8 @@
-"""One connection, as aiohttp reads it, with three things that aiohttp leaves out.
+"""One connection, as aiohttp reads it, with four things that aiohttp leaves out.
 
-Its parser is fed one head at a time, so that a broken body cannot spoil the head before it; all that comes before the final
-head is bounded; and a connection knows who is at its other end, and how it ended, for as long as it is kept.
+Its parser is fed one head at a time, so that a broken body cannot spoil the head before it; whoever reads such a body is told
+that it is broken; all that comes before the final head is bounded; and a connection knows who is at its other end, and how it
+ended, for as long as it is kept.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -47,6 +49,8 @@ class WitnessedHandler(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.lost_to = exc
+        if exc is not None:  # else a body without a length would seem to have come to its end
+            self._break_body(ClientPayloadError("the connection was lost"), exc)
         super().connection_lost(exc)
 
     def set_response_params(self, **params: Any) -> None:
@@ -69,12 +73,20 @@ class WitnessedHandler(ResponseHandler):
             self._in_head = not self._has_final_head()
         if data:
             super().data_received(data)
+            if self._exception is not None:
+                self._break_body(ClientPayloadError("malformed chunks"))
 
     def _has_final_head(self) -> bool:
         if not self._buffer:
             return False
         code = self._buffer[-1][0][0].code
         return not 100 <= code <= 199 or code == 101
+
+    def _break_body(self, error: ClientPayloadError, cause: BaseException | None = None) -> None:
+        """Tell whoever reads a body that is broken off or malformed: aiohttp would leave them waiting, or content."""
+        if self._payload is not None and not self._payload.is_eof():
+            error.__cause__ = cause
+            self._payload.set_exception(error)
 
     def _refuse(self, message: str) -> None:
         self.set_exception(HttpProcessingError(code=400, message=message))

@@ -6,7 +6,8 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Self
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
@@ -29,38 +30,68 @@ _FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 _RESERVED_DESCRIPTORS, _DESCRIPTORS_A_REQUEST = 24, 2
 
 
+class Clients:
+    """The clients of a run: one session for each way to connect, which is one, unless targets have ways of their own."""
+
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self._sessions: dict[object, ClientSession] = {}
+
+    def open(self, settings: Settings) -> HttpClient:
+        """A client for requests by these settings. Raises `SettingsError` for a setting that cannot be used."""
+        proxies = Proxies(settings.proxy)
+        if settings.block_private and proxies:
+            remedy = (
+                "leave out --proxy" if settings.proxy else "unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or set NO_PROXY='*'"
+            )
+            raise SettingsError(f"--block-private cannot be held through a proxy, where only its address is seen; {remedy}")
+        credentials, guard = Credentials(settings), Guard(block_private=settings.block_private)
+        return HttpClient(self._find_session(settings), settings, credentials, proxies, guard)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _find_session(self, settings: Settings) -> ClientSession:
+        way = (settings.ip_version, settings.insecure, settings.ca_file)
+        if way not in self._sessions:
+            self._sessions[way] = self._open_session(settings)
+        return self._sessions[way]
+
+    def _open_session(self, settings: Settings) -> ClientSession:
+        trust = make_trust(settings)
+        resolver = make_resolver()
+        connector = WitnessedConnector(
+            limit=0,  # waiting is the scheduler's business
+            family=_FAMILIES[settings.ip_version],
+            resolver=resolver,
+            ttl_dns_cache=_NAME_SECONDS,
+            dns_cache_max_size=_NAMES,
+            keepalive_timeout=_IDLE_SECONDS,
+            ssl=trust,
+        )
+        session = ClientSession(
+            connector=connector,
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(total=None, sock_connect=None),  # an attempt's own clock covers all of it
+            auto_decompress=False,  # a body is decompressed where it can be bounded
+            middlewares=(report_lost_connections,),
+            max_line_size=MAX_HEAD_BYTES,  # aiohttp's own limits fail working sites (aiohttp issue 2304)
+            max_field_size=MAX_HEAD_BYTES,
+            max_headers=_MAX_HEADERS,
+        )
+        self._stack.push_async_callback(resolver.close)
+        self._stack.push_async_callback(session.close)
+        return session
+
+
 @asynccontextmanager
 async def open_client(settings: Settings) -> AsyncIterator[HttpClient]:
-    """A client over one session, closed at the end. Raises `SettingsError` for a setting that cannot be used."""
-    proxies = Proxies(settings.proxy)
-    if settings.block_private and proxies:
-        remedy = "leave out --proxy" if settings.proxy else "unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or set NO_PROXY='*'"
-        raise SettingsError(f"--block-private cannot be held through a proxy, where only its address is seen; {remedy}")
-    resolver = make_resolver()
-    connector = WitnessedConnector(
-        limit=0,  # waiting is the scheduler's business
-        family=_FAMILIES[settings.ip_version],
-        resolver=resolver,
-        ttl_dns_cache=_NAME_SECONDS,
-        dns_cache_max_size=_NAMES,
-        keepalive_timeout=_IDLE_SECONDS,
-        ssl=make_trust(settings),
-    )
-    async with ClientSession(
-        connector=connector,
-        cookie_jar=DummyCookieJar(),
-        timeout=ClientTimeout(total=None, sock_connect=None),  # an attempt's own clock covers all of it
-        auto_decompress=False,  # a body is only read so that its connection can be used again
-        middlewares=(report_lost_connections,),
-        max_line_size=MAX_HEAD_BYTES,  # aiohttp's own limits fail working sites (aiohttp issue 2304)
-        max_field_size=MAX_HEAD_BYTES,
-        max_headers=_MAX_HEADERS,
-    ) as session:
-        guard = Guard(block_private=settings.block_private)
-        try:
-            yield HttpClient(session, settings, Credentials(settings), proxies, guard)
-        finally:
-            await resolver.close()
+    """A single client, closed at the end. Raises `SettingsError` for a setting that cannot be used."""
+    async with Clients() as clients:
+        yield clients.open(settings)
 
 
 def make_trust(settings: Settings) -> WitnessedContext:

@@ -34,6 +34,7 @@ class Phase(Enum):
     CONNECT = "no connection"
     HANDSHAKE = "no TLS handshake"
     ANSWER = "no response"
+    BODY = "no end of the body"
 
 
 class RefusedAddressError(OSError):

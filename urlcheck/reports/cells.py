@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from urlcheck.model import Verdict
 from urlcheck.reports.console import PlainConsole
+from urlcheck.reports.excerpt import list_lines
 from urlcheck.reports.record import Record
 from urlcheck.reports.words import describe, format_elapsed, label, locate, mark
+from urlcheck.verdict import Verdict
 
 MARK_STYLES = {"✓": "green", "✗": "red", "!": "yellow", "-": "dim"}
 _STATUS_STYLES = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
@@ -30,13 +31,15 @@ class Cells:
     is_ok: bool
 
 
-def make_cells(record: Record, console: PlainConsole, *, verbose: bool) -> Cells:
-    """The row of a record."""
+def make_cells(record: Record, console: PlainConsole, *, verbose: bool, excerpt: str | None = None) -> Cells:
+    """What is shown of a record; `excerpt`: how the body begins."""
     is_ok = record["verdict"] == Verdict.OK
     detail = Text(console.spell(describe(record)), "dim" if is_ok else "")
     if verbose:
         for line in _list_evidence(record):
             detail.append(f"\n{console.spell(line)}", "dim")
+    for line in list_lines(excerpt):
+        detail.append(f"\n{console.spell(line)}", "dim")
     time = format_elapsed(record["elapsed_ms"])
     return Cells(_draw_status(record, console), console.spell(record["url"]), time, detail, is_ok)
 

@@ -8,12 +8,12 @@ from math import isqrt
 
 from rich.text import Text
 
-from urlcheck.model import Verdict
 from urlcheck.reports.cells import MARK_STYLES, style_of
 from urlcheck.reports.console import PlainConsole
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.words import ENOUGH, choose_mark, format_latency
 from urlcheck.text import clean
+from urlcheck.verdict import Verdict
 
 _WIDTH_OF_A_PIPE = 80
 _MARGIN, _GUTTER = 2, 4

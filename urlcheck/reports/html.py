@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from typing import ClassVar, TextIO
 
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.figures import draw_figures, draw_share
 from urlcheck.reports.listing import Listing
 from urlcheck.reports.record import Record
@@ -26,6 +26,7 @@ from urlcheck.reports.words import (
     mark,
 )
 from urlcheck.settings import HOME_PAGE, VERSION, OutputSettings
+from urlcheck.verdict import Verdict
 
 _URL, _DETAIL, _EVIDENCE = 200, 300, 2_000  # characters: of a URL in the listing, of a detail, of a URL in the evidence
 _COLOURS = {"✓": "green", "✗": "red", "!": "amber", "-": "soft"}

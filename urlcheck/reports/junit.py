@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, TextIO
 from xml.sax import saxutils  # writes, and parses nothing
 
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.record import Record, format_time, list_file, make_record
 from urlcheck.reports.spool import Spool
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 from urlcheck.text import escape
+from urlcheck.verdict import Verdict
 
 
 class JunitReporter:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from urlcheck.model import Result, Verdict
+from urlcheck.model import Result
 from urlcheck.reports.record import Record, make_record
 from urlcheck.reports.summary import count
+from urlcheck.verdict import Verdict
 
 ROWS = 500
 
@@ -18,6 +19,7 @@ class Row:
     index: int
     passed: bool
     record: Record
+    excerpt: str | None
 
 
 class Listing:
@@ -44,12 +46,15 @@ class Listing:
             self.unlisted += 1
             self._unchecked += is_unchecked
             return
-        self._rows.append(Row(result.target.index, result.ok, make_record(result)))
+        self._rows.append(Row(result.target.index, result.ok, make_record(result), result.excerpt))
+
+    def rows(self) -> list[Row]:
+        """What is listed, in the order of the input."""
+        return sorted(self._rows, key=lambda row: row.index)
 
     def records(self) -> list[Record]:
-        """The records of what is listed, in the order of the input."""
-        self._rows.sort(key=lambda row: row.index)
-        return [row.record for row in self._rows]
+        """The records of that."""
+        return [row.record for row in self.rows()]
 
     def describe_unlisted(self) -> str:
         """`2 problems and 9,744 unchecked URLs`; nothing where all found a place."""

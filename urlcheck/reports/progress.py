@@ -15,12 +15,13 @@ from rich.live import Live
 from rich.text import Text
 
 from urlcheck.durations import format_duration
-from urlcheck.model import Length, Result, Verdict
+from urlcheck.model import Length, Result
 from urlcheck.reports.cells import make_cells
 from urlcheck.reports.charts import draw_bar
 from urlcheck.reports.console import PlainConsole
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary, count, format_rate
+from urlcheck.verdict import Verdict
 
 _FRAME = 0.1  # seconds
 # failures shown as they happen, so that thousands a second neither flood nor slow: so many a frame; so many that wait

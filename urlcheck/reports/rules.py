@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from urlcheck.model import Verdict
+from urlcheck.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ RULES = {
     ),
     Verdict.CONTENT: Rule(
         "The answer is not the one that was expected",
-        "The page is there, but its headers are not what --expect-header says.",
+        "An answer came, but not as the --expect- options say; --show-body shows how its body begins.",
     ),
     Verdict.SLOW: Rule(
         "The answer took too long",

@@ -11,12 +11,13 @@ from pathlib import PurePath
 from typing import ClassVar, TextIO
 from urllib.parse import quote
 
-from urlcheck.model import Result, Target, Verdict
+from urlcheck.model import Result, Target
 from urlcheck.reports.record import Record, format_time, list_file, make_record
 from urlcheck.reports.rules import RULES
 from urlcheck.reports.spool import Spool
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings import HOME_PAGE, VERSION, OutputSettings
+from urlcheck.verdict import Verdict
 
 # GitHub stores so many of a run, and refuses a file with more than 25,000
 RESULTS = 5_000

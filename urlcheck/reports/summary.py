@@ -6,8 +6,9 @@ import time
 from collections import Counter
 
 from urlcheck.durations import format_duration
-from urlcheck.model import Response, Result, Verdict
+from urlcheck.model import Response, Result
 from urlcheck.reports.latency import Latencies
+from urlcheck.verdict import Verdict
 
 
 class Summary:

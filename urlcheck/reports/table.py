@@ -43,7 +43,7 @@ class TableReporter:
 
     def close(self, summary: Summary) -> None:
         console, listing, verbose = self._console, self._listing, self._settings.verbose
-        rows = [make_cells(record, console, verbose=verbose) for record in listing.records()]
+        rows = [make_cells(row.record, console, verbose=verbose, excerpt=row.excerpt) for row in listing.rows()]
         if rows and console.is_terminal:
             console.print(draw_table(rows, console, verbose=verbose))
         elif rows:

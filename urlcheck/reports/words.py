@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from urlcheck.model import Verdict
 from urlcheck.reports.record import Record
 from urlcheck.reports.summary import Summary, count
 from urlcheck.text import MASK
+from urlcheck.verdict import Verdict
 
 # answers from which on quantiles mean something
 ENOUGH = 20

@@ -11,14 +11,13 @@ import asyncio
 import os
 import time
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
 from urlcheck.engine import FURTHER, INTERRUPTED, PAST_DEADLINE, Run, flatten, open_run
 from urlcheck.errors import InputError
 from urlcheck.model import Rejection, Result, Target
-from urlcheck.policy import Policy
 from urlcheck.scale.child import Child, start_child
 from urlcheck.settings import Settings
 from urlcheck.sources import FedSource, Source
@@ -47,7 +46,7 @@ class Fleet:
         self._share = share
         self._settings = settings
         self._processes = processes
-        self._policy = Policy(settings)
+        self._policies = first.policies
         self._routes: list[int] = []
         self._started: list[Child] = []
         self._children: list[Child] = []  # those that are given work
@@ -207,18 +206,18 @@ class Fleet:
         shares: list[list[Target]] = [[] for _ in range(self._processes)]
         for target in targets:
             if isinstance(target.request, Rejection):
-                self._finish([self._policy.reject(target, target.request)])
+                self._finish([self._policies.of(target).reject(target, target.request)])
             elif self.interruption:
-                self._finish([self._policy.give_up(target, self.interruption)])
+                self._finish([self._policies.of(target).give_up(target, self.interruption)])
             else:
-                shares[self._choose_process(target.request)].append(target)
+                shares[self._choose_process(target, target.request)].append(target)
         for child, share in zip(self._children, shares[1:], strict=False):
             if share:
                 child.give(share)
         self._give_first(shares[0])
 
-    def _choose_process(self, url: Url) -> int:
-        if not self._children or url.origin in self._homes:
+    def _choose_process(self, target: Target, url: Url) -> int:
+        if not self._children or target.settings or url.origin in self._homes:
             return 0
         process = self._routes[zlib.crc32(url.authority.encode()) % len(self._routes)]
         return 0 if process and self._children[process - 1].is_gone else process
@@ -243,7 +242,7 @@ class Fleet:
         left = [*child.unfinished.values()]
         child.unfinished.clear()
         if self.interruption:
-            self._finish([self._policy.give_up(target, self.interruption) for target in left])
+            self._finish([self._policies.of(target).give_up(target, self.interruption) for target in left])
         else:
             self.lost += len(left)
             self._give_first(left)
@@ -272,15 +271,17 @@ def count_processes(settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def open_checks(source: Source, settings: Settings) -> AsyncIterator[Run | Fleet]:
-    """A run in as many processes as the settings and the list call for. Raises `SettingsError`."""
+async def open_checks(source: Source, settings: Settings, others: Collection[Settings] = ()) -> AsyncIterator[Run | Fleet]:
+    """A run in as many processes as the settings and the list call for; `others` are the settings that targets of the source
+    have of their own. Raises `SettingsError`.
+    """
     processes = min(count_processes(settings), settings.concurrency)
     if processes == 1:
-        async with open_run(source, settings) as run:
+        async with open_run(source, settings, others) as run:
             yield run
         return
     share = FedSource()
-    async with open_run(share, replace(settings, deadline=None)) as first:
+    async with open_run(share, replace(settings, deadline=None), others) as first:
         yield Fleet(source, first, share, settings, processes)
 
 

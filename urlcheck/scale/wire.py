@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, Result, Target, Verdict
+from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, Result, Target
 from urlcheck.urls import Url
+from urlcheck.verdict import Verdict
 
 _LENGTH = 4
 
@@ -54,7 +55,7 @@ def unpack_target(packed: Packed) -> Target:
 
 
 def pack_result(result: Result) -> Packed:
-    """A result without its target, which the other side has, and without headers, which are judged already."""
+    """A result without its target, which the other side has, and without headers and body, which are judged already."""
     return (
         result.target.index,
         result.verdict.value,
@@ -63,14 +64,15 @@ def pack_result(result: Result) -> Packed:
         result.attempts,
         result.checked_at.timestamp(),
         _pack_outcome(result.outcome),
+        result.excerpt,
     )
 
 
 def unpack_result(packed: Packed, target: Target) -> Result:
     """The result of a target."""
-    _, verdict, detail, ok, attempts, checked_at, outcome = packed
+    _, verdict, detail, ok, attempts, checked_at, outcome, excerpt = packed
     time = datetime.fromtimestamp(checked_at, UTC)
-    return Result(target, _unpack_outcome(outcome), Verdict(verdict), detail, ok, attempts, time)
+    return Result(target, _unpack_outcome(outcome), Verdict(verdict), detail, ok, attempts, time, excerpt)
 
 
 def _pack_outcome(outcome: Outcome | None) -> Packed | None:

@@ -1,0 +1,190 @@
+"""The body of an answer, as far as somebody wants it: decompressed, and no more of it in memory than the bound and a chunk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import zlib
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import ClientResponse, hdrs
+
+from urlcheck.settings import Settings
+
+# what is asked for: zlib is always there, and can be bounded
+ACCEPT_ENCODING = "gzip, deflate"
+
+# of a body that is only shown: as much as is looked at, and as long as is waited for it, in seconds
+_GLANCE_BYTES = 2 * 1024
+_GLANCE_SECONDS = 2.0
+# fed at a time, for each end of a member copies what is left; written at a time; and what coding may add to what is dense
+_FED, _PIECE = 4 * 1024, 64 * 1024
+_SLACK = 64 * 1024
+
+
+class BrokenBodyError(Exception):
+    """A body that cannot be decompressed, or breaks off."""
+
+
+class Decoder(Protocol):
+    """Undoes a content coding."""
+
+    def decode(self, data: bytes, room: int) -> bytes:
+        """What the data holds, so many bytes of it at most. Raises `zlib.error`."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what came so far may be all."""
+        ...
+
+
+class Identity:
+    """No coding."""
+
+    is_complete = True
+
+    def decode(self, data: bytes, room: int) -> bytes:
+        return data[:room]
+
+
+class Gzip:
+    """One member or several (RFC 1952, 2.2); what follows and is none, such as padding, is ignored."""
+
+    def __init__(self) -> None:
+        self._member = _open_member()
+        self._is_begun = False
+
+    @property
+    def is_complete(self) -> bool:
+        return self._member.eof or not self._is_begun
+
+    def decode(self, data: bytes, room: int) -> bytes:
+        self._is_begun = self._is_begun or bool(data)
+        pieces = io.BytesIO()
+        while data and pieces.tell() < room:
+            if self._member.eof:
+                if not data.startswith(b"\x1f"):
+                    break
+                self._member = _open_member()
+            pieces.write(self._member.decompress(data, min(room - pieces.tell(), _PIECE)))
+            data = self._member.unused_data or self._member.unconsumed_tail
+        return pieces.getvalue()
+
+
+class Deflate:
+    """zlib's format (RFC 9110, 8.4.1.2), or, as many servers send it, without zlib's header."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._stream: zlib._Decompress | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return self._stream.eof if self._stream else not self._head
+
+    def decode(self, data: bytes, room: int) -> bytes:
+        if self._stream is None:
+            self._head += data
+            if len(self._head) < 2:
+                return b""
+            has_header = self._head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(self._head[:2], "big") % 31 == 0
+            self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+            data = self._head
+        pieces = io.BytesIO()
+        while data and not self._stream.eof and pieces.tell() < room:
+            pieces.write(self._stream.decompress(data, min(room - pieces.tell(), _PIECE)))
+            data = self._stream.unconsumed_tail
+        return pieces.getvalue()
+
+
+_DECODERS: dict[str, type[Decoder]] = {"": Identity, "gzip": Gzip, "x-gzip": Gzip, "deflate": Deflate}
+
+
+class Body:
+    """What is read of an answer's body, up to a bound; `is_whole`: that is all. `content` is None in an unknown coding."""
+
+    def __init__(self, answer: ClientResponse, limit: int) -> None:
+        self.is_whole = False
+        self._answer = answer
+        self._limit = limit
+        self._coding = _name_coding(answer)
+        self._decoder = _DECODERS[self._coding]() if self._coding in _DECODERS else None
+        self._read = io.BytesIO()  # hands out what was written without a copy
+
+    @property
+    def content(self) -> bytes | None:
+        """What was read so far."""
+        return self._read.getvalue() if self._decoder else None
+
+    async def read(self) -> None:
+        """Read to the bound, or to the end. Raises `BrokenBodyError`, and what the client library does."""
+        if self._decoder is None:
+            return
+        received = 0
+        while data := await self._answer.content.readany():
+            received += len(data)
+            self._take(data)
+            if self._read.tell() > self._limit:
+                self._read.truncate(self._limit)
+                return
+            if received > 2 * self._limit + _SLACK:
+                raise BrokenBodyError(f"the {self._coding} of the body holds next to nothing")
+        if not self._decoder.is_complete:
+            raise BrokenBodyError(f"the {self._coding} of the body breaks off")
+        self.is_whole = True
+
+    def _take(self, data: bytes) -> None:
+        assert self._decoder is not None
+        try:
+            for start in range(0, len(data), _FED):
+                room = self._limit + 1 - self._read.tell()
+                if room <= 0:
+                    return
+                self._read.write(self._decoder.decode(data[start : start + _FED], room))
+        except zlib.error as error:
+            raise BrokenBodyError(f"the body is not valid {self._coding}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class BodyWish:
+    """Whose bodies a run wants: of the statuses `judged`, up to `limit` bytes; of the others, the beginnings, to show them."""
+
+    limit: int
+    judged: Container[int]
+
+    async def read(self, answer: ClientResponse) -> Body | None:
+        """The body of an answer that is to be judged by it; else None. Raises as `Body.read` does."""
+        if answer.status not in self.judged:
+            return None
+        body = Body(answer, self.limit)
+        await body.read()
+        return body
+
+    async def glance(self, answer: ClientResponse) -> Body:
+        """How the body begins, as far as that comes without ado: what is wrong with it does not matter."""
+        body = Body(answer, min(self.limit, _GLANCE_BYTES))
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_GLANCE_SECONDS):
+                await body.read()
+        return body
+
+
+def make_wish(settings: Settings) -> BodyWish | None:
+    """What the settings want of bodies; None where that is nothing."""
+    if not (settings.expects_body or settings.keep_body):
+        return None
+    return BodyWish(settings.max_body, settings.accept if settings.expects_body else ())
+
+
+def _name_coding(answer: ClientResponse) -> str:
+    """The content coding in lower case; empty where there is none. Several, one upon another, are one that nobody knows."""
+    codings = ",".join(answer.headers.getall(hdrs.CONTENT_ENCODING, ())).lower().split(",")
+    return ", ".join(coding.strip() for coding in codings if coding.strip() not in ("", "identity", "none"))
+
+
+def _open_member() -> zlib._Decompress:
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
