@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,7 +17,7 @@ from aiohttp import web
 
 from tests.client import attempt, fail, keep, respond
 from tests.conftest import Serve, Urlcheck, reply, tls_with
-from urlcheck import Settings, SettingsError
+from urlcheck import Settings, SettingsError, check
 from urlcheck.client.session import open_client
 from urlcheck.demo import make_app
 from urlcheck.model import FailureKind
@@ -122,6 +124,28 @@ async def test_a_socket_that_does_not_answer_is_named(
     tmp_path.joinpath("file").write_text("")
     failure = await fail("http://app.invalid/", unix_socket=path)
     assert (failure.kind, failure.message, failure.transient) == (FailureKind.CONNECT, message, transient)
+
+
+async def test_a_queue_that_is_full_is_waited_for(tmp_path: Path) -> None:
+    path = str(tmp_path / "busy.sock")
+    async with await asyncio.start_unix_server(lambda r, w: converse(r, w, reply()), path, backlog=1):
+        urls = [f"http://app{number}.invalid/" for number in range(50)]
+        results = await check(urls, Settings(unix_socket=path, retries=0, method="POST"))
+    assert {result.detail for result in results} == {"200 OK"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+async def test_a_queue_that_stays_full_is_a_timeout(tmp_path: Path) -> None:
+    path = str(tmp_path / "full.sock")
+    with socket.socket(socket.AF_UNIX) as server, contextlib.ExitStack() as waiting:
+        server.bind(path)
+        server.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                waiting.enter_context(client := socket.socket(socket.AF_UNIX)).settimeout(0)
+                client.connect(path)
+        failure = await fail("http://app.invalid/", unix_socket=path, timeout=0.1)
+    assert (failure.kind, failure.message) == (FailureKind.TIMEOUT, "no connection within 100 ms")
 
 
 async def test_a_socket_that_says_something_else_is_a_protocol_failure(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def cause_of(
         case ClientProxyConnectionError():
             return Cause(FailureKind.CONNECT, f"proxy: {_connect_message(error.os_error)}", transient=True)
         case UnixClientConnectorError() if not in_handshake:
-            is_starting = _number(error.os_error) in (errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN)
+            is_starting = _number(error.os_error) in (errno.ECONNREFUSED, errno.ENOENT)
             return Cause(FailureKind.CONNECT, f"{_connect_message(error.os_error)}: {error.path}", transient=is_starting)
         case ClientConnectorError() if in_handshake:  # the connection stood, the handshake did not
             return _tls_cause(error.os_error)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aiohttp.connector import AddrInfoType
     from aiohttp.tracing import Trace
 
+# between two looks whether there is room in a server's queue
+_FULL_SECONDS = 0.02
 # what sockaddr_un has room for, with the zero at its end
 _MAX_PATH = 107 if sys.platform == "linux" else 103
 
@@ -59,13 +61,31 @@ class UnixSocketConnector(WitnessedConnector):
         current.get().phase = Phase.CONNECT
         options.pop("client_error", None)  # proxies do not come in here
         try:
-            return await self._loop.create_unix_connection(factory[0], self._path, **options)
+            connection = await _connect(self._path)
+            return await self._loop.create_unix_connection(factory[0], sock=connection, **options)
         except ssl.CertificateError as error:
             raise ClientConnectorCertificateError(req.connection_key, error) from error
         except ssl.SSLError as error:
             raise ClientConnectorSSLError(req.connection_key, error) from error
         except OSError as error:
             raise UnixClientConnectorError(self._path, req.connection_key, error) from error
+
+
+async def _connect(path: str) -> socket.socket:
+    """A connection, as soon as the server's queue has room: where there is none, event loops fail or take it for one."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(0)
+        while True:
+            try:
+                connection.connect(path)
+            except BlockingIOError:
+                await asyncio.sleep(_FULL_SECONDS)
+            else:
+                return connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def check_path(path: str) -> None:
