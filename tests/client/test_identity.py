@@ -175,6 +175,29 @@ async def test_the_tls_of_a_proxy_is_shown_no_certificate(serve: Serve, ca: trus
 
 
 @pytest.mark.usefixtures("files")
+async def test_a_certificate_is_shown_through_a_tunnel(serve: Serve, ca: trustme.CA, ca_file: str) -> None:
+    seen: Seen = []
+    server = await serve(note(seen, reply()), tls=ask(ca))
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(65536):
+                writer.write(chunk)
+        writer.close()
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        there = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer))
+
+    async with await asyncio.start_server(tunnel, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        await respond(server.url, ca_file=ca_file, cert="both.pem", proxy=f"http://127.0.0.1:{port}")
+    assert [bool(certificate) for certificate in seen] == [True]
+
+
+@pytest.mark.usefixtures("files")
 async def test_a_certificate_does_not_make_a_server_trusted(serve: Serve) -> None:
     server = await serve(reply(), tls=tls_with(trustme.CA().issue_cert(*HERE)))
     assert (await fail(server.url, cert="both.pem")).kind is FailureKind.TLS

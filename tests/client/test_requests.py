@@ -189,12 +189,13 @@ async def test_neither_body_nor_change_goes_to_another_origin(
 
 
 @pytest.mark.parametrize(
-    ("status", "method", "then"), [(303, "POST", "GET"), (302, "POST", "GET"), (307, "OPTIONS", "OPTIONS")]
+    ("status", "method", "then"),
+    [(303, "POST", "GET"), (302, "POST", "GET"), (303, "GET", "GET"), (307, "OPTIONS", "OPTIONS")],
 )
 async def test_without_its_body_a_question_goes_to_another_origin(start: Start, status: int, method: str, then: str) -> None:
     server, other = await start(), await start()
     server.redirects["/"] = status, f"{other.url}/"
-    data = b"secret" if method == "POST" else None
+    data = None if method == "OPTIONS" else b"secret"
     await respond(server.url, method, data=data, headers=FORM if data else ())
     assert other.asked == [(then, "/", b"", None)]
 
