@@ -140,7 +140,7 @@ USAGE_ERRORS = [
     (["--rate", "0"], "'0' is not a number of requests a second"),
     (["--rate", "often"], "'often' is not a number of requests a second"),
     (["--deadline", "tonight"], "'tonight' is not a duration"),
-    (["--method", "POST"], "'POST' is not one of"),
+    (["--method", "GET /"], "'GET /' is not a request method"),
     (["--header", "no colon"], "a header is written 'NAME: VALUE'"),
     (["--header", "A: b\nC: d"], "a header is written 'NAME: VALUE'"),
     (["--user", "nobody"], "credentials are written NAME:PASSWORD"),
@@ -386,6 +386,69 @@ async def test_a_proxy_is_asked_in_the_place_of_the_host(urlcheck: Urlcheck, ser
     finished = await urlcheck("http://example.invalid/page?query", "--proxy", proxy.url, "-o", "jsonl")
     assert finished.verdicts == {"http://example.invalid/page?query": "ok"}
     assert proxy.targets == ["http://example.invalid/page?query"]
+
+
+# --- requests ---
+
+
+async def test_a_form_is_posted(urlcheck: Urlcheck, serve: Serve, tmp_path: Path) -> None:
+    tmp_path.joinpath("form").write_text("b=2\n")
+    server = await serve(reply())
+    finished = await urlcheck(server.url, "--data", "a=1", "--data", "@form", "-o", "jsonl")
+    assert finished.verdicts == {server.url: "ok"}
+    assert server.heads[0].startswith("POST / HTTP/1.1\r\n")
+    assert "\r\nContent-Type: application/x-www-form-urlencoded\r\n" in server.heads[0]
+    assert "\r\nContent-Length: 7\r\n" in server.heads[0]
+
+
+async def test_json_is_put_where_the_method_says_so(urlcheck: Urlcheck, serve: Serve) -> None:
+    server = await serve(reply())
+    await urlcheck(server.url, "--json", '{"a": 1}', "-X", "put", "-H", "content-type: application/merge-patch+json")
+    assert server.heads[0].startswith("PUT / HTTP/1.1\r\n")
+    assert "\r\ncontent-type: application/merge-patch+json\r\n" in server.heads[0]
+    assert "\r\nAccept: application/json\r\n" in server.heads[0]
+    assert "\r\nContent-Type:" not in server.heads[0]
+
+
+async def test_a_cookie_is_a_header_as_any_other(urlcheck: Urlcheck, serve: Serve) -> None:
+    server = await serve(reply())
+    await urlcheck(server.url, "-H", "Cookie: session=abc; theme=dark")
+    assert "\r\nCookie: session=abc; theme=dark\r\n" in server.heads[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--json", "{"], "--json is not JSON: expecting property name enclosed in double quotes (line 1, column 2)"),
+        (["--json", "1", "--data", "a"], "--data and --json are two bodies for one request; give one of them"),
+        (["--data", "@missing"], "cannot read --data @missing: No such file or directory"),
+        (["--data", "@-"], "--data does not read standard input, which is for URLs; name a file: @FILE"),
+        (["--data", "a", "-X", "HEAD"], "a HEAD request has no body: leave out --data and --json, or --method"),
+        (["--key", "k.pem"], "--key is the key of a certificate: name that with --cert"),
+        (["--cert", "c.pem"], "cannot read --cert c.pem: No such file or directory"),
+        (
+            ["--unix-socket", "app.sock", "--block-private"],
+            "--block-private cannot be held with --unix-socket, which leads to this machine",
+        ),
+    ],
+)
+async def test_a_request_that_cannot_be_made_is_said_in_one_line(
+    urlcheck: Urlcheck, serve: Serve, options: list[str], message: str
+) -> None:
+    server = await serve(reply())
+    finished = await urlcheck(server.url, *options)
+    assert finished == Finished(2, "", f"urlcheck: {message}\n")
+    assert server.heads == []
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+async def test_a_name_leads_where_resolve_says(urlcheck: Urlcheck, serve: Serve, processes: str) -> None:
+    server = await serve(reply())
+    port = server.url.rpartition(":")[2]
+    urls = [f"http://host{number}.invalid:{port}/" for number in range(20)]
+    finished = await urlcheck(*urls, "--resolve", f"*:{port}:127.0.0.1", "-j", processes, "-o", "jsonl")
+    assert finished.verdicts == dict.fromkeys(urls, "ok")
+    assert len(server.heads) == 20
 
 
 # --- interruption ---

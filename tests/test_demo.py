@@ -36,6 +36,14 @@ async def test_a_route_answers(aiohttp_client: AiohttpClient, path: str, status:
         assert content in await response.text()
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PURGE"])
+async def test_the_echo_says_what_was_asked(aiohttp_client: AiohttpClient, method: str) -> None:
+    client = await aiohttp_client(make_app())
+    async with client.request(method, "/echo", data=b"a=\xff", headers={"X-Key": "value"}) as response:
+        said = await response.json()
+    assert (said["method"], said["body"], said["headers"]["X-Key"]) == (method, "a=\N{REPLACEMENT CHARACTER}", "value")
+
+
 async def test_redirects_are_as_many_as_asked_for(aiohttp_client: AiohttpClient) -> None:
     client = await aiohttp_client(make_app())
     async with client.get("/redirect/3") as response:

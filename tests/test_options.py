@@ -8,7 +8,19 @@ import pytest
 from click.shell_completion import BashComplete
 
 from urlcheck.cli import command
-from urlcheck.options import Credentials, Duration, GroupedOption, Header, Output, Size, StatusCodes, Verdicts, pick
+from urlcheck.options import (
+    Credentials,
+    Duration,
+    GroupedOption,
+    Header,
+    Method,
+    Output,
+    Pin,
+    Size,
+    StatusCodes,
+    Verdicts,
+    pick,
+)
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings import OutputSettings, Settings
 from urlcheck.verdict import Verdict
@@ -39,6 +51,11 @@ VERDICTS = (
         (Credentials(), "name:password", ("name", "password")),
         (Credentials(), "name:pass:word ", ("name", "pass:word ")),
         (Credentials(), "token:", ("token", "")),
+        (Method(), "post", "POST"),
+        (Method(), "M-SEARCH", "M-SEARCH"),
+        (Pin(), "Example.org.:443:192.0.2.1", ("example.org", 443, "192.0.2.1")),
+        (Pin(), "caf\xe9.example:80:192.0.2.1,[2001:DB8::1]", ("xn--caf-dma.example", 80, "192.0.2.1,2001:db8::1")),
+        (Pin(), "*:80:::1", ("*", 80, "::1")),
         (Output(), "jsonl", ("jsonl", None)),
         (Output(), "table=out/a=b.txt", ("table", "out/a=b.txt")),
     ],
@@ -72,6 +89,21 @@ def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: objec
         (Header(), "X: a\x00b", "a header is written 'NAME: VALUE', without control characters."),
         (Header(), "X: \udce9", "a header is written 'NAME: VALUE', without control characters."),
         (Credentials(), "secret", "credentials are written NAME:PASSWORD, without control characters."),
+        (Method(), "", "'' is not a request method: write GET, HEAD or POST, for example."),
+        (Method(), "GET /", "'GET /' is not a request method: write GET, HEAD or POST, for example."),
+        (Method(), "P\xd6ST", "'P\xd6ST' is not a request method: write GET, HEAD or POST, for example."),
+        (Method(), "connect", "CONNECT asks for a tunnel and not for a URL."),
+        (Pin(), "example.org:192.0.2.1", "'example.org:192.0.2.1' is not HOST:PORT:ADDRESS."),
+        (Pin(), "example.org:x:192.0.2.1", "'example.org:x:192.0.2.1' is not HOST:PORT:ADDRESS."),
+        (Pin(), "[::1]:80:192.0.2.1", "'[::1]:80:192.0.2.1' is not HOST:PORT:ADDRESS."),
+        (Pin(), "example.org:80:", "'example.org:80:' is not HOST:PORT:ADDRESS."),
+        (Pin(), "example.org:0:192.0.2.1", "0 is not a port, which is a number from 1 to 65535."),
+        (Pin(), "example.org:65536:192.0.2.1", "65536 is not a port, which is a number from 1 to 65535."),
+        (Pin(), "a..b:80:192.0.2.1", "'a..b' is not a host: an empty label in the host name."),
+        (Pin(), "192.0.2.1:80:192.0.2.2", "192.0.2.1 is an address already, and no name to resolve."),
+        (Pin(), "example.org:80:localhost", "'localhost' is not an IP address."),
+        (Pin(), "example.org:80:192.0.2.1,", "'' is not an IP address."),
+        (Pin(), "example.org:80:fe80::1%eth0", "'fe80::1%eth0' has a zone, which a name cannot resolve to."),
         (Output(), "xml", f"'xml' is not a format; they are: {', '.join(FORMATS)}."),
         (Output(), "", f"'' is not a format; they are: {', '.join(FORMATS)}."),
         (Output(), "jsonl=", "'jsonl=' names no file: write jsonl=FILE."),
@@ -107,6 +139,20 @@ def test_what_the_command_line_does_not_say_comes_from_the_settings() -> None:
         ("-c 8 --timeout 2s", Settings(concurrency=8, timeout=2)),
         ("-X head --max-redirects 0", Settings(method="HEAD", max_redirects=0)),
         ("-H a:b -H a:c", Settings(headers=(("a", "b"), ("a", "c")))),
+        (
+            "--data a=1 --data b=2",
+            Settings(method="POST", data=b"a=1&b=2", headers=(("Content-Type", "application/x-www-form-urlencoded"),)),
+        ),
+        (
+            "--json [1] -X put -H accept:*/*",
+            Settings(method="PUT", data=b"[1]", headers=(("accept", "*/*"), ("Content-Type", "application/json"))),
+        ),
+        ("--cert c.pem --key k.pem", Settings(cert="c.pem", key="k.pem")),
+        (
+            "--resolve a:80:192.0.2.1 --resolve *:443:::1",
+            Settings(resolve=(("a", 80, "192.0.2.1"), ("*", 443, "::1"))),
+        ),
+        ("--unix-socket app.sock", Settings(unix_socket="app.sock")),
         ("--user-agent me -u name:word", Settings(user_agent="me", user=("name", "word"))),
         ("-k --ca-file ca.pem", Settings(insecure=True, ca_file="ca.pem")),
         ("--expect-text a --expect-text b --expect-regex c", Settings(expect_text=("a", "b"), expect_regex=("c",))),
@@ -132,7 +178,7 @@ def test_an_output_option_fills_the_setting_of_its_name(arguments: str, settings
     assert pick(OutputSettings, parse(*arguments.split())) == settings
 
 
-@pytest.mark.parametrize("arguments", ["-c 0", "--max-redirects -1", "-X POST", "--show some", "--color maybe", "-t never"])
+@pytest.mark.parametrize("arguments", ["-c 0", "--max-redirects -1", "-X a/b", "--show some", "--color maybe", "-t never"])
 def test_a_value_out_of_range_is_a_usage_error(arguments: str) -> None:
     with pytest.raises(click.BadParameter):
         parse(*arguments.split())
@@ -159,11 +205,8 @@ def test_help_shows_the_settings_own_default(option: str, default: str) -> None:
 
 def test_every_setting_has_an_option_and_every_option_a_setting() -> None:
     settings = {field.name for kind in (Settings, OutputSettings) for field in fields(kind)}
-    assert {param.name for param in command.params if isinstance(param, GroupedOption)} == (settings - {"keep_body"}) | {
-        "files",
-        "allow_empty",
-    }
-    assert {param.name for param in command.params if isinstance(param, GroupedOption)} == settings | {"files", "allow_empty"}
+    options = {param.name for param in command.params if isinstance(param, GroupedOption)}
+    assert options ^ settings == {"files", "allow_empty", "json", "keep_body"}
 
 
 @pytest.mark.parametrize(

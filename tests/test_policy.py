@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 
 from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_target
 from urlcheck.errors import SettingsError
-from urlcheck.model import FailureKind, Outcome, Rejection, Response
+from urlcheck.model import FailureKind, Hop, Outcome, Rejection, Response
 from urlcheck.policy import Policy, describe_status
 from urlcheck.settings import Settings
 from urlcheck.verdict import Verdict
@@ -254,6 +254,19 @@ def test_an_answer_that_is_not_accepted_is_not_measured_by_expectations() -> Non
 )
 def test_what_may_pass_later(outcome: Outcome, *, may_pass: bool) -> None:
     assert POLICY.may_pass_later(outcome) is may_pass
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize(("status", "may_pass"), [(429, True), (503, True), (500, False), (502, False), (504, False)])
+def test_what_is_not_idempotent_is_tried_again_only_where_it_was_not_done(method: str, status: int, *, may_pass: bool) -> None:
+    policy = Policy(Settings(method=method))
+    assert policy.may_pass_later(answer(status)) is may_pass
+    assert not policy.may_pass_later(replace(answer(status), hops=(Hop(303, "https://example.org/"),)))
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_is_idempotent_is_tried_again_whatever_its_method(status: int) -> None:
+    assert Policy(Settings(method="PUT")).may_pass_later(answer(status))
 
 
 def test_what_is_accepted_is_not_tried_again() -> None:

@@ -83,6 +83,7 @@ def test_a_relative_entry_without_a_base_url_is_invalid(entry: str) -> None:
         ("caf\udce9.example", "not UTF-8"),
         ("https://example.org/\ud83d", "not UTF-8"),
         ("ftp://example.org/file", "unsupported scheme 'ftp'"),
+        ("http+unix://%2Frun%2Fapp.sock/x", "unsupported scheme 'http+unix'; --unix-socket names a socket"),
         ("mailto:someone@example.org", "unsupported scheme 'mailto'"),
         ("javascript:alert(1)", "unsupported scheme 'javascript'"),
         ("data:text/plain,hello", "unsupported scheme 'data'"),

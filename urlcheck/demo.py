@@ -1,6 +1,6 @@
 """A small site to check, on loopback only: `python -m urlcheck.demo` checks it, `--serve [PORT]` only serves it.
 
-The routes answer with what a checker meets: pages, JSON, statuses, redirects, delays, a flaky page and a large one.
+The routes answer with what a checker meets: pages, JSON, statuses, redirects, delays, a flaky page, a large one, and an echo.
 """
 
 from __future__ import annotations
@@ -94,6 +94,13 @@ async def flaky(request: web.Request) -> web.Response:
     """503 until it is asked for the third time."""
     request.app[visits]["flaky"] += 1
     return web.Response(status=200 if request.app[visits]["flaky"] % 3 == 0 else 503)
+
+
+@routes.route("*", "/echo")
+async def echo(request: web.Request) -> web.Response:
+    """What was asked: method, headers and body."""
+    body = (await request.read()).decode("utf-8", "replace")
+    return web.json_response({"method": request.method, "headers": dict(request.headers), "body": body})
 
 
 @routes.get("/large")

@@ -104,7 +104,7 @@ class Response(Evidence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(Evidence):
-    """No usable answer. `transient`: it may pass when tried again; `status`: the last 3xx of a broken redirect."""
+    """No usable answer. `transient`: it may pass, and may be tried again; `status`: the last 3xx of a broken redirect."""
 
     kind: FailureKind
     message: str

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
+from urlcheck.bodies import add_body, read_form, read_json
 from urlcheck.durations import format_duration, parse_duration
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.settings import OutputSettings, Settings
 from urlcheck.sizes import format_size, parse_size
+from urlcheck.urls import InvalidUrlError, is_ip_address, read_host
 from urlcheck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
+_PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
 _CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
 
 AnySettings = TypeVar("AnySettings", Settings, OutputSettings)
@@ -131,6 +135,64 @@ class Credentials(click.ParamType[tuple[str, str]]):
         return name, password
 
 
+class Method(click.ParamType[str]):
+    """A request method, in capitals."""
+
+    name = "method"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _TOKEN.fullmatch(value):
+            self.fail(f"{value!r} is not a request method: write GET, HEAD or POST, for example.", param, ctx)
+        if value.upper() == "CONNECT":
+            self.fail("CONNECT asks for a tunnel and not for a URL.", param, ctx)
+        return str(value.upper())
+
+
+class Body(click.ParamType[bytes]):
+    """What a function makes of a text, or of the file that is named after `@`; it raises `SettingsError`."""
+
+    name = "body"
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:  # noqa: ARG002
+        return value if isinstance(value, bytes) else self._read(value)
+
+
+class Pin(click.ParamType[tuple[str, int, str]]):
+    """`HOST:PORT:ADDRESS[,ADDRESS]`, with `*` for any host → host, port and addresses."""
+
+    name = "pin"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int, str]:
+        if not isinstance(value, str):
+            return cast("tuple[str, int, str]", value)
+        match = _PIN.fullmatch(value)
+        if match is None:
+            self.fail(f"{value!r} is not HOST:PORT:ADDRESS.", param, ctx)
+        name, port, addresses = match.groups()
+        if not 1 <= int(port) <= 65535:
+            self.fail(f"{port} is not a port, which is a number from 1 to 65535.", param, ctx)
+        try:
+            host = name if name == "*" else read_host(name).removesuffix(".")
+        except InvalidUrlError as error:
+            self.fail(f"{name!r} is not a host: {error}.", param, ctx)
+        if is_ip_address(host):
+            self.fail(f"{host} is an address already, and no name to resolve.", param, ctx)
+        return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
+
+    def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        try:
+            address = ipaddress.ip_address(bare)
+        except ValueError:
+            self.fail(f"{text!r} is not an IP address.", param, ctx)
+        if "%" in bare:
+            self.fail(f"{text!r} has a zone, which a name cannot resolve to.", param, ctx)
+        return str(address)
+
+
 class Rate(click.ParamType[float]):
     """A number of requests a second."""
 
@@ -208,7 +270,7 @@ class GroupedCommand(click.Command):
 
 def pick(settings: type[AnySettings], params: Mapping[str, Any]) -> AnySettings:
     """The settings object of that type, filled with what the command line says; what it does not say has its default."""
-    given = {name: value for name, value in params.items() if value is not None and value != ()}
+    given = {name: value for name, value in add_body(params).items() if value is not None and value != ()}
     return settings(**{field.name: given[field.name] for field in fields(settings) if field.name in given})
 
 
@@ -275,8 +337,11 @@ check_options = combine(
            help="Further attempts for a failure that may pass, after about 1, 2, 4 ... seconds."),
     _check("--deadline", type=Duration(), metavar="DURATION",
            help="For the whole run; what is not finished then is unchecked."),
-    _check("-X", "--method", type=click.Choice(["GET", "HEAD"], case_sensitive=False), metavar="GET|HEAD", shows=str,
-           help="A HEAD that does not pass is confirmed by a GET."),
+    _check("-X", "--method", type=Method(), metavar="METHOD", shows=str,
+           help="A HEAD that does not pass is confirmed by a GET; others are sent as they are."),
+    _check("--data", type=Body(read_form), multiple=True, metavar="DATA",
+           help="POST a form: DATA, or @FILE; goes to each URL's own origin only. Repeatable."),
+    _check("--json", type=Body(read_json), metavar="JSON", help="POST JSON, or @FILE; to the own origin only."),
     _check("--max-redirects", type=click.IntRange(0, 100), metavar="N", shows=str,
            help="Redirects followed; 0: the redirect is the answer."),
     _check("-H", "--header", "headers", type=Header(), multiple=True, metavar="'NAME: VALUE'",
@@ -288,6 +353,12 @@ check_options = combine(
     _check("--proxy", metavar="URL", help="Instead of HTTP_PROXY and HTTPS_PROXY. NO_PROXY is obeyed."),
     _check("-k", "--insecure", is_flag=True, help="Do not verify TLS certificates."),
     _check("--ca-file", type=click.Path(), metavar="FILE", help="Trust the PEM certificates in FILE, and no others."),
+    _check("--cert", type=click.Path(), metavar="FILE",
+           help="A client certificate in PEM form, for each URL's own origin only."),
+    _check("--key", type=click.Path(), metavar="FILE", help="Its private key, where it is not in the same file."),
+    _check("--resolve", type=Pin(), multiple=True, metavar="HOST:PORT:ADDRESS",
+           help="Connect to ADDRESS for HOST, or * for any, and PORT. Repeatable."),
+    _check("--unix-socket", type=click.Path(), metavar="PATH", help="Send all requests through this Unix socket."),
     _check("--block-private", is_flag=True, help="Refuse every address that is not public."),
     _check("-4", "ip_version", flag_value=4, type=int, help="IPv4 only."),
     _check("-6", "ip_version", flag_value=6, type=int, help="IPv6 only."),

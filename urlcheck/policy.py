@@ -11,6 +11,7 @@ from urlcheck.backoff import parse_retry_after
 from urlcheck.charsets import decode
 from urlcheck.durations import format_duration
 from urlcheck.expectations import list_expectations
+from urlcheck.methods import is_idempotent
 from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
 from urlcheck.settings import DEFAULT_ACCEPT, Settings
 from urlcheck.verdict import Verdict
@@ -38,6 +39,7 @@ class Policy:
 
     def __init__(self, settings: Settings) -> None:
         self._accept = settings.accept
+        self._is_repeatable = is_idempotent(settings.method)
         self._passing = _PASSING | frozenset(settings.allow)
         self._expectations = list(list_expectations(settings))
         self._keeps_body = settings.keep_body
@@ -77,9 +79,14 @@ class Policy:
         return self.judge(outcome)[0] is Verdict.OK
 
     def may_pass_later(self, outcome: Outcome) -> bool:
-        """Whether another attempt is worth its while."""
+        """Whether another attempt is worth its while, and does no harm.
+
+        What is not idempotent is asked for again only where the server said at once that it would not do it now.
+        """
         if isinstance(outcome, Failure):
             return outcome.transient
+        if not self._is_repeatable and (outcome.hops or outcome.status not in _ASKS_FOR_A_PAUSE):
+            return False
         return outcome.status in _MAY_PASS and self.judge(outcome)[0] in (Verdict.STATUS, Verdict.RATE_LIMITED)
 
     def pause_after(self, outcome: Outcome) -> float:

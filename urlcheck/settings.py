@@ -21,8 +21,8 @@ class Settings:
     origin only; `proxy` None leaves it to the environment; `rate` is in requests a second to one host; `accept` holds the
     final status codes that pass; `allow` the verdicts that are reported but do not fail.
     A value of `expect_headers` that starts with `~` is a regular expression. `data` is the body that is sent; `resolve` gives
-    the address of a host and port; `cert` and `key` name PEM files. `max_body` is in bytes, decompressed; `keep_body` has
-    results keep the beginning of the body of what did not pass.
+    the addresses, with commas between, of a host (`*`: any) and port; `cert` and `key` name PEM files. `max_body` is in bytes,
+    decompressed; `keep_body` has results keep the beginning of the body of what did not pass.
     Of an accepted answer the body holds every `expect_text`, every `expect_regex` is found in it, and every `expect_json`, in
     JMESPath, is true of it. All regular expressions are RE2's.
     """

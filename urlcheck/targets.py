@@ -15,6 +15,7 @@ from urlcheck.verdict import Verdict
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
 _NUMBER_SCHEMES = {"tel", "sms", "fax"}  # tel:911 has the form of host:port
+_UNIX_SCHEMES = {"http+unix", "https+unix"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -41,6 +42,8 @@ def _read_entry(text: str, base_url: Url | None) -> Url:
         return resolve(base_url, text)
     if match := _SCHEME.match(text):
         is_host_and_port = "." in match[1] or (_PORT.match(text, match.end()) and match[1].lower() not in _NUMBER_SCHEMES)
+        if match[1].lower() in _UNIX_SCHEMES:
+            raise InvalidUrlError(f"unsupported scheme '{match[1].lower()}'; --unix-socket names a socket")
         if not is_host_and_port:
             return parse(text)
     url = parse("https://" + text)

@@ -17,7 +17,7 @@ def keep() -> bool:
 
 async def attempt(url: str, method: str = "GET", **settings: Any) -> Outcome:
     """One attempt by a client with these settings."""
-    async with open_client(Settings(**settings)) as client:
+    async with open_client(Settings(method=method, **settings)) as client:
         return await client.attempt(parse(url), method)
 
 

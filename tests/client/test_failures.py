@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 import trustme
+from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.http_exceptions import BadStatusLine
 from hypothesis import given
@@ -210,6 +211,10 @@ def tls_error(reason: str) -> aiohttp.ClientConnectorSSLError:
     return aiohttp.ClientConnectorSSLError(KEY, error)
 
 
+def unix_error(number: int) -> UnixClientConnectorError:
+    return UnixClientConnectorError("/run/app.sock", KEY, os_error(number))
+
+
 def parser_error(message: str) -> aiohttp.ClientResponseError:
     """As aiohttp raises it: with a status that no server sent."""
     url = URL("http://host")
@@ -272,6 +277,18 @@ def parser_error(message: str) -> aiohttp.ClientResponseError:
         (tls_error("TLSV1_ALERT_PROTOCOL_VERSION"), Cause(TLS, "the server's TLS version is too old, or too new")),
         (tls_error("UNSUPPORTED_PROTOCOL"), Cause(TLS, "the server's TLS version is too old")),
         (tls_error("TLSV13_ALERT_CERTIFICATE_REQUIRED"), Cause(TLS, "the server requires a client certificate")),
+        (tls_error("SSLV3_ALERT_CERTIFICATE_UNKNOWN"), Cause(TLS, "the server refused the client's certificate")),
+        (
+            tls_error("SSLV3_ALERT_UNSUPPORTED_CERTIFICATE"),
+            Cause(TLS, "the server refused the client's certificate: it is of a kind that is not for clients"),
+        ),
+        (
+            tls_error("TLSV1_ALERT_ACCESS_DENIED"),
+            Cause(TLS, "the server refused the client's certificate, or requires one"),
+        ),
+        (unix_error(errno.ENOENT), Cause(CONNECT, "no such socket: /run/app.sock", transient=True)),
+        (unix_error(errno.ECONNREFUSED), Cause(CONNECT, "connection refused: /run/app.sock", transient=True)),
+        (unix_error(errno.EACCES), Cause(CONNECT, "connecting is not permitted: /run/app.sock")),
         (tls_error("TLSV1_UNRECOGNIZED_NAME"), Cause(TLS, "the server does not know this host name")),
         (
             tls_error("SSLV3_ALERT_HANDSHAKE_FAILURE"),

@@ -8,13 +8,18 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tests.client import attempt
-from tests.conftest import PATIENCE, Serve, reply
+from tests.client import attempt, fail, keep, respond
+from tests.conftest import PATIENCE, Serve, reply, tls_with
 from urlcheck.client import resolver, session
-from urlcheck.client.resolver import AddressInfo, ConfirmingResolver, LookupThreads, make_resolver
+from urlcheck.client.resolver import AddressInfo, ConfirmingResolver, LookupThreads, PinningResolver, make_resolver
+from urlcheck.client.session import Clients, open_client
+from urlcheck.client.witness import Guard
 from urlcheck.model import Failure, FailureKind, Response
+from urlcheck.settings import Settings
+from urlcheck.urls import parse
 
 FOUND = ResolveResult(hostname="name", host="192.0.2.1", port=80, family=socket.AF_INET, proto=6, flags=socket.AI_NUMERICHOST)
 NO_SUCH_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -326,3 +331,74 @@ async def test_a_name_that_only_the_system_knows_is_reached(serve: Serve, monkey
     threads = LookupThreads(lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))])
     monkeypatch.setattr(session, "make_resolver", lambda: ConfirmingResolver(None, threads))
     assert isinstance(await attempt(f"http://intranet.invalid:{port}"), Response)
+
+
+# --- known beforehand ---
+
+PINS = (("a.example", 80, "192.0.2.3,2001:db8::3"), ("*", 81, "192.0.2.4"), ("a.example", 80, "192.0.2.5"))
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "family", "addresses"),
+    [
+        ("a.example", 80, socket.AF_UNSPEC, ["192.0.2.3", "2001:db8::3", "192.0.2.5"]),
+        ("a.example.", 80, socket.AF_INET, ["192.0.2.3", "192.0.2.5"]),
+        ("a.example", 80, socket.AF_INET6, ["2001:db8::3"]),
+        ("b.example", 81, socket.AF_UNSPEC, ["192.0.2.4"]),
+        ("b.example", 80, socket.AF_UNSPEC, ["192.0.2.1"]),
+    ],
+)
+async def test_a_host_and_port_may_be_pinned_to_addresses(
+    host: str, port: int, family: socket.AddressFamily, addresses: list[str]
+) -> None:
+    fast = Fast([FOUND])
+    resolver = PinningResolver(PINS, fast)
+    assert [found["host"] for found in await resolver.resolve(host, port, family)] == addresses
+    assert fast.asked == ([host] if addresses == ["192.0.2.1"] else [])
+    await resolver.close()
+    assert fast.is_closed
+
+
+async def test_a_host_that_is_pinned_to_the_other_family_has_no_address() -> None:
+    with pytest.raises(socket.gaierror):
+        await PinningResolver(PINS, Fast([])).resolve("b.example", 81, socket.AF_INET6)
+
+
+async def test_a_pin_is_for_the_connection_alone(serve: Serve, ca: trustme.CA, ca_file: str) -> None:
+    server = await serve(reply(), tls=tls_with(ca.issue_cert("a.example")))
+    port = int(server.url.rpartition(":")[2])
+    pins = (("a.example", port, "127.0.0.1"), ("b.example", port, "127.0.0.1"))
+    response = await respond(f"https://a.example:{port}/", ca_file=ca_file, resolve=pins)
+    assert (response.address, response.url) == ("127.0.0.1", f"https://a.example:{port}/")
+    assert f"Host: a.example:{port}\r\n" in server.heads[0]
+    failure = await fail(f"https://b.example:{port}/", ca_file=ca_file, resolve=pins)
+    assert failure.message == "certificate is not for b.example but for a.example"
+
+
+async def test_a_pinned_address_is_judged_as_any_other(serve: Serve) -> None:
+    server = await serve(reply())
+    port = int(server.url.rpartition(":")[2])
+    failure = await fail(f"http://a.example:{port}/", resolve=(("*", port, "127.0.0.1"),), block_private=True)
+    assert (failure.kind, failure.message) == (FailureKind.PRIVATE, "127.0.0.1 is not a public address")
+    assert server.heads == []
+
+
+async def test_a_redirect_from_a_public_address_to_a_pinned_private_one_is_refused(serve: Serve) -> None:
+    server = await serve(reply("302 Found", "Location: http://inside.example:9/"))
+    port = int(server.url.rpartition(":")[2])
+    settings = Settings(resolve=(("outside.example", port, "127.0.0.1"), ("inside.example", 9, "127.0.0.2")))
+    async with open_client(settings) as client:
+        client.guard = Guard(block_private=False, judge=lambda address: address == "127.0.0.1")
+        outcome = await client.attempt(parse(f"http://outside.example:{port}/"), "GET")
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is FailureKind.PRIVATE
+
+
+async def test_settings_that_pin_differently_do_not_share_connections(serve: Serve) -> None:
+    server = await serve(reply())
+    port = int(server.url.rpartition(":")[2])
+    async with Clients() as clients:
+        there = clients.open(Settings(resolve=(("a.example", port, "127.0.0.1"),)))
+        nowhere = clients.open(Settings(resolve=(("a.example", port, "127.0.0.9"),)))
+        outcomes = [await client.attempt(parse(f"http://a.example:{port}/"), "GET", keep) for client in (there, nowhere)]
+    assert [type(outcome) for outcome in outcomes] == [Response, Failure]

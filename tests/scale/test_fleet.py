@@ -114,6 +114,30 @@ async def test_a_worker_that_is_killed_loses_nothing(launch: Launch, serve: Serv
 
 
 @on_posix
+async def test_a_worker_that_is_killed_has_no_post_sent_twice(launch: Launch, serve: Serve) -> None:
+    asked = asyncio.Event()
+    released = asyncio.Event()
+
+    async def answer(_: str, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await released.wait()
+        writer.write(reply())
+
+    server = await serve(answer, host="0.0.0.0")
+    urls = hosts(server.url, 300)
+    process = await launch(*urls, "-j", "2", "-o", "jsonl", "-t", "60s", "-X", "POST")
+    await asked.wait()
+    os.kill(worker_of(process.pid), signal.SIGKILL)
+    released.set()
+    finished = await finish(process)
+    assert sorted(record["url"] for record in finished.records) == sorted(urls)
+    assert {record["verdict"] for record in finished.records} == {"ok", "unchecked"}
+    assert {record["detail"] for record in finished.records} == {"200 OK", fleet.NOT_REPEATED}
+    assert len(server.targets) == len({*server.targets})
+    assert finished.status == 1
+
+
+@on_posix
 async def test_a_run_that_is_interrupted_reports_what_every_process_has_left(launch: Launch, serve: Serve) -> None:
     asked = asyncio.Event()
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
+from ssl import SSLContext
 from time import perf_counter
 
 from aiohttp import (
@@ -30,12 +32,16 @@ from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.client.proxies import Proxies
 from urlcheck.client.witness import Guard, Phase, Witness, current
 from urlcheck.durations import format_duration
+from urlcheck.methods import is_idempotent, is_safe, redirect_method
 from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, ShortageError
 from urlcheck.settings import Settings
 from urlcheck.text import mask_broken
 from urlcheck.urls import InvalidUrlError, Url, is_ip_address, resolve
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# of a body nobody but the user says what it is; and what is said of one does not go where none goes (RFC 9110, 15.4)
+_UNSAID = (hdrs.CONTENT_TYPE,)
+_OF_A_BODY = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING, hdrs.CONTENT_LANGUAGE, hdrs.CONTENT_LOCATION)
 _MAX_LOCATION = 16 * 1024
 # a body is read on, up to here, only so that its connection can be used again
 _DRAIN_BYTES = 64 * 1024
@@ -79,8 +85,11 @@ class HttpClient:
         self.guard = guard
         self.timeout = settings.timeout
         self.max_redirects = settings.max_redirects
-        self.ip_version = settings.ip_version
         self.body_wish = make_wish(settings)
+        self.is_local = settings.unix_socket is not None
+        self.ip_version = None if self.is_local else settings.ip_version
+        self.data = settings.data
+        self.identity: SSLContext | None = None
 
     async def attempt(self, url: Url, method: str, keep: Callable[[], bool] = lambda: False) -> Outcome:
         """One attempt at one URL, redirects included. Raises `ShortageError`, and nothing else but cancellation.
@@ -97,7 +106,9 @@ class Attempt:
         self._client = client
         self._first = url
         self._method = method
-        self._keep = keep
+        self._data = client.data
+        self._is_repeatable = is_idempotent(method)
+        self._keep = keep if self._is_repeatable else _never
         self._url = url
         self._hops: list[Hop] = []
         self._seen: set[str] = set()
@@ -138,10 +149,13 @@ class Attempt:
             if answer.status not in _REDIRECTS or self._client.max_redirects == 0:
                 return answer
             answer.close()  # a body that came with the head has given its connection back already
-            self._seen.add(_identify(self._url))
+            self._seen.add(_identify(self._method, self._url))
             self._take_cookies(answer)
-            target = self._read_location(answer)
+            method = redirect_method(self._method, answer.status)
+            target = self._read_location(answer, method)
             self._hops.append(Hop(answer.status, str(self._url)))
+            if method != self._method or answer.status == 303:
+                self._method, self._data = method, None
             self._url = target
             self._witness.move_on()
 
@@ -156,7 +170,7 @@ class Attempt:
             try:
                 return await self._request()
             except LostConnectionError:
-                if not self._witness.was_used_before:
+                if not (self._witness.was_used_before and self._is_repeatable):
                     raise
 
     async def _request(self) -> ClientResponse:
@@ -174,7 +188,10 @@ class Attempt:
             # path and query in one, so that not a byte of them is touched
             URL.build(scheme=url.scheme, authority=url.authority, path=url.target, encoded=True),
             headers=headers,
+            data=None if self._data is None else BytesIO(self._data),  # in parts, while other requests go on
+            skip_auto_headers=_UNSAID if self._method != "GET" else None,
             allow_redirects=False,
+            ssl=client.identity if client.identity and self._is_own and url.scheme == "https" else True,
             proxy=proxy.url if proxy else None,
             proxy_headers=proxy.headers if proxy and url.scheme == "https" else None,
         )
@@ -183,11 +200,19 @@ class Attempt:
         headers = self._client.credentials.headers_for(self._url, self._first).copy()
         if self._cookies and (cookie := self._cookies.header_for(self._url.origin, headers.get(hdrs.COOKIE))):
             headers[hdrs.COOKIE] = cookie
-        if self._url.origin != self._first.origin or not self._keep():
+        if self._client.data is not None and self._data is None:
+            for name in _OF_A_BODY:
+                headers.popall(name, None)
+        if not (self._is_own and self._keep()):
             headers[hdrs.CONNECTION] = "close"
         if self._client.body_wish:
             headers.setdefault(hdrs.ACCEPT_ENCODING, ACCEPT_ENCODING)
         return headers
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether the URL is of the origin that the attempt began at."""
+        return self._url.origin == self._first.origin
 
     def _take_cookies(self, answer: ClientResponse) -> None:
         if lines := answer.headers.getall(hdrs.SET_COOKIE, ()):
@@ -195,7 +220,7 @@ class Attempt:
             if self._cookies.take(self._url.origin, lines):
                 self._seen.clear()  # to come by again with another cookie is no loop
 
-    def _read_location(self, answer: ClientResponse) -> Url:
+    def _read_location(self, answer: ClientResponse, method: str) -> Url:
         location = answer.headers.get(hdrs.LOCATION)
         if not location:
             raise BrokenRedirectError("a redirect without a Location", answer.status)
@@ -208,11 +233,21 @@ class Attempt:
             raise BrokenRedirectError(message, answer.status) from None
         if target.fragment is None and self._url.fragment is not None:
             target = replace(target, fragment=self._url.fragment)  # RFC 9110, 10.2.2
-        if _identify(target) in self._seen:
+        if target.origin != self._url.origin and (reason := self._reason_to_stay(answer.status, method)):
+            raise BrokenRedirectError(f"a redirect to another origin, {target}, {reason}", answer.status)
+        if _identify(method, target) in self._seen:
             raise BrokenRedirectError(f"a redirect loop, back to {target}", answer.status)
         if len(self._hops) >= self._client.max_redirects:
             raise BrokenRedirectError(f"more than {self._client.max_redirects} redirects, the next to {target}", answer.status)
         return target
+
+    def _reason_to_stay(self, status: int, method: str) -> str | None:
+        """Why a redirect to another origin is not followed, if it is not."""
+        if self._client.is_local:
+            return "which is not for this socket"
+        if self._data is not None and method == self._method and status != 303:
+            return "which the body is not sent to"
+        return None if is_safe(method) else f"which no {method} is sent to"
 
     def _respond(self, answer: ClientResponse) -> Response:
         return Response(
@@ -235,9 +270,14 @@ class Attempt:
             cert_expires=self._witness.cert_expires,
             kind=cause.kind,
             message=cause.message,
-            transient=cause.transient,
+            transient=cause.transient and not self._may_have_worked,
             status=status,
         )
+
+    @property
+    def _may_have_worked(self) -> bool:
+        """Whether a request that must not be repeated was sent (RFC 9110, 9.2.2): once a connection stood, or redirected."""
+        return not self._is_repeatable and (bool(self._hops) or self._witness.phase is Phase.ANSWER)
 
     def _explain(self, error: Exception) -> Failure:
         if self._witness.refusal:
@@ -249,7 +289,7 @@ class Attempt:
             self._witness.cert_expires = chain[0].expires
         in_handshake, is_proxied = self._witness.phase is Phase.HANDSHAKE, self._witness.is_proxied
         failure = self._fail(cause_of(error, self._url.host, chain, in_handshake=in_handshake, is_proxied=is_proxied))
-        if is_shortage(error):
+        if is_shortage(error) and not self._may_have_worked:
             raise ShortageError(failure) from error
         return failure
 
@@ -269,8 +309,12 @@ class Attempt:
         return Cause(FailureKind.TIMEOUT, message, transient=True)
 
 
-def _identify(url: Url) -> str:
-    return f"{url.scheme}://{url.authority}{url.target}"
+def _never() -> bool:
+    return False
+
+
+def _identify(method: str, url: Url) -> str:
+    return f"{method} {url.scheme}://{url.authority}{url.target}"
 
 
 async def _drain(answer: ClientResponse) -> None:

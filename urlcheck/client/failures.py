@@ -22,6 +22,7 @@ from aiohttp import (
     ClientResponseError,
     ServerDisconnectedError,
 )
+from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
 from urlcheck.client.body import BrokenBodyError
@@ -47,6 +48,7 @@ _CONNECT_MESSAGES = {
     errno.EADDRNOTAVAIL: "the address is not available",
     errno.EACCES: "connecting is not permitted",
     errno.EPERM: "connecting is not permitted",
+    errno.ENOENT: "no such socket",
 }
 
 _NAME_MESSAGES = {
@@ -66,6 +68,11 @@ _TLS_MESSAGES = (
     ("UNSUPPORTED_PROTOCOL", "the server's TLS version is too old"),
     ("PROTOCOL_VERSION", "the server's TLS version is too old, or too new"),
     ("CERTIFICATE_REQUIRED", "the server requires a client certificate"),
+    ("ALERT_UNKNOWN_CA", "the server does not trust the client's certificate: its issuer is unknown there"),
+    ("ALERT_CERTIFICATE_EXPIRED", "the server refused the client's certificate, which has expired"),
+    ("ALERT_CERTIFICATE_UNKNOWN", "the server refused the client's certificate"),
+    ("ALERT_UNSUPPORTED_CERTIFICATE", "the server refused the client's certificate: it is of a kind that is not for clients"),
+    ("ALERT_ACCESS_DENIED", "the server refused the client's certificate, or requires one"),
     ("BAD_CERTIFICATE", "the server refused the client's certificate, or requires one"),
     ("UNRECOGNIZED_NAME", "the server does not know this host name"),
     ("HANDSHAKE_FAILURE", "the server refused the handshake: no common cipher, or it requires a client certificate"),
@@ -106,6 +113,9 @@ def cause_of(
             return _tls_cause(error.os_error)
         case ClientProxyConnectionError():
             return Cause(FailureKind.CONNECT, f"proxy: {_connect_message(error.os_error)}", transient=True)
+        case UnixClientConnectorError() if not in_handshake:
+            is_starting = _number(error.os_error) in (errno.ECONNREFUSED, errno.ENOENT)
+            return Cause(FailureKind.CONNECT, f"{_connect_message(error.os_error)}: {error.path}", transient=is_starting)
         case ClientConnectorError() if in_handshake:  # the connection stood, the handshake did not
             return _tls_cause(error.os_error)
         case ClientConnectorError():

@@ -43,7 +43,7 @@ class WitnessedHandler(ResponseHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         name = transport.get_extra_info("peername")
-        self.address = name[0] if name else None
+        self.address = name[0] if isinstance(name, tuple) else None  # a Unix socket has a path, or nothing
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         self.cert_expires = read_expiry(tls) if tls else None
 

@@ -8,7 +8,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -96,6 +96,30 @@ class ConfirmingResolver(AbstractResolver):
             self._failures[host, family] = time.monotonic() + _FAILURE_SECONDS, failure
 
 
+class PinningResolver(AbstractResolver):
+    """Knows the addresses of some hosts and ports, as `Settings.resolve` has them; another resolver is asked for others."""
+
+    def __init__(self, pins: Iterable[tuple[str, int, str]], other: AbstractResolver) -> None:
+        self._other = other
+        self._pins: dict[tuple[str, int], list[str]] = {}
+        for host, port, addresses in pins:
+            self._pins.setdefault((host, port), []).extend(addresses.split(","))
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        """The addresses of a host and port. Raises `OSError`."""
+        pins = self._pins.get((host.removesuffix("."), port)) or self._pins.get(("*", port))
+        if pins is None:
+            return await self._other.resolve(host, port, family)
+        found = [_pin(host, port, address) for address in pins]
+        found = [pin for pin in found if family in (socket.AF_UNSPEC, pin["family"])]
+        if not found:
+            raise socket.gaierror(getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME), "--resolve has another family")
+        return found
+
+    async def close(self) -> None:
+        await self._other.close()
+
+
 def make_resolver() -> ConfirmingResolver:
     """The resolver of a session, with c-ares where it is installed and works (not on Windows' Proactor loop)."""
     try:
@@ -105,6 +129,12 @@ def make_resolver() -> ConfirmingResolver:
     except (ImportError, RuntimeError, OSError):
         return ConfirmingResolver(None, LookupThreads())
     return ConfirmingResolver(fast, LookupThreads())
+
+
+def _pin(host: str, port: int, address: str) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=flags)
 
 
 def _make_result(host: str, port: int, info: AddressInfo) -> ResolveResult:

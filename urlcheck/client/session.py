@@ -7,17 +7,23 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Self
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp.abc import AbstractResolver
 
 from urlcheck.client.attempt import HttpClient, report_lost_connections
+from urlcheck.client.conflicts import refuse_conflicts
 from urlcheck.client.credentials import Credentials
+from urlcheck.client.identity import load_identity
 from urlcheck.client.protocol import MAX_HEAD_BYTES
 from urlcheck.client.proxies import Proxies
-from urlcheck.client.resolver import make_resolver
+from urlcheck.client.resolver import PinningResolver, make_resolver
+from urlcheck.client.sockets import UnixSocketConnector
 from urlcheck.client.witness import Guard, WitnessedConnector, WitnessedContext
 from urlcheck.errors import SettingsError
+from urlcheck.methods import is_idempotent
 from urlcheck.settings import Settings
 
 _MAX_HEADERS = 1000
@@ -36,17 +42,21 @@ class Clients:
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
         self._sessions: dict[object, ClientSession] = {}
+        self._identities: dict[object, WitnessedContext] = {}
 
     def open(self, settings: Settings) -> HttpClient:
         """A client for requests by these settings. Raises `SettingsError` for a setting that cannot be used."""
-        proxies = Proxies(settings.proxy)
+        refuse_conflicts(settings)
+        proxies = Proxies("" if settings.unix_socket else settings.proxy)  # the socket wins over those of the environment
         if settings.block_private and proxies:
             remedy = (
                 "leave out --proxy" if settings.proxy else "unset HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or set NO_PROXY='*'"
             )
             raise SettingsError(f"--block-private cannot be held through a proxy, where only its address is seen; {remedy}")
         credentials, guard = Credentials(settings), Guard(block_private=settings.block_private)
-        return HttpClient(self._find_session(settings), settings, credentials, proxies, guard)
+        client = HttpClient(self._find_session(settings), settings, credentials, proxies, guard)
+        client.identity = self._find_identity(settings)
+        return client
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,17 +65,33 @@ class Clients:
         await self._stack.aclose()
 
     def _find_session(self, settings: Settings) -> ClientSession:
-        way = (settings.ip_version, settings.insecure, settings.ca_file)
+        trust = (settings.insecure, settings.ca_file)
+        # what must not be sent twice must not meet a connection that was kept, and may be dead
+        way = (trust, settings.ip_version, settings.resolve, settings.unix_socket, is_idempotent(settings.method))
         if way not in self._sessions:
             self._sessions[way] = self._open_session(settings)
         return self._sessions[way]
 
+    def _find_identity(self, settings: Settings) -> WitnessedContext | None:
+        """The TLS context that shows the user's certificate, where there is one."""
+        if settings.cert is None:
+            return None
+        key = (settings.insecure, settings.ca_file, settings.cert, settings.key)
+        if key not in self._identities:
+            context = make_trust(settings)
+            load_identity(context, settings.cert, settings.key)
+            self._identities[key] = context
+        return self._identities[key]
+
     def _open_session(self, settings: Settings) -> ClientSession:
         trust = make_trust(settings)
-        resolver = make_resolver()
-        connector = WitnessedConnector(
+        resolver: AbstractResolver = make_resolver()
+        if settings.resolve:
+            resolver = PinningResolver(settings.resolve, resolver)
+        connect = partial(UnixSocketConnector, settings.unix_socket) if settings.unix_socket else WitnessedConnector
+        connector = connect(
             limit=0,  # waiting is the scheduler's business
-            family=_FAMILIES[settings.ip_version],
+            family=_FAMILIES[None if settings.unix_socket else settings.ip_version],
             resolver=resolver,
             ttl_dns_cache=_NAME_SECONDS,
             dns_cache_max_size=_NAMES,

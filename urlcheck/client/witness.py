@@ -152,6 +152,13 @@ class WitnessedConnector(TCPConnector):
             handler.force_close()  # also where the server would rather keep it
         return connection
 
+    def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:
+        context = super()._get_ssl_context(req)
+        if context is not None and req.proxy is None and current.get().is_proxied:
+            assert isinstance(self._ssl, ssl.SSLContext)
+            return self._ssl  # the proxy's own TLS: a client certificate is not for it
+        return context
+
 
 class WitnessedContext(ssl.SSLContext):
     """Tells the attempt under way of its TLS handshake; what a server showed can be read even where it is refused.

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from urlcheck.engine import FURTHER, INTERRUPTED, PAST_DEADLINE, Run, flatten, open_run
 from urlcheck.errors import InputError
+from urlcheck.methods import is_idempotent
 from urlcheck.model import Rejection, Result, Target
 from urlcheck.scale.child import Child, start_child
 from urlcheck.settings import Settings
@@ -33,6 +34,8 @@ _WINDOW = 10_000
 _DISCOUNT = 10
 # how long children may take to give back what they have not finished
 _FAREWELL_SECONDS = 2.0
+# of what a process that died may have asked already
+NOT_REPEATED = "its process died, and what it may have sent is not sent again"
 
 
 class Fleet:
@@ -243,6 +246,8 @@ class Fleet:
         child.unfinished.clear()
         if self.interruption:
             self._finish([self._policies.of(target).give_up(target, self.interruption) for target in left])
+        elif not is_idempotent(self._settings.method):
+            self._finish([self._policies.of(target).give_up(target, NOT_REPEATED) for target in left])
         else:
             self.lost += len(left)
             self._give_first(left)

@@ -1,0 +1,98 @@
+"""Unix sockets: every request through one, with TLS inside it where the URL says https."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import sys
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorSSLError,
+    ClientRequest,
+    ClientTimeout,
+)
+from aiohttp.abc import ResolveResult
+from aiohttp.client_exceptions import UnixClientConnectorError
+
+from urlcheck.client.witness import Phase, WitnessedConnector, current
+from urlcheck.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import AddrInfoType
+    from aiohttp.tracing import Trace
+
+# between two looks whether there is room in a server's queue
+_FULL_SECONDS = 0.02
+# what sockaddr_un has room for, with the zero at its end
+_MAX_PATH = 107 if sys.platform == "linux" else 103
+
+
+class UnixSocketConnector(WitnessedConnector):
+    """Connects to a Unix socket whatever the host; aiohttp's own one would send https URLs through it in plain text."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._path = path
+
+    async def _resolve_host(
+        self,
+        host: str,
+        port: int,
+        traces: Sequence[Trace] | None = None,  # noqa: ARG002 - aiohttp's signature
+    ) -> list[ResolveResult]:
+        # one address, which nobody looks at
+        return [ResolveResult(hostname=host, host="", port=port, family=socket.AF_UNIX, proto=0, flags=0)]
+
+    async def _wrap_create_connection(
+        self,
+        *factory: Any,
+        addr_infos: list[AddrInfoType],  # noqa: ARG002
+        req: ClientRequest,
+        timeout: ClientTimeout,  # noqa: ARG002, ASYNC109 - an attempt's own clock covers it
+        **options: Any,
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        current.get().phase = Phase.CONNECT
+        options.pop("client_error", None)  # proxies do not come in here
+        try:
+            connection = await _connect(self._path)
+            return await self._loop.create_unix_connection(factory[0], sock=connection, **options)
+        except ssl.CertificateError as error:
+            raise ClientConnectorCertificateError(req.connection_key, error) from error
+        except ssl.SSLError as error:
+            raise ClientConnectorSSLError(req.connection_key, error) from error
+        except OSError as error:
+            raise UnixClientConnectorError(self._path, req.connection_key, error) from error
+
+
+async def _connect(path: str) -> socket.socket:
+    """A connection, as soon as the server's queue has room: where there is none, event loops fail or take it for one."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(0)
+        while True:
+            try:
+                connection.connect(path)
+            except BlockingIOError:
+                await asyncio.sleep(_FULL_SECONDS)
+            else:
+                return connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def check_path(path: str) -> None:
+    """Raises `SettingsError` for a path that no Unix socket can have here."""
+    if sys.platform == "win32":
+        raise SettingsError("--unix-socket is not for Windows, where Python knows no Unix sockets")
+    if not path or "\0" in path:
+        raise SettingsError("--unix-socket names no file")
+    if len(os.fsencode(path)) > _MAX_PATH:
+        raise SettingsError(f"the path of --unix-socket is longer than {_MAX_PATH} bytes, which a socket's cannot be")
