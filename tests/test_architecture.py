@@ -19,7 +19,7 @@ FLOORS = [
     {"settings", "patterns"},
     {"model"},
     {"backoff", "targets", "scheduler", "reports", "client", "signals"},
-    {"dispatcher", "inputs", "sources", "policy"},
+    {"dispatcher", "inputs", "patience", "sources", "policy"},
     {"engine"},
     {"scale"},
     {"modes", "__init__"},

@@ -24,8 +24,10 @@ from urlcheck.settings import VERSION, OutputSettings, Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from urlcheck.engine import Run
     from urlcheck.reports.outputs import Outputs
     from urlcheck.reports.summary import Summary
+    from urlcheck.scale.fleet import Fleet
     from urlcheck.sources import Source
     from urlcheck.targets import Collector
 
@@ -96,8 +98,8 @@ async def check(
         input_error = None
         interrupted = None
         try:
-            with _progress(output, summary, total):
-                interrupted = await _check_all(source, settings, outputs, summary)
+            with _progress(output, settings, summary, total):
+                interrupted = await _check_all(source, settings, output, outputs, summary)
         except InputError as error:
             input_error = error
         _annotate(summary, settings, source, collector)
@@ -114,9 +116,11 @@ async def check(
     return FAILED if summary.failed else PASSED
 
 
-async def _check_all(source: Source, settings: Settings, outputs: Outputs, summary: Summary) -> int | None:
+async def _check_all(
+    source: Source, settings: Settings, output: OutputSettings, outputs: Outputs, summary: Summary
+) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
-    from urlcheck.engine import PAST_DEADLINE  # noqa: PLC0415
+    from urlcheck.engine import PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
     from urlcheck.reports.summary import count  # noqa: PLC0415
     from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
@@ -124,7 +128,7 @@ async def _check_all(source: Source, settings: Settings, outputs: Outputs, summa
 
     async with open_checks(source, settings) as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()
-        with on_interruption(run.stop) as interruption:
+        with on_interruption(run.stop) as interruption, _awaited(output, settings, summary, run):
             async for batch in batches:
                 for result in batch:
                     summary.add(result)
@@ -132,18 +136,38 @@ async def _check_all(source: Source, settings: Settings, outputs: Outputs, summa
                 outputs.flush()
     if run.interruption == PAST_DEADLINE:
         summary.notes.append(f"the deadline of {format_duration(settings.deadline or 0)} passed")
+    elif run.interruption == PAST_WAIT:
+        summary.notes.append(f"the time to wait, {format_duration(settings.wait or 0)}, was up")
     if run.lost:
         summary.notes.append(f"a process died; what it had not finished, {count(run.lost, 'URL')}, was checked by another")
     return interruption.exit_status
 
 
-def _progress(output: OutputSettings, summary: Summary, total: int | None) -> contextlib.AbstractContextManager[object]:
-    streams_to_terminal = ("jsonl", None) in output.outputs and sys.stdout.isatty()
-    if output.quiet or not output.progress or not sys.stderr.isatty() or streams_to_terminal:
+def _progress(
+    output: OutputSettings, settings: Settings, summary: Summary, total: int | None
+) -> contextlib.AbstractContextManager[object]:
+    if settings.wait or not _may_draw(output):
         return contextlib.nullcontext()
     from urlcheck.reports.progress import show_progress  # noqa: PLC0415
 
     return show_progress(sys.stderr, output.color, summary, total)
+
+
+def _awaited(
+    output: OutputSettings, settings: Settings, summary: Summary, run: Run | Fleet
+) -> contextlib.AbstractContextManager[object]:
+    """With --wait, in the place of the progress bar."""
+    if not settings.wait or not _may_draw(output):
+        return contextlib.nullcontext()
+    from urlcheck.reports.awaiting import show_awaited  # noqa: PLC0415
+
+    return show_awaited(sys.stderr, output.color, summary, run, settings.wait)
+
+
+def _may_draw(output: OutputSettings) -> bool:
+    """Whether there is a terminal for what changes in place, and nothing else to be read there."""
+    streams_to_terminal = ("jsonl", None) in output.outputs and sys.stdout.isatty()
+    return output.progress and not output.quiet and sys.stderr.isatty() and not streams_to_terminal
 
 
 def _annotate(summary: Summary, settings: Settings, source: Source, collector: Collector) -> None:

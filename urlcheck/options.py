@@ -248,6 +248,8 @@ check_options = combine(
            help="Further attempts for a failure that may pass, after about 1, 2, 4 ... seconds."),
     _check("--deadline", type=Duration(), metavar="DURATION",
            help="For the whole run; what is not finished then is unchecked."),
+    _check("--wait", type=Duration(), metavar="DURATION",
+           help="Check again what has not passed, every 0.25 to 2 seconds, until all has or the time is up."),
     _check("-X", "--method", type=click.Choice(["GET", "HEAD"], case_sensitive=False), metavar="GET|HEAD", shows=str,
            help="A HEAD that does not pass is confirmed by a GET."),
     _check("--max-redirects", type=click.IntRange(0, 100), metavar="N", shows=str,
