@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tests.test_engine import (
 )
 from urlcheck import engine
 from urlcheck.engine import Run
-from urlcheck.model import Failure, FailureKind, Outcome, Result
+from urlcheck.model import Failure, FailureKind, Hop, Outcome, Result
 from urlcheck.patience import GRACE, Patience
 from urlcheck.scheduler import Job
 from urlcheck.urls import Url
@@ -150,6 +151,21 @@ async def test_a_retry_after_is_respected() -> None:
 
 
 @in_no_time
+async def test_a_retry_after_of_where_a_redirect_led_is_respected() -> None:
+    elsewhere = replace(asks_for_a_pause(20), url="http://elsewhere/", hops=(Hop(302, "http://host/moved"),))
+    client = Client(Script(moved=[elsewhere, 200]))
+    await collect(wait(Blocks(["http://host/moved"]), client))
+    assert client.times["/moved"] == [0, 20]
+
+
+@in_no_time
+async def test_a_head_that_is_asked_to_come_later_is_not_confirmed_at_once() -> None:
+    client = Client(Script(busy=[asks_for_a_pause(20), 200]))
+    await collect(wait(Blocks(["http://host/busy"]), client, method="HEAD", retries=0))
+    assert client.asked == ["HEAD /busy", "HEAD /busy"]
+
+
+@in_no_time
 async def test_a_rate_is_respected_and_shared_by_all_that_wait() -> None:
     client = Client(Script(**{str(number): [503] for number in range(4)}))
     await collect(wait(Blocks(urls(range(4))), client, seconds=10, rate=1))
@@ -243,13 +259,17 @@ async def test_nothing_is_awaited_where_there_is_no_patience() -> None:
 
 
 @in_no_time
-async def test_more_than_a_window_of_what_never_comes_does_not_keep_the_rest_from_being_checked() -> None:
+async def test_more_than_a_window_of_what_never_comes_does_not_keep_the_rest_from_being_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "_WINDOW", 100)
+
     async def answer(url: Url, _: str) -> Outcome:
         return respond(url, 404 if url.host == "never" else 200)
 
-    never = [urls(range(start, start + 100), "never") for start in range(0, WINDOW + 1000, 100)]
+    never = [urls(range(start, start + 10), "never") for start in range(0, 600, 10)]
     blocks = Blocks(*never, urls(range(10), "there"))
-    async with aclosing(wait(blocks, Client(answer), per_host=256).results()) as results:
+    async with aclosing(wait(blocks, Client(answer), concurrency=10).results()) as results:
         assert sorted([(await anext(results)).target.url for _ in range(10)]) == urls(range(10), "there")
 
 
@@ -288,6 +308,17 @@ def test_patience_knows_the_last_result_of_a_job() -> None:
     assert (patience.count, [*patience.results()]) == (1, [last])
     assert patience.give_up(job) == last
     assert patience.count == 0
+
+
+def test_what_is_awaited_may_change_while_it_is_looked_at() -> None:
+    patience = Patience(lambda: 0, 60)
+    jobs = [Job(make_target(), Url("https", "example.org", 443, "/")) for _ in range(3)]
+    for job in jobs:
+        patience.pause_before_next(job, make_result(FAILURE))
+    looking = patience.results()
+    next(looking)
+    patience.give_up(jobs[2])
+    assert len(list(looking)) == 2
 
 
 def test_patience_lets_go_of_what_has_passed() -> None:

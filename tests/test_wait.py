@@ -17,6 +17,7 @@ from tests.conftest import PATIENCE, Launch, RawServer, Serve, Urlcheck, finish,
 from urlcheck import Settings, Verdict, check
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
+from urlcheck.scale import fleet
 
 Witness = Callable[[], None]
 
@@ -174,9 +175,19 @@ async def test_several_processes_wait_as_one(launch: Launch, door: RawServer, do
     await door.until_asked(3 * len(late))
     doorman.lets_in = True
     finished = await finish(waiting)
-    assert finished.status == 1
+    assert (finished.status, finished.stderr) == (1, "urlcheck: the time to wait, 4 s, was up\n")
     assert verdicts(finished.records) == dict.fromkeys(late, "ok") | dict.fromkeys(never, "connect")
     assert len(finished.records) == len(late) + len(never)
+
+
+async def test_what_never_comes_in_one_process_does_not_keep_the_rest_from_being_checked(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    monkeypatch.setattr(fleet, "_WINDOW", 10)
+    never = [f"http://name{number}.localhost:{port}/" for number in range(300)]
+    there = (await serve(reply())).url
+    results = await check([*never, there], Settings(wait=3, processes=2))
+    assert [result.verdict for result in results] == [Verdict.CONNECT] * 300 + [Verdict.OK]
 
 
 async def test_waiting_is_for_programs_too(door: RawServer, doorman: Doorman) -> None:
