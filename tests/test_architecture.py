@@ -19,7 +19,7 @@ FLOORS = [
     {"bodies", "expressions", "patterns", "settings"},
     {"model"},
     {"backoff", "expectations", "targets", "scheduler", "reports", "client", "signals"},
-    {"dispatcher", "inputs", "sources", "policy"},
+    {"dispatcher", "inputs", "patience", "policy", "sources"},
     {"engine"},
     {"scale"},
     {"modes", "__init__"},

@@ -257,6 +257,19 @@ def test_it_is_hungry_where_no_host_may_be_asked_and_more_could_be_in_flight(clo
     assert not scheduler.is_hungry
 
 
+def test_where_jobs_come_back_without_end_they_go_behind_the_others(clock: Clock) -> None:
+    scheduler = Scheduler(clock, per_host=2, retries_first=False)
+    first, second, *others = add(scheduler, "host", "host", "host", "host")
+    for job in (take(scheduler), take(scheduler)):
+        scheduler.retry(job, 1)
+    clock.now += 1
+    assert take(scheduler) is others[0]
+    assert scheduler.next() is others[1]
+    for job in others:
+        scheduler.done(job)
+    assert [take(scheduler), take(scheduler)] == [first, second]
+
+
 def test_a_retry_respects_a_pause(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a")
     job = take(scheduler)

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     from urlcheck.engine import Run
     from urlcheck.inputs import Lists
+    from urlcheck.reports.display import Display
     from urlcheck.reports.outputs import Outputs
-    from urlcheck.reports.progress import Progress
     from urlcheck.reports.summary import Summary
     from urlcheck.scale.fleet import Fleet
     from urlcheck.sources import Source
     from urlcheck.targets import Collector
 
-    _Shown: TypeAlias = contextlib.AbstractContextManager[Progress | None]
+    _Shown: TypeAlias = contextlib.AbstractContextManager[Display | None]
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 # seconds in which no failure is shown before the table that says the same, on the same terminal
@@ -108,7 +108,9 @@ async def check(
         input_error = None
         interrupted = None
         try:
-            interrupted = await _check_all(source, settings, outputs, summary, partial(_progress, output, summary, lists))
+            interrupted = await _check_all(
+                source, settings, outputs, summary, partial(_show, settings, output, summary, lists)
+            )
         except InputError as error:
             input_error = error
         _annotate(summary, settings, source, collector)
@@ -129,47 +131,56 @@ async def _check_all(
     source: Source, settings: Settings, outputs: Outputs, summary: Summary, show: Callable[[Run | Fleet], _Shown]
 ) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
-    from urlcheck.engine import PAST_DEADLINE  # noqa: PLC0415
+    from urlcheck.engine import PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
     from urlcheck.reports.summary import count  # noqa: PLC0415
     from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
     from urlcheck.signals import on_interruption  # noqa: PLC0415
 
     def stop() -> None:
-        if progress:
-            progress.stop()  # before a second signal, which leaves no time for it
+        if display:
+            display.stop()  # before a second signal, which leaves no time for it
         run.stop()
 
     async with open_checks(source, settings) as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()
-        with on_interruption(stop) as interruption, show(run) as progress:
+        with on_interruption(stop) as interruption, show(run) as display:
             async for batch in batches:
                 for result in batch:
                     summary.add(result)
                     outputs.add(result)
-                    if progress and not result.ok:
-                        progress.add(result)
+                    if display and not result.ok:
+                        display.add(result)
                 outputs.flush()
     if run.interruption == PAST_DEADLINE:
         summary.notes.append(f"the deadline of {format_duration(settings.deadline or 0)} passed")
+    elif run.interruption == PAST_WAIT:
+        summary.notes.append(f"the time to wait, {format_duration(settings.wait or 0)}, was up")
     if run.lost:
         summary.notes.append(f"a process died; what it had not finished, {count(run.lost, 'URL')}, was checked by another")
     return interruption.exit_status
 
 
-def _progress(output: OutputSettings, summary: Summary, lists: Lists, run: Run | Fleet) -> _Shown:
+def _show(
+    settings: Settings, output: OutputSettings, summary: Summary, lists: Lists, run: Run | Fleet
+) -> contextlib.AbstractContextManager[Display | None]:
+    """What changes in place, where there is a terminal for it, and nothing else to be read there."""
     if output.quiet or not output.progress or not sys.stderr.isatty():
         return contextlib.nullcontext()
+    from urlcheck.reports.awaiting import Awaiting  # noqa: PLC0415
     from urlcheck.reports.console import make_console  # noqa: PLC0415
-    from urlcheck.reports.progress import show_progress  # noqa: PLC0415
+    from urlcheck.reports.display import show  # noqa: PLC0415
+    from urlcheck.reports.progress import Progress  # noqa: PLC0415
     from urlcheck.reports.registry import load_reporter  # noqa: PLC0415
 
     to_terminal = [name for name, file in output.outputs if file is None and sys.stdout.isatty()]
     if any(load_reporter(name).streams for name in to_terminal):
         return contextlib.nullcontext()  # what is written there shows that it goes on
-    quiet = _SHORT_RUN if to_terminal else 0.0
     console = make_console(sys.stderr, output.color)
-    return show_progress(console, summary, lambda: lists.length, lambda: run.paused, quiet)
+    if settings.wait:
+        return show(Awaiting(console, summary, run, settings.wait))
+    quiet = _SHORT_RUN if to_terminal else 0.0
+    return show(Progress(console, summary, lambda: lists.length, lambda: run.paused, quiet))
 
 
 def _annotate(summary: Summary, settings: Settings, source: Source, collector: Collector) -> None:

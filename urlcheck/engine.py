@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
@@ -12,13 +12,14 @@ from urlcheck.backoff import backoff
 from urlcheck.dispatcher import Dispatcher
 from urlcheck.errors import InputError
 from urlcheck.model import Outcome, Rejection, Result, ShortageError, Target
+from urlcheck.patience import GRACE, MOST_AWAITED, Patience
 from urlcheck.policy import Policies, Policy
 from urlcheck.scheduler import Job, Scheduler
 from urlcheck.settings import Settings
 from urlcheck.sources import Source
 from urlcheck.urls import Origin, Url
 
-INTERRUPTED, PAST_DEADLINE = "interrupted", "past the deadline"
+INTERRUPTED, PAST_DEADLINE, PAST_WAIT = "interrupted", "past the deadline", "the time to wait was up"
 
 # jobs read ahead, so that workers find a host that may be asked; so many times as many where they find none
 _WINDOW = 10_000
@@ -60,7 +61,11 @@ class Run:
         self._settings = settings
         self._others = others or {}
         self.policies = Policies(settings, self._others)
-        self._scheduler = Scheduler(asyncio.get_running_loop().time, settings.per_host, settings.rate, settings.concurrency)
+        clock = asyncio.get_running_loop().time
+        self._patience = Patience(clock, settings.wait) if settings.wait else None
+        self._scheduler = Scheduler(
+            clock, settings.per_host, settings.rate, settings.concurrency, retries_first=not self._patience
+        )
         self._dispatcher = Dispatcher(self._scheduler)
         self._workers = self._concurrency = settings.concurrency
         self._since_shortage = 0
@@ -89,8 +94,7 @@ class Run:
         work.add_done_callback(lambda _: self._arrival.set())
         if self.interruption:
             work.cancel()
-        deadline = self._settings.deadline
-        alarm = loop.call_later(deadline, self.stop, PAST_DEADLINE) if deadline else None
+        alarm = set_alarm(self._settings, self.stop)
         try:
             while not work.done() or self._finished:
                 self._arrival.clear()
@@ -125,6 +129,16 @@ class Run:
         """Whether more could be in flight, if it were for hosts other than those that were read so far."""
         return self._scheduler.is_hungry
 
+    @property
+    def unfinished(self) -> int:
+        """Targets that were read and have no result yet."""
+        return self._scheduler.waiting + self._scheduler.in_flight
+
+    @property
+    def awaited(self) -> Iterator[Result]:
+        """With `wait`: the last result of what was checked and will be checked again; who has waited longest comes first."""
+        return self._patience.results() if self._patience else iter(())
+
     def limit(self, concurrency: int) -> None:
         """Have so many requests in flight from now on, at most as many as there are workers; less what a shortage took."""
         self._scheduler.limit = max(1, self._scheduler.limit + concurrency - self._concurrency)
@@ -156,11 +170,15 @@ class Run:
 
     def _is_far_ahead(self) -> bool:
         scheduler = self._scheduler
+        awaited = self._patience.count if self._patience else 0  # what never comes must not keep the rest from being read
+        if awaited > MOST_AWAITED:
+            return True
+        waiting = scheduler.waiting - awaited
         if (
-            scheduler.is_hungry and scheduler.retrying <= self._window
+            scheduler.is_hungry and scheduler.retrying - awaited <= self._window
         ):  # its hosts are at their limits: others may be further on
-            return scheduler.waiting > self._window * FURTHER
-        return scheduler.waiting > self._window
+            return waiting > self._window * FURTHER
+        return waiting > self._window
 
     async def _toil(self) -> None:
         """One worker: a job after the other, while there is room for its result."""
@@ -184,10 +202,10 @@ class Run:
         pause = policy.pause_after(outcome)
         if pause and outcome.url.startswith(f"{job.url.scheme}://{job.url.authority}/"):  # not where a redirect led
             self._scheduler.pause(job, pause)
-        if job.attempts <= settings.retries and policy.may_pass_later(outcome):
+        if not self._patience and job.attempts <= settings.retries and policy.may_pass_later(outcome):
             self._scheduler.retry(job, max(pause, backoff(job.attempts)))
         else:
-            self._conclude(job)
+            self._conclude(job, pause)
 
     async def _ask(self, job: Job, policy: Policy, settings: Settings) -> Outcome:
         client = self._client if job.target.settings is None else self._others[settings]
@@ -195,7 +213,7 @@ class Run:
         if method != "HEAD" or job.url.origin in self._get_only:
             return await client.attempt(job.url, "GET" if method == "HEAD" else method, job.has_successor)
         outcome = await client.attempt(job.url, method, job.has_successor)
-        is_asked_to_wait = job.attempts < settings.retries and policy.pause_after(outcome)
+        is_asked_to_wait = (self._patience or job.attempts < settings.retries) and policy.pause_after(outcome)
         if policy.passes(outcome) or is_asked_to_wait:
             return outcome
         # many servers answer HEAD with an error, or not at all, where GET works
@@ -228,10 +246,17 @@ class Run:
                 self._scheduler.limit += 1
                 self._dispatcher.wake()
 
-    def _conclude(self, job: Job) -> None:
+    def _conclude(self, job: Job, pause: float = 0.0) -> None:
+        """The job is finished; where it has not passed, and there is patience with it, it comes back after the pause."""
         assert job.outcome is not None
-        self._finish(self.policies.of(job.target).conclude(job.target, job.outcome, job.attempts))
-        self._scheduler.done(job)
+        result = self.policies.of(job.target).conclude(job.target, job.outcome, job.attempts)
+        wait = self._patience.pause_before_next(job, result) if self._patience else None
+        if wait is None:
+            self._finish(result)
+            self._scheduler.done(job)
+        else:
+            job.outcome = result.outcome
+            self._scheduler.retry(job, max(pause, wait))
 
     def _finish(self, result: Result) -> None:
         self._finished.append(result)
@@ -246,7 +271,9 @@ class Run:
         results = []
         for job in sorted(self._scheduler.drain(), key=lambda job: job.target.index):
             policy = self.policies.of(job.target)
-            if job.outcome:
+            if self._patience and (last := self._patience.give_up(job)):
+                results.append(last)
+            elif job.outcome:
                 results.append(policy.conclude(job.target, job.outcome, job.attempts))
             else:
                 results.append(policy.give_up(job.target, reason))
@@ -272,13 +299,26 @@ async def flatten(batches: AsyncGenerator[list[Result], None]) -> AsyncGenerator
                 yield result
 
 
+def set_alarm(settings: Settings, stop: Callable[[str], None]) -> asyncio.TimerHandle | None:
+    """Have a run stopped when its time is up, with the reason; the first of two limits is the one that counts."""
+    limits = []
+    if settings.deadline:
+        limits.append((settings.deadline, PAST_DEADLINE))
+    if settings.wait:
+        limits.append((settings.wait + GRACE, PAST_WAIT))
+    if not limits:
+        return None
+    seconds, reason = min(limits)
+    return asyncio.get_running_loop().call_later(seconds, stop, reason)
+
+
 def _has_crashed(work: asyncio.Future[list[None]]) -> bool:
     """Whether a worker raised what is neither a result nor the end of a run that was stopped."""
     return not work.cancelled() and not isinstance(work.exception(), asyncio.CancelledError | None)
 
 
 @asynccontextmanager
-async def open_run(source: Source, settings: Settings, others: Iterable[Settings] = ()) -> AsyncIterator[Run]:
+async def open_run(source: Source, settings: Settings, others: Collection[Settings] = ()) -> AsyncIterator[Run]:
     """A run over one session, or one for each way to connect that `others`, the settings of targets of their own, call for.
 
     Raises `SettingsError` for a setting that cannot be used.
@@ -287,4 +327,10 @@ async def open_run(source: Source, settings: Settings, others: Iterable[Settings
 
     settings = replace(settings, concurrency=fit_concurrency(settings.concurrency))
     async with Clients() as clients:
-        yield Run(source, clients.open(settings), settings, {other: clients.open(other) for other in others})
+        client, *clients_of_others = (clients.open(_fit_to_wait(each, settings.wait)) for each in (settings, *others))
+        yield Run(source, client, settings, dict(zip(others, clients_of_others, strict=True)))
+
+
+def _fit_to_wait(settings: Settings, wait: float | None) -> Settings:
+    """An attempt takes no longer than all the time there is, and names are looked up as they are for the run that waits."""
+    return replace(settings, wait=wait, timeout=min(settings.timeout, wait) if wait else settings.timeout)

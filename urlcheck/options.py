@@ -337,6 +337,8 @@ check_options = combine(
            help="Further attempts for a failure that may pass, after about 1, 2, 4 ... seconds."),
     _check("--deadline", type=Duration(), metavar="DURATION",
            help="For the whole run; what is not finished then is unchecked."),
+    _check("--wait", type=Duration(), metavar="DURATION",
+           help="Check again what has not passed, every 0.25 to 2 seconds, until all has or the time is up."),
     _check("-X", "--method", type=Method(), metavar="METHOD", shows=str,
            help="A HEAD that does not pass is confirmed by a GET; others are sent as they are."),
     _check("--data", type=Body(read_form), multiple=True, metavar="DATA",

@@ -52,13 +52,23 @@ class Scheduler:
     """Hands out jobs, host by host in turn, none before its time.
 
     `clock`: seconds, monotonic; `per_host`: jobs of one host in flight, at most; `rate`: jobs of one host a second, at most;
-    `limit`: jobs in flight, at most, which may be changed at any time.
+    `limit`: jobs in flight, at most, which may be changed at any time. `retries_first`: a job that comes back goes before the
+    others of its host, which has most to give then where it limits its rate; where jobs come back without end it must not.
     """
 
-    def __init__(self, clock: Callable[[], float], per_host: int, rate: float | None = None, limit: int = sys.maxsize) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        per_host: int,
+        rate: float | None = None,
+        limit: int = sys.maxsize,
+        *,
+        retries_first: bool = True,
+    ) -> None:
         self.limit = limit
         self._clock = clock
         self._per_host = per_host
+        self._retries_first = retries_first
         self._interval = 1 / rate if rate else 0.0
         self._hosts: dict[Origin, Host] = {}
         self._ready: deque[Host] = deque()
@@ -95,14 +105,14 @@ class Scheduler:
         soon = self._clock() + self._interval
         return sum(time > soon for time, _, _ in (*self._resting, *self._expiring))
 
-    def add(self, job: Job, *, is_retry: bool = False) -> None:
-        """Take a job in; one that comes back goes before the others: a host that limits its rate has most to give then."""
+    def add(self, job: Job, *, goes_first: bool = False) -> None:
+        """Take a job in, behind the others of its host or before them."""
         origin = job.url.origin
         host = self._hosts.get(origin)
         if host is None:
             host = self._hosts[origin] = Host(origin)
         job.host = host
-        if is_retry:
+        if goes_first:
             host.queue.appendleft(job)
         else:
             host.queue.append(job)
@@ -206,8 +216,8 @@ class Scheduler:
         due = []
         while self._retries and self._retries[0][0] <= now:
             due.append(heapq.heappop(self._retries)[2])
-        for job in reversed(due):
-            self.add(job, is_retry=True)
+        for job in reversed(due) if self._retries_first else due:
+            self.add(job, goes_first=self._retries_first)
         while self._resting and self._resting[0][0] <= now:
             host = heapq.heappop(self._resting)[2]
             host.is_listed = False

@@ -19,7 +19,8 @@ class Settings:
 
     `include` and `exclude` are regular expressions searched for in the absolute URL; `headers` and `user` go to each URL's own
     origin only; `proxy` None leaves it to the environment; `rate` is in requests a second to one host; `accept` holds the
-    final status codes that pass; `allow` the verdicts that are reported but do not fail.
+    final status codes that pass; `allow` the verdicts that are reported but do not fail. `wait`: what does not pass is checked
+    again until so long after the beginning of the run, in place of `retries`.
     A value of `expect_headers` that starts with `~` is a regular expression. `data` is the body that is sent; `resolve` gives
     the addresses, with commas between, of a host (`*`: any) and port; `cert` and `key` name PEM files. `max_body` is in bytes,
     decompressed; `keep_body` has results keep the beginning of the body of what did not pass.
@@ -41,6 +42,7 @@ class Settings:
     timeout: float = 10.0
     retries: int = 2
     deadline: float | None = None
+    wait: float | None = None
     method: str = "GET"
     data: bytes | None = field(default=None, repr=False)
     max_redirects: int = 10

@@ -10,7 +10,8 @@ from tests.builders import NOT_FOUND, AsciiTerminal, Terminal, make_result, make
 from urlcheck.model import Length
 from urlcheck.policy import Policy
 from urlcheck.reports.console import make_console
-from urlcheck.reports.progress import Progress, show_progress
+from urlcheck.reports.display import show
+from urlcheck.reports.progress import Progress
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import Settings
 
@@ -171,7 +172,7 @@ def until(stream: io.StringIO, text: str) -> None:
 
 def test_the_bar_is_gone_when_the_context_ends_and_the_cursor_was_never_hidden() -> None:
     stream, summary = Terminal(), Summary()
-    with contextlib.suppress(KeyboardInterrupt), show_progress(make_console(stream), summary, lambda: None, lambda: 0):
+    with contextlib.suppress(KeyboardInterrupt), show(Progress(make_console(stream), summary, lambda: None, lambda: 0)):
         until(stream, "0 checked")
         raise KeyboardInterrupt
     written = stream.getvalue()
@@ -181,7 +182,7 @@ def test_the_bar_is_gone_when_the_context_ends_and_the_cursor_was_never_hidden()
 
 def test_it_may_be_stopped_before_the_context_ends() -> None:
     stream = Terminal()
-    with show_progress(make_console(stream), Summary(), lambda: None, lambda: 0) as progress:
+    with show(Progress(make_console(stream), Summary(), lambda: None, lambda: 0)) as progress:
         assert progress
         until(stream, "0 checked")
         progress.stop()
@@ -194,7 +195,7 @@ def test_it_may_be_stopped_before_the_context_ends() -> None:
 def test_a_terminal_that_cannot_go_back_on_its_line_is_left_alone(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", term)
     stream = Terminal()
-    with show_progress(make_console(stream), Summary(), lambda: None, lambda: 0) as progress:
+    with show(Progress(make_console(stream), Summary(), lambda: None, lambda: 0)) as progress:
         assert progress is None
     assert stream.getvalue() == ""
 
@@ -207,7 +208,7 @@ class GoneTerminal(Terminal):
 
 
 def test_a_terminal_that_goes_away_does_not_end_the_run(capsys: pytest.CaptureFixture[str]) -> None:
-    with show_progress(make_console(GoneTerminal()), Summary(), lambda: None, lambda: 0) as progress:
+    with show(Progress(make_console(GoneTerminal()), Summary(), lambda: None, lambda: 0)) as progress:
         assert progress
         progress._thread.join()  # drawing ends by itself
     assert capsys.readouterr().err == ""

@@ -41,6 +41,11 @@ async def test_a_short_list_starts_no_process(serve: Serve, monkeypatch: pytest.
     assert {result.verdict for result in results} == {Verdict.OK}
 
 
+def test_one_process_is_enough_to_wait_unless_more_are_asked_for() -> None:
+    assert fleet.count_processes(Settings(wait=60)) == 1
+    assert fleet.count_processes(Settings(wait=60, processes=2)) == 2
+
+
 @pytest.mark.parametrize("is_busy", [True, False])
 async def test_a_long_list_is_shared_where_the_first_process_is_busy(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, *, is_busy: bool

@@ -63,9 +63,13 @@ class LookupThreads:
 
 
 class ConfirmingResolver(AbstractResolver):
-    """Looks a name up with c-ares, where there is one, and again with the system's resolver before it fails."""
+    """Looks a name up with c-ares, where there is one, and again with the system's resolver before it fails.
+
+    `failure_seconds`: for how long a failure is remembered.
+    """
 
     def __init__(self, fast: AbstractResolver | None, system: LookupThreads) -> None:
+        self.failure_seconds = _FAILURE_SECONDS
         self._fast = fast
         self._system = system
         self._failures: dict[tuple[str, int], tuple[float, OSError]] = {}
@@ -93,7 +97,7 @@ class ConfirmingResolver(AbstractResolver):
         if isinstance(failure, socket.gaierror):  # and nothing that is this machine's own trouble
             if len(self._failures) >= _FAILURES:
                 self._failures.clear()
-            self._failures[host, family] = time.monotonic() + _FAILURE_SECONDS, failure
+            self._failures[host, family] = time.monotonic() + self.failure_seconds, failure
 
 
 class PinningResolver(AbstractResolver):

@@ -30,6 +30,8 @@ _MAX_HEADERS = 1000
 
 _IDLE_SECONDS = 5.0
 _NAMES, _NAME_SECONDS = 10_000, 60
+# where a name is waited for, what is known of it is older than the next attempt
+_NAME_SECONDS_WAITING, _FAILURE_SECONDS_WAITING = 1, 0.2
 _FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
 # descriptors that are not for requests; and how many a request may hold while it races two addresses
@@ -85,15 +87,18 @@ class Clients:
 
     def _open_session(self, settings: Settings) -> ClientSession:
         trust = make_trust(settings)
-        resolver: AbstractResolver = make_resolver()
+        confirming = make_resolver()
+        if settings.wait:
+            confirming.failure_seconds = _FAILURE_SECONDS_WAITING
+        resolver: AbstractResolver = confirming
         if settings.resolve:
-            resolver = PinningResolver(settings.resolve, resolver)
+            resolver = PinningResolver(settings.resolve, confirming)
         connect = partial(UnixSocketConnector, settings.unix_socket) if settings.unix_socket else WitnessedConnector
         connector = connect(
             limit=0,  # waiting is the scheduler's business
             family=_FAMILIES[None if settings.unix_socket else settings.ip_version],
             resolver=resolver,
-            ttl_dns_cache=_NAME_SECONDS,
+            ttl_dns_cache=_NAME_SECONDS_WAITING if settings.wait else _NAME_SECONDS,
             dns_cache_max_size=_NAMES,
             keepalive_timeout=_IDLE_SECONDS,
             ssl=trust,

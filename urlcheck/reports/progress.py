@@ -1,17 +1,13 @@
-"""The progress: on standard error, on a terminal only, drawn by a thread of its own so that no URL pays or waits for it."""
+"""How far a run is: a bar, counts, the time left, and the failures above it as they happen."""
 
 from __future__ import annotations
 
-import itertools
 import math
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 
 from rich.cells import cell_len
-from rich.live import Live
 from rich.text import Text
 
 from urlcheck.durations import format_duration
@@ -19,11 +15,11 @@ from urlcheck.model import Length, Result
 from urlcheck.reports.cells import make_cells
 from urlcheck.reports.charts import draw_bar
 from urlcheck.reports.console import PlainConsole
+from urlcheck.reports.display import FRAME, Display
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary, count, format_rate
 from urlcheck.verdict import Verdict
 
-_FRAME = 0.1  # seconds
 # failures shown as they happen, so that thousands a second neither flood nor slow: so many a frame; so many that wait
 _FAILURES_A_FRAME, _FAILURES_WAITING = 2, 20
 _RATE_SECONDS = 10
@@ -32,7 +28,7 @@ _STATUS_WIDTH = len("✗ protocol")
 _ROOM_FOR_CTRL_C = 3
 
 
-class Progress:
+class Progress(Display):
     """Draws a summary in the making, and the failures that happen after so many seconds, `quiet`.
 
     `length` says how many targets there are, `paused` how many hosts; both are asked by the thread that draws.
@@ -46,31 +42,15 @@ class Progress:
         paused: Callable[[], int],
         quiet: float = 0.0,
     ) -> None:
-        self._console = console
         self._summary = summary
         self._length = length
         self._paused = paused
         self._quiet = quiet
-        self._spinner = itertools.cycle("-\\|/" if console.is_ascii else "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-        self._samples: deque[tuple[float, int]] = deque(maxlen=round(_RATE_SECONDS / _FRAME))
+        self._samples: deque[tuple[float, int]] = deque(maxlen=round(_RATE_SECONDS / FRAME))
         self._waiting: deque[Result] = deque()
         self._left_out = self._said = 0
         self._has_shown = False
-        self._live = Live(
-            get_renderable=self.draw,
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._keep_drawing, daemon=True, name="progress")
-
-    def start(self) -> None:
-        with suppress(OSError):
-            self._live.start()
-        self._thread.start()
+        super().__init__(console)
 
     def add(self, failure: Result) -> None:
         """A result that does not pass, to be shown above the bar; of many at once, some are and the others counted."""
@@ -81,17 +61,11 @@ class Progress:
         else:
             self._left_out += 1
 
-    def stop(self) -> None:
-        """Take the bar away. The failures that are not shown stand in the reports."""
-        if self._end.is_set():
-            return
-        self._end.set()
-        self._thread.join()
+    def say_the_last(self) -> None:
+        """The failures that are not shown stand in the reports."""
         self._left_out += len(self._waiting)
-        with suppress(OSError):
-            if self._has_shown:
-                self._say_what_is_left_out()
-            self._live.stop()
+        if self._has_shown:
+            self._say_what_is_left_out()
 
     def draw(self) -> Text:
         """The line of this moment, as much of it as the terminal has room for."""
@@ -133,16 +107,9 @@ class Progress:
         """Draw one frame; they are numbered from 1."""
         if self._summary.elapsed >= self._quiet:
             self._show_failures()
-            if frame % round(1 / _FRAME) == 0:
+            if frame % round(1 / FRAME) == 0:
                 self._say_what_is_left_out()
-        self._live.refresh()
-
-    def _keep_drawing(self) -> None:
-        with suppress(OSError):  # the terminal went away: the run goes on
-            for frame in itertools.count(1):
-                if self._end.wait(_FRAME):
-                    return
-                self.tick(frame)
+        super().tick(frame)
 
     def _show_failures(self) -> None:
         for _ in range(min(_FAILURES_A_FRAME, len(self._waiting))):
@@ -162,26 +129,6 @@ class Progress:
         if left_out > self._said:
             self._console.print(Text(self._console.spell(f" … and {left_out - self._said:,} more"), "dim"))
             self._said = left_out
-
-
-@contextmanager
-def show_progress(
-    console: PlainConsole,
-    summary: Summary,
-    length: Callable[[], Length | None],
-    paused: Callable[[], int],
-    quiet: float = 0.0,
-) -> Iterator[Progress | None]:
-    """A bar that is gone when the context ends, however it ends; None on a terminal that cannot go back on its line."""
-    if console.is_dumb_terminal:
-        yield None
-        return
-    progress = Progress(console, summary, length, paused, quiet)
-    progress.start()
-    try:
-        yield progress
-    finally:
-        progress.stop()
 
 
 def _format_length(length: Length, done: int) -> str:

@@ -11,14 +11,15 @@ import asyncio
 import os
 import time
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
-from urlcheck.engine import FURTHER, INTERRUPTED, PAST_DEADLINE, Run, flatten, open_run
+from urlcheck.engine import FURTHER, INTERRUPTED, Run, flatten, open_run, set_alarm
 from urlcheck.errors import InputError
 from urlcheck.methods import is_idempotent
 from urlcheck.model import Rejection, Result, Target
+from urlcheck.patience import MOST_AWAITED
 from urlcheck.scale.child import Child, start_child
 from urlcheck.settings import Settings
 from urlcheck.sources import FedSource, Source
@@ -75,8 +76,7 @@ class Fleet:
     async def batches(self) -> AsyncGenerator[list[Result], None]:
         """Check every target. Raises `InputError` once all that could be read is finished, if the source breaks."""
         loop = asyncio.get_running_loop()
-        deadline = self._settings.deadline
-        alarm = loop.call_later(deadline, self.stop, PAST_DEADLINE) if deadline else None
+        alarm = set_alarm(self._settings, self.stop)
         pump = loop.create_task(self._pump())
         watch = loop.create_task(self._watch())
         pump.add_done_callback(lambda _: self._room.set())
@@ -102,6 +102,16 @@ class Fleet:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.gather(*(child.close() for child in self._started))
+
+    @property
+    def unfinished(self) -> int:
+        """Targets that were read and have no result yet."""
+        return self._with_first + sum(len(child.unfinished) for child in self._children)
+
+    @property
+    def awaited(self) -> Iterator[Result]:
+        """What the first process waits for; of the others only the number is known, in `unfinished`."""
+        return self._first.awaited
 
     def stop(self, reason: str = INTERRUPTED) -> None:
         """Read no further, and abandon what is in flight, in every process."""
@@ -178,7 +188,8 @@ class Fleet:
         """Whether the busiest process has plenty; and no other goes hungry for it, unless it has much more than plenty."""
         busiest = max(self._with_first, *(len(child.unfinished) for child in self._children), 0)
         is_one_hungry = self._first.is_hungry or any(child.is_hungry for child in self._children)
-        return busiest > _WINDOW * (FURTHER if is_one_hungry else 1)
+        awaited = MOST_AWAITED if self._settings.wait else 0  # what has not passed stays, and the rest is read all the same
+        return busiest > _WINDOW * (FURTHER if is_one_hungry else 1) + awaited
 
     async def _start(self) -> None:
         """As many processes as are wanted, or as this machine bears."""
@@ -269,9 +280,11 @@ class Fleet:
 
 
 def count_processes(settings: Settings) -> int:
-    """As many as are asked for, or one a core."""
+    """As many as are asked for, or one a core; but one that waits has little to do."""
     if settings.processes != "auto":
         return settings.processes
+    if settings.wait:
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
