@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from urlcheck.config.command import ConfiguredCommand
 from urlcheck.durations import format_duration
 from urlcheck.errors import InputError
 from urlcheck.options import (
-    GroupedCommand,
     check_options,
+    config_options,
     input_options,
     output_options,
     pick,
@@ -22,12 +23,12 @@ from urlcheck.options import (
 from urlcheck.settings import VERSION, OutputSettings, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from urlcheck.reports.outputs import Outputs
     from urlcheck.reports.summary import Summary
     from urlcheck.sources import Source
-    from urlcheck.targets import Collector
+    from urlcheck.targets import Collector, Entry
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
@@ -42,14 +43,15 @@ an output could not be used, 130 interrupted, 143 terminated, 141 nobody read th
 """
 
 
-@click.command(cls=GroupedCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=ConfiguredCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @input_options
 @check_options
 @verdict_options
 @output_options
+@config_options
 @click.version_option(VERSION, "-V", "--version", prog_name="urlcheck", message="%(prog)s %(version)s")
-def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int:
+def command(urls: tuple[str | Entry, ...], files: tuple[str, ...], **params: Any) -> int:
     """Check URLs concurrently and say, for every one of them, what happened and whether that is good enough.
 
     URLs come from the command line, from files, or from standard input where it is not a terminal. Without a scheme they are
@@ -79,7 +81,7 @@ def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:
 
 
 async def check(
-    urls: Sequence[str], files: Sequence[str], settings: Settings, output: OutputSettings, *, allow_empty: bool
+    urls: Sequence[str | Entry], files: Sequence[str], settings: Settings, output: OutputSettings, *, allow_empty: bool
 ) -> int:
     """Run to the end, or to the first signal; the exit status."""
     from urlcheck.inputs import Lists  # noqa: PLC0415 - --help must not pay for what follows
@@ -90,6 +92,7 @@ async def check(
 
     collector = Collector(settings)
     source = ThreadedSource(Lists(urls, files, collector))
+    others = {url.settings for url in urls if not isinstance(url, str) and url.settings}
     total = len(urls) if not files and "-" not in urls else None
     summary = Summary()
     with Outputs(output) as outputs:
@@ -97,10 +100,10 @@ async def check(
         interrupted = None
         try:
             with _progress(output, summary, total):
-                interrupted = await _check_all(source, settings, outputs, summary)
+                interrupted = await _check_all(source, settings, others, outputs, summary)
         except InputError as error:
             input_error = error
-        _annotate(summary, settings, source, collector)
+        _annotate(summary, [settings, *others], source, collector)
         outputs.close(summary)
     _say_what_no_report_says(summary, output)
     if input_error:
@@ -114,7 +117,9 @@ async def check(
     return FAILED if summary.failed else PASSED
 
 
-async def _check_all(source: Source, settings: Settings, outputs: Outputs, summary: Summary) -> int | None:
+async def _check_all(
+    source: Source, settings: Settings, others: Collection[Settings], outputs: Outputs, summary: Summary
+) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
     from urlcheck.engine import PAST_DEADLINE  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
@@ -122,7 +127,7 @@ async def _check_all(source: Source, settings: Settings, outputs: Outputs, summa
     from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
     from urlcheck.signals import on_interruption  # noqa: PLC0415
 
-    async with open_checks(source, settings) as run, contextlib.aclosing(run.batches()) as batches:
+    async with open_checks(source, settings, others) as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()
         with on_interruption(run.stop) as interruption:
             async for batch in batches:
@@ -146,9 +151,9 @@ def _progress(output: OutputSettings, summary: Summary, total: int | None) -> co
     return show_progress(sys.stderr, output.color, summary, total)
 
 
-def _annotate(summary: Summary, settings: Settings, source: Source, collector: Collector) -> None:
+def _annotate(summary: Summary, settings: Sequence[Settings], source: Source, collector: Collector) -> None:
     summary.duplicates = collector.duplicates
-    if settings.insecure:
+    if any(some.insecure for some in settings):
         summary.notes.append("TLS certificates were not verified (--insecure)")
     if not source.exhausted:
         summary.notes.append("the input was not read to its end")

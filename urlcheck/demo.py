@@ -1,6 +1,6 @@
 """A small site to check, on loopback only: `python -m urlcheck.demo` checks it, `--serve [PORT]` only serves it.
 
-The routes answer with what a checker meets: pages, JSON, statuses, redirects, delays, a flaky page and a large one.
+The routes answer with what a checker meets: pages, JSON, a token, statuses, redirects, delays, a flaky page and a large one.
 """
 
 from __future__ import annotations
@@ -63,6 +63,14 @@ async def users(_: web.Request) -> web.Response:
 @routes.get("/health")
 async def health(_: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
+
+
+@routes.get("/account")
+async def account(request: web.Request) -> web.Response:
+    """For those who have the token, which is `demo`."""
+    if request.headers.get("Authorization") != "Bearer demo":
+        return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return web.json_response(USERS[0])
 
 
 @routes.get(r"/status/{code:\d{3}}")
@@ -149,7 +157,7 @@ def tour(base: str) -> int:
     expected = {base + path: verdict for path, verdict in TOUR.items()} | ELSEWHERE
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "results.jsonl")
-        run([*expected, "--timeout", "500ms", "-o", "table", "-o", f"jsonl={report}"])
+        run([*expected, "--no-config", "--timeout", "500ms", "-o", "table", "-o", f"jsonl={report}"])
         records = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     actual = {record["url"]: record["verdict"] for record in records}
     wrong = [f"{url}: expected {expected[url]}, not {actual.get(url)}" for url in expected if actual.get(url) != expected[url]]
