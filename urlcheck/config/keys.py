@@ -11,6 +11,7 @@ import click
 
 from urlcheck.config.search import PREFIX
 from urlcheck.config.variables import UnusableError, expand
+from urlcheck.errors import SettingsError
 from urlcheck.options import GroupedOption, StatusCodes, Verdicts
 
 Scalar = str | int | float | bool
@@ -67,8 +68,8 @@ class Key:
             return by_value[texts[0]]
         try:
             converted: object = option.process_value(context, texts if option.multiple else ",".join(texts))
-        except click.UsageError as error:
-            raise UnusableError(error.message) from None
+        except (click.UsageError, SettingsError) as error:
+            raise UnusableError(error.message if isinstance(error, click.UsageError) else str(error)) from None
         return converted
 
 
@@ -150,7 +151,7 @@ def split_path(key: Key, text: str) -> tuple[str, str]:
     if "=FILE" in metavar:
         before, equals, path = text.partition("=")
         return before + equals, path
-    if "@" in metavar and text.startswith("@") and text != "@-":
+    if (key.options[0].type.name == "body" or "@" in metavar) and text.startswith("@") and text != "@-":
         return "@", text[1:]
     return text, ""
 

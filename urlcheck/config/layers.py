@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
@@ -120,6 +120,7 @@ class _Reader:
         try:
             settings = pick(Settings, self._context.params | {setting.key.param: setting.value for setting in own})
             Policy(settings)  # what it cannot use is said with its place
+            settings = replace(settings, keep_body=bool(self._context.params.get("show_body")))
         except (SettingsError, click.UsageError) as error:
             message = error.message if isinstance(error, click.UsageError) else str(error)
             key = next((one.key.name for one in own if f"--{one.key.name}" in message.split()), "")
