@@ -37,12 +37,6 @@ async def test_a_route_answers(aiohttp_client: AiohttpClient, path: str, status:
         assert content in await response.text()
 
 
-async def test_whoever_has_the_token_has_an_account(aiohttp_client: AiohttpClient) -> None:
-    client = await aiohttp_client(make_app())
-    async with client.get("/account", headers={"Authorization": "Bearer demo"}) as response:
-        assert (response.status, await response.json()) == (200, USERS[0])
-
-
 async def test_redirects_are_as_many_as_asked_for(aiohttp_client: AiohttpClient) -> None:
     client = await aiohttp_client(make_app())
     async with client.get("/redirect/3") as response:
@@ -56,6 +50,12 @@ async def test_the_flaky_page_answers_at_the_third_time(aiohttp_client: AiohttpC
         async with client.get("/flaky") as response:
             statuses.append(response.status)
     assert statuses == [503, 503, 200, 503]
+
+
+async def test_whoever_has_the_token_has_an_account(aiohttp_client: AiohttpClient) -> None:
+    client = await aiohttp_client(make_app())
+    async with client.get("/account", headers={"Authorization": "Bearer demo"}) as response:
+        assert (response.status, await response.json()) == (200, USERS[0])
 
 
 async def test_the_large_page_is_as_large_as_it_says(aiohttp_client: AiohttpClient) -> None:

@@ -1,6 +1,6 @@
 """A small site to check, on loopback only: `python -m urlcheck.demo` checks it, `--serve [PORT]` only serves it.
 
-The routes answer with what a checker meets: pages, JSON, a token, statuses, redirects, delays, a flaky page and a large one.
+The routes answer with what a checker meets: pages, JSON, statuses, redirects, delays, a flaky page and a large one.
 """
 
 from __future__ import annotations
