@@ -10,6 +10,7 @@ from urlcheck.errors import SettingsError
 from urlcheck.model import Rejection, Target
 from urlcheck.patterns import compile_pattern
 from urlcheck.settings import Settings
+from urlcheck.text import mask, mask_broken
 from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
 from urlcheck.verdict import Verdict
 
@@ -62,6 +63,11 @@ def _read_entry(text: str, base_url: Url | None) -> Url:
 def _is_local(host: str) -> bool:
     name = host.removesuffix(".")
     return name == "localhost" or name.endswith(".localhost") or is_ip_address(host)
+
+
+def mask_entry(text: str) -> str:
+    """An entry with its secrets masked, whether it is a URL or not."""
+    return mask(text) if isinstance(parse_entry(text), Url) else mask_broken(text)
 
 
 class Collector:

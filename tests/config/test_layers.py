@@ -152,6 +152,7 @@ def test_settings_of_targets_can_be_told_apart_by_their_hash(tell: Tell) -> None
         ("url = 'x'\ntimeout = 'a'", "urlcheck.toml:4: timeout in [[target]] 'x': 'a' is not a duration: "),
         ("url = 'x'\nexpect-header = 'A: ~('", "urlcheck.toml:4: --expect-header '(' is not a regular expression: "),
         ("url = 'x'\n[target.header]\nA = 'b'", "urlcheck.toml:4: header in [[target]] 'x': a table is no value for it"),
+        ("url = 'https://me:hun ter2@x'\na = 1", "urlcheck.toml:4: unknown key 'a' in [[target]] 'https://me:****@x'"),
         ("url = 'https://me:hunter2@x'\na = 1", "urlcheck.toml:4: unknown key 'a' in [[target]] 'https://me:****@x'"),
     ],
 )

@@ -101,5 +101,16 @@ def test_paths_are_shown_as_seen_from_the_working_directory(
     assert f"{FILE:44} # ../urlcheck.toml:1" in shown
 
 
+def test_standard_input_is_no_target(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = show(folder, capsys, None, "-").splitlines()
+    assert lines[-1] == "# standard input, as the command line says"
+    assert "[[target]]" not in lines
+
+
+@pytest.mark.parametrize("url", ["https://me:hunter2@a.example/", "https://me:hunter2 hunter2@a.example", "/x?token=hunter2"])
+def test_a_url_that_is_none_is_masked_too(folder: Path, capsys: pytest.CaptureFixture[str], url: str) -> None:
+    assert "hunter2" not in show(folder, capsys, f"[[target]]\nurl = '{url}'\n")
+
+
 def test_nothing_is_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 'url = "no url at all"' in show(folder, capsys, None, "no url at all")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urlcheck.config.lines import HEADER, find_lines
 from urlcheck.config.search import PROJECT
 from urlcheck.errors import SettingsError
+from urlcheck.targets import mask_entry
 
 _MAX_BYTES = 16 * 1024 * 1024
 _WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
@@ -134,6 +135,6 @@ def _arrange(
         if not isinstance(target, dict):
             raise run.complain("target", "target is not an array of tables: write [[target]]")
         names = (shown for shown in (target.get("name"), target.get("url")) if shown and isinstance(shown, str))
-        title = next((repr(shown) for shown in names), str(number))
+        title = next((repr(mask_entry(shown)) for shown in names), str(number))
         tables.append(Table(name, target, its_lines, f"[[target]] {title}"))
     return Document(name, run, tuple(tables), was_found)

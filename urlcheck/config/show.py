@@ -9,6 +9,8 @@ import click
 
 from urlcheck.config.keys import Key, Scalar, Setting, Shown
 from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
+from urlcheck.inputs import STDIN
+from urlcheck.targets import mask_entry
 from urlcheck.text import MASK, escape, mask
 
 _DEFAULT = "default"
@@ -25,7 +27,10 @@ def show(configuration: Configuration) -> str:
     """TOML without its last line's end: every option, the targets, and the origin of each in a comment."""
     lines = [*_list_settings(configuration)]
     for url in configuration.urls:
-        lines += ["", "[[target]]", _write("url", mask(url), COMMAND_LINE)]
+        if url == STDIN:
+            lines += ["", f"# standard input, as the {COMMAND_LINE} says"]
+        else:
+            lines += ["", "[[target]]", _write("url", mask_entry(url), COMMAND_LINE)]
     for target in configuration.targets:
         lines += ["", "[[target]]", *_list_target(target)]
     return "\n".join(lines)
@@ -48,7 +53,7 @@ def _list_settings(configuration: Configuration) -> Iterator[str]:
 
 
 def _list_target(target: OwnTarget) -> Iterator[str]:
-    yield _write("url", mask(target.url), target.origin)
+    yield _write("url", mask_entry(target.url), target.origin)
     if target.name:
         yield _write("name", mask(target.name))
     for setting in target.settings:
