@@ -176,6 +176,11 @@ def test_what_is_found_out_later_is_said_with_its_place(complain: Complain, line
     assert complain(f"retries = 0\n{lines}", *arguments).startswith(message)
 
 
+def test_of_two_places_that_may_be_meant_none_is_named(complain: Complain) -> None:
+    target = "[[target]]\nurl = '127.0.0.1:9'\nca-file = 'missing.pem'\n"
+    assert complain(target + target).startswith("cannot read --ca-file missing.pem: ")
+
+
 def test_what_the_command_line_says_is_not_blamed_on_the_file(complain: Complain) -> None:
     assert complain("include = ['a']", "127.0.0.1:9", "--include", "(").startswith("--include '(' is not")
 

@@ -62,3 +62,9 @@ def test_a_table_within_a_target_is_a_key_of_it() -> None:
 
 def test_what_is_not_written_a_line_is_not_found() -> None:
     assert find_lines('target = [\n{url = "x"},\n{url = "y"},\n]\na.b = 1\n', "") == ({"target": 1}, [])
+
+
+def test_a_nested_array_is_no_header() -> None:
+    text = 'header = [\n  ["retries"],\n  [[1]], # [\n  {\ta = 1},\n]\ntimeout = 1\n'
+    tomllib.loads(text)
+    assert find_lines(text, "") == ({"header": 1, "timeout": 6}, [])

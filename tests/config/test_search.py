@@ -91,7 +91,7 @@ class TestOwners:
 
     @pytest.fixture(autouse=True)
     def somebody(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The user is not the owner of anything here, and neither is root."""
+        """Files belong neither to the user, nor to root, nor to the owner of the working directory."""
         monkeypatch.setattr(os, "geteuid", lambda: self.OTHER)
         own = os.fstat
 
@@ -108,6 +108,10 @@ class TestOwners:
 
     def test_whoever_names_it_means_it(self, tell: Tell) -> None:
         assert tell("timeout = 2\n", "--config", "urlcheck.toml", "x").settings.timeout == 2
+
+    def test_what_is_ones_own_is_trusted(self, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: self.OTHER + 1)
+        assert tell("timeout = 2\n", "x").settings.timeout == 2
 
     def test_who_owns_the_working_directory_is_trusted(self, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
         own = os.stat

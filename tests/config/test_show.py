@@ -6,6 +6,10 @@ import pytest
 
 from tests.config.conftest import Tell
 from urlcheck.__main__ import run
+from urlcheck.config.keys import Key, Setting
+from urlcheck.config.layers import Configuration
+from urlcheck.config.show import show as _show
+from urlcheck.options import GroupedOption
 from urlcheck.settings import OutputSettings, Settings
 
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'
@@ -97,8 +101,28 @@ def test_paths_are_shown_as_seen_from_the_working_directory(
 ) -> None:
     (folder / "deep").mkdir()
     monkeypatch.chdir(folder / "deep")
-    shown = show(folder, capsys, 'file = "a.txt"\n')
+    monkeypatch.setenv("LISTS", str(folder))
+    shown = show(folder, capsys, 'file = "a.txt"\n[[target]]\nurl = "a"\nca-file = "${LISTS}/ca.pem"\n')
+    assert 'ca-file = "${LISTS}/ca.pem" ' in shown
     assert f"{FILE:44} # ../urlcheck.toml:1" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("data", "password=hunter2", "****"),
+        ("json", '{"password": "hunter2"}', "****"),
+        ("data", "@body.txt", "@body.txt"),
+        ("json", "${BODY}", "${BODY}"),
+        ("expect-text", "hunter2", "hunter2"),
+    ],
+)
+def test_what_is_sent_is_masked_unless_it_stands_elsewhere(name: str, text: str, shown: str) -> None:
+    option = GroupedOption([f"--{name}"], group="Check", shown_default=None)
+    setting = Setting(Key(name, (option,)), None, text, "urlcheck.toml:1")
+    configuration = Configuration({name: setting.key}, {name.replace("-", "_"): setting}, (), ())
+    line = f'{name} = "{shown}"'
+    assert _show(configuration) == f"{line:44} # urlcheck.toml:1"
 
 
 def test_standard_input_is_no_target(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,7 +99,7 @@ def _decode(name: str, content: bytes) -> str:
     if len(content) > _MAX_BYTES:
         raise SettingsError(f"{name} is over {_MAX_BYTES // 1024 // 1024} MiB")
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{name}:{line}: not UTF-8") from None

@@ -100,7 +100,6 @@ class _Reader:
                     settings.append(read_text(key, text, key.variable, self._context))
                 except UnusableError as error:
                     raise SettingsError(f"{key.variable}: {error}") from None
-        _refuse_two_ways(settings)
         return settings
 
     def read_target(self, table: Table) -> OwnTarget:
@@ -147,7 +146,6 @@ class _Reader:
                 settings.append(read_toml(keys[name], written, table.place(name), self._context, self._directory))
             except UnusableError as error:
                 raise table.complain(name, f"{name}{table.of_title}: {error}") from None
-        _refuse_two_ways(settings)
         return settings
 
     def _explain(self, name: str, keys: Mapping[str, Key], table: Table) -> str:
@@ -155,17 +153,6 @@ class _Reader:
             return f"{name!r} is for the whole run, not for {table.title}"
         near = get_close_matches(name, [*keys, *(_OWN_KEYS if table.title else ("target",))], 1)
         return f"unknown key {name!r}{table.of_title}" + (f"; did you mean {near[0]!r}?" if near else "")
-
-
-def _refuse_two_ways(settings: list[Setting]) -> None:
-    """Of two options that set the same, one must go; on a command line the last one counts, but a table has no order."""
-    seen: dict[str, Setting] = {}
-    for setting in settings:
-        other = seen.setdefault(setting.key.param, setting)
-        if other is not setting:
-            raise SettingsError(
-                f"{setting.origin}: {setting.key.name!r} and {other.key.name!r} say the same thing: leave one out"
-            )
 
 
 def _refuse_overwriting(document: Document, reports: Setting | None) -> None:
