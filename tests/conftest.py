@@ -31,9 +31,9 @@ on_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals, pipes an
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests see neither the proxies nor the colours of whoever runs them."""
+    """The tests see neither the proxies nor the colours nor the settings of whoever runs them."""
     for name in list(os.environ):
-        if name.upper().endswith("_PROXY") or name in NOT_OURS:
+        if name.upper().endswith("_PROXY") or name.startswith("URLCHECK_") or name in NOT_OURS:
             monkeypatch.delenv(name)
 
 

@@ -12,7 +12,7 @@ from pytest_aiohttp import AiohttpClient
 
 from tests.conftest import finish, on_posix, read_line
 from urlcheck import check
-from urlcheck.demo import LARGE, main, make_app, serve_aside, tour
+from urlcheck.demo import LARGE, USERS, main, make_app, serve_aside, tour
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from urlcheck.demo import LARGE, main, make_app, serve_aside, tour
         ("/redirect/1", 200, "A site to check"),
         ("/redirect/3", 200, "A site to check"),
         ("/delay/0", 200, "at last"),
+        ("/account", 401, ""),
         ("/nothing", 404, ""),
     ],
 )
@@ -57,6 +58,12 @@ async def test_the_flaky_page_answers_at_the_third_time(aiohttp_client: AiohttpC
         async with client.get("/flaky") as response:
             statuses.append(response.status)
     assert statuses == [503, 503, 200, 503]
+
+
+async def test_whoever_has_the_token_has_an_account(aiohttp_client: AiohttpClient) -> None:
+    client = await aiohttp_client(make_app())
+    async with client.get("/account", headers={"Authorization": "Bearer demo"}) as response:
+        assert (response.status, await response.json()) == (200, USERS[0])
 
 
 async def test_the_large_page_is_as_large_as_it_says(aiohttp_client: AiohttpClient) -> None:

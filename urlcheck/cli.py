@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from urlcheck.config.command import ConfiguredCommand
 from urlcheck.durations import format_duration
 from urlcheck.errors import InputError
 from urlcheck.options import (
-    GroupedCommand,
     check_options,
+    config_options,
     input_options,
     output_options,
     pick,
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from urlcheck.reports.summary import Summary
     from urlcheck.scale.fleet import Fleet
     from urlcheck.sources import Source
-    from urlcheck.targets import Collector
+    from urlcheck.targets import Collector, Entry
 
+    _Checks: TypeAlias = contextlib.AbstractAsyncContextManager[Run | Fleet]
     _Shown: TypeAlias = contextlib.AbstractContextManager[Display | None]
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
@@ -53,14 +55,15 @@ an output could not be used, 130 interrupted, 143 terminated, 141 nobody read th
 """
 
 
-@click.command(cls=GroupedCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=ConfiguredCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @input_options
 @check_options
 @verdict_options
 @output_options
+@config_options
 @click.version_option(VERSION, "-V", "--version", prog_name="urlcheck", message="%(prog)s %(version)s")
-def command(urls: tuple[str, ...], files: tuple[str, ...], **params: Any) -> int:
+def command(urls: tuple[str | Entry, ...], files: tuple[str, ...], **params: Any) -> int:
     """Check URLs concurrently and say, for every one of them, what happened and whether that is good enough.
 
     URLs come from the command line, from files, or from standard input where it is not a terminal. Without a scheme they are
@@ -91,29 +94,31 @@ def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:
 
 
 async def check(
-    urls: Sequence[str], files: Sequence[str], settings: Settings, output: OutputSettings, *, allow_empty: bool
+    urls: Sequence[str | Entry], files: Sequence[str], settings: Settings, output: OutputSettings, *, allow_empty: bool
 ) -> int:
     """Run to the end, or to the first signal; the exit status."""
     from urlcheck.inputs import Lists  # noqa: PLC0415 - --help must not pay for what follows
     from urlcheck.reports.outputs import Outputs  # noqa: PLC0415
     from urlcheck.reports.summary import Summary  # noqa: PLC0415
+    from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
     from urlcheck.sources import ThreadedSource  # noqa: PLC0415
     from urlcheck.targets import Collector  # noqa: PLC0415
 
     collector = Collector(settings)
     lists = Lists(urls, files, collector)
     source = ThreadedSource(lists)
+    others = {url.settings for url in urls if not isinstance(url, str) and url.settings}
     summary = Summary()
     with Outputs(output) as outputs:
         input_error = None
         interrupted = None
         try:
-            interrupted = await _check_all(
-                source, settings, outputs, summary, partial(_show, settings, output, summary, lists)
-            )
+            checks = open_checks(source, settings, others)
+            show = partial(_show, settings, output, summary, lists)
+            interrupted = await _check_all(checks, settings, outputs, summary, show)
         except InputError as error:
             input_error = error
-        _annotate(summary, settings, source, collector)
+        _annotate(summary, [settings, *others], source, collector)
         outputs.close(summary)
     _say_what_no_report_says(summary, output)
     if input_error:
@@ -128,13 +133,12 @@ async def check(
 
 
 async def _check_all(
-    source: Source, settings: Settings, outputs: Outputs, summary: Summary, show: Callable[[Run | Fleet], _Shown]
+    checks: _Checks, settings: Settings, outputs: Outputs, summary: Summary, show: Callable[[Run | Fleet], _Shown]
 ) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
     from urlcheck.engine import PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
     from urlcheck.reports.summary import count  # noqa: PLC0415
-    from urlcheck.scale.fleet import open_checks  # noqa: PLC0415
     from urlcheck.signals import on_interruption  # noqa: PLC0415
 
     def stop() -> None:
@@ -142,7 +146,7 @@ async def _check_all(
             display.stop()  # before a second signal, which leaves no time for it
         run.stop()
 
-    async with open_checks(source, settings) as run, contextlib.aclosing(run.batches()) as batches:
+    async with checks as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()
         with on_interruption(stop) as interruption, show(run) as display:
             async for batch in batches:
@@ -183,9 +187,9 @@ def _show(
     return show(Progress(console, summary, lambda: lists.length, lambda: run.paused, quiet))
 
 
-def _annotate(summary: Summary, settings: Settings, source: Source, collector: Collector) -> None:
+def _annotate(summary: Summary, settings: Sequence[Settings], source: Source, collector: Collector) -> None:
     summary.duplicates = collector.duplicates
-    if settings.insecure:
+    if any(some.insecure for some in settings):
         summary.notes.append("TLS certificates were not verified (--insecure)")
     if not source.exhausted:
         summary.notes.append("the input was not read to its end")

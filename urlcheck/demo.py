@@ -72,6 +72,14 @@ async def health(_: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
+@routes.get("/account")
+async def account(request: web.Request) -> web.Response:
+    """For those who have the token, which is `demo`."""
+    if request.headers.get("Authorization") != "Bearer demo":
+        return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return web.json_response(USERS[0])
+
+
 @routes.get(r"/status/{code:\d{3}}")
 async def status(request: web.Request) -> web.Response:
     return web.Response(status=int(request.match_info["code"]))
@@ -163,7 +171,7 @@ def tour(base: str) -> int:
     expected = {base + path: verdict for path, verdict in TOUR.items()} | ELSEWHERE
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "results.jsonl")
-        run([*expected, "--timeout", "500ms", "-o", "table", "-o", f"jsonl={report}"])
+        run([*expected, "--no-config", "--timeout", "500ms", "-o", "table", "-o", f"jsonl={report}"])
         records = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     actual = {record["url"]: record["verdict"] for record in records}
     wrong = [f"{url}: expected {expected[url]}, not {actual.get(url)}" for url in expected if actual.get(url) != expected[url]]

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from urlcheck.errors import InputError
 from urlcheck.model import Length, Target
-from urlcheck.targets import Collector
+from urlcheck.targets import Collector, Entry
 
 MAX_LINE = 64 * 1024
 STDIN = "-"
@@ -69,12 +69,12 @@ def _read_line(line: bytes, bare: bytes, name: str, number: int, collector: Coll
 
 
 class Lists:
-    """The inputs of a command line, opened at once and read in order: arguments, then files; `-` is standard input.
+    """The inputs of a run, opened at once and read in order: arguments or entries, then files; `-` is standard input.
 
     Raises `InputError` for a file that cannot be opened, before anything is read.
     """
 
-    def __init__(self, arguments: Sequence[str], files: Sequence[str], collector: Collector) -> None:
+    def __init__(self, arguments: Sequence[str | Entry], files: Sequence[str], collector: Collector) -> None:
         self._arguments = arguments
         self._collector = collector
         self._targets = 0
@@ -110,11 +110,16 @@ class Lists:
                 targets = []
                 if self._stdin and not self._stdin.closed:  # named twice, it is read once
                     yield from self._read(STDIN, self._stdin)
-            elif target := self._collector.collect(text, "arguments"):
+            elif target := self._collect(text):
                 targets.append(target)
         yield targets
         for name, stream in self._files:
             yield from self._read(name, stream or _open(name))
+
+    def _collect(self, argument: str | Entry) -> Target | None:
+        if isinstance(argument, Entry):
+            return self._collector.collect_entry(argument)
+        return self._collector.collect(argument, "arguments")
 
     def _read(self, name: str, stream: BinaryIO) -> Iterator[list[Target]]:
         source = "stdin" if name == STDIN else name

@@ -384,6 +384,13 @@ verdict_options = combine(
              help="These verdicts are reported but do not fail the run."),
 )  # fmt: skip
 
+config_options = combine(
+    click.option("--config", metavar="FILE", envvar="URLCHECK_CONFIG",
+                 help="Settings and targets, instead of the urlcheck.toml or pyproject.toml that is found."),
+    click.option("--no-config", is_flag=True, help="Use no such file."),
+    click.option("--print-config", is_flag=True, help="Say what applies and where it comes from, and check nothing."),
+)  # fmt: skip
+
 output_options = combine(
     _output("-o", "--output", "outputs", type=Output(), multiple=True, metavar="FORMAT[=FILE]",
             shows=lambda outputs: outputs[0][0],

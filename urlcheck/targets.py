@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from urlcheck.errors import SettingsError
 from urlcheck.model import Rejection, Target
 from urlcheck.patterns import Pattern
 from urlcheck.settings import Settings
+from urlcheck.text import mask, mask_broken
 from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
 from urlcheck.verdict import Verdict
 
@@ -17,6 +19,17 @@ _PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
 _NUMBER_SCHEMES = {"tel", "sms", "fax"}  # tel:911 has the form of host:port
 _UNIX_SCHEMES = {"http+unix", "https+unix"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the input that says more than a URL, as a `[[target]]` of a configuration does; `line` counts from 1."""
+
+    url: str
+    source: str
+    line: int | None
+    name: str | None = None
+    settings: Settings | None = None
 
 
 def parse_entry(text: str, base_url: Url | None = None) -> Url | Rejection:
@@ -55,6 +68,11 @@ def _is_local(host: str) -> bool:
     return name == "localhost" or name.endswith(".localhost") or is_ip_address(host)
 
 
+def mask_entry(text: str) -> str:
+    """An entry with its secrets masked, whether it is a URL or not."""
+    return mask(text) if isinstance(parse_entry(text), Url) else mask_broken(text)
+
+
 class Collector:
     """Makes a target of every entry of a run, and counts the URLs that were met before.
 
@@ -71,15 +89,17 @@ class Collector:
 
     def collect(self, text: str, source: str, line: int | None = None) -> Target | None:
         """The target of one entry, trimmed; None where its URL was met before."""
-        entry = text.strip()
-        request = parse_entry(entry, self._base_url)
-        if isinstance(request, Url):
-            if self._was_met(request):
-                self.duplicates += 1
-                return None
-            if reason := self._reason_to_skip(request):
-                request = Rejection(Verdict.SKIPPED, reason)
-        return self._number(entry, source, line, request)
+        text = text.strip()
+        request = self._sift(parse_entry(text, self._base_url), is_own=False)
+        return self._number(text, source, line, request) if request else None
+
+    def collect_entry(self, entry: Entry) -> Target | None:
+        """The same, for one that says more; what has settings of its own is never a duplicate of another."""
+        text = entry.url.strip()
+        request = self._sift(parse_entry(text, self._base_url), is_own=entry.settings is not None)
+        if request is None:
+            return None
+        return replace(self._number(text, entry.source, entry.line, request), name=entry.name, settings=entry.settings)
 
     def reject(self, text: str, source: str, line: int | None, reason: str) -> Target:
         """The target of an entry that could not even be read."""
@@ -89,6 +109,15 @@ class Collector:
         target = Target(entry, source, line, self._count, request)
         self._count += 1
         return target
+
+    def _sift(self, request: Url | Rejection, *, is_own: bool) -> Url | Rejection | None:
+        if isinstance(request, Url):
+            if not is_own and self._was_met(request):
+                self.duplicates += 1
+                return None
+            if reason := self._reason_to_skip(request):
+                return Rejection(Verdict.SKIPPED, reason)
+        return request
 
     def _was_met(self, url: Url) -> bool:
         if self._seen is None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model import Hop
-from urlcheck.reports.record import list_file, make_record
+from urlcheck.reports.record import label, list_file, make_record
 from urlcheck.verdict import Verdict
 
 
@@ -124,3 +124,11 @@ def test_times_are_in_utc() -> None:
 )
 def test_an_entry_of_a_list_stands_in_a_file(source: str, line: int | None, file: str | None) -> None:
     assert list_file(make_target(source=source, line=line)) == file
+
+
+def test_the_name_of_a_target_is_the_last_key_and_only_where_there_is_one() -> None:
+    target = replace(make_target(), name="api \x1b[2J")
+    record = make_record(make_result(target=target))
+    assert [*record] == [*make_record(make_result()), "name"]
+    assert label(record) == r"api \x1b[2J: https://example.org/"
+    assert label(make_record(make_result())) == "https://example.org/"

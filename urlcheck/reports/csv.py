@@ -28,7 +28,8 @@ class CsvReporter:
 
     def add(self, result: Result) -> None:
         self._write_header()
-        self._writer.writerow(map(_make_cell, make_record(result).values()))
+        columns = zip(Record.__annotations__, make_record(result).values(), strict=False)  # a target's name has none
+        self._writer.writerow(_make_cell(value) for _, value in columns)
 
     def close(self, summary: Summary) -> None:  # noqa: ARG002 - there is no place for it
         """A table without a row still says what it would have held."""

@@ -38,8 +38,25 @@ class Record(TypedDict):
     checked_at: str
 
 
+class NamedRecord(Record):
+    """The record of a target that has a name."""
+
+    name: str
+
+
 def make_record(result: Result) -> Record:
-    """The record of a result."""
+    """The record of a result; of a target that has a name, a `NamedRecord`."""
+    record = _describe(result)
+    return NamedRecord(**record, name=clean(result.target.name)) if result.target.name else record
+
+
+def label(record: Record) -> str:
+    """What a target is called where people read of it: its URL, after its name where it has one."""
+    name = record.get("name")
+    return f"{name}: {record['url']}" if name else record["url"]
+
+
+def _describe(result: Result) -> Record:
     target, outcome = result.target, result.outcome
     url = shown_url(target)
     return Record(

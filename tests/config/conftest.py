@@ -1,0 +1,92 @@
+"""The command line as far as its function, which is told what applies and checks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from urlcheck.__main__ import run
+from urlcheck.cli import command
+from urlcheck.options import pick
+from urlcheck.settings import OutputSettings, Settings
+from urlcheck.targets import Entry
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the command's function was called with."""
+
+    params: dict[str, Any]
+
+    @property
+    def settings(self) -> Settings:
+        return pick(Settings, self.params)
+
+    @property
+    def output(self) -> OutputSettings:
+        return pick(OutputSettings, self.params)
+
+    @property
+    def urls(self) -> list[str]:
+        """Everything that is to be checked, but for what is in files."""
+        return [url.url if isinstance(url, Entry) else url for url in self.params["urls"]]
+
+    @property
+    def targets(self) -> list[Entry]:
+        return [url for url in self.params["urls"] if isinstance(url, Entry)]
+
+
+Tell = Callable[..., Told]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, and the home directory above it."""
+    folder = tmp_path / "home" / "project"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    return folder
+
+
+@pytest.fixture
+def tell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
+    """Run the command line, beside an `urlcheck.toml` of that text where there is one."""
+
+    def call(text: str | None, *arguments: str) -> Told:
+        if text is not None:
+            (folder / "urlcheck.toml").write_text(text, encoding="utf-8")
+        told = Told({})
+
+        def take(**params: Any) -> int:
+            told.params.update(params)
+            return 0
+
+        monkeypatch.setattr(command, "callback", take)
+        assert run(arguments) == 0
+        return told
+
+    return call
+
+
+Complain = Callable[..., str]
+
+
+@pytest.fixture
+def complain(folder: Path, capsys: pytest.CaptureFixture[str]) -> Complain:
+    """Run the command line, which fails; its one line without its name."""
+
+    def call(content: str | bytes | None, *arguments: str) -> str:
+        if content is not None:
+            (folder / "urlcheck.toml").write_bytes(content.encode() if isinstance(content, str) else content)
+        assert run(arguments) == 2
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1)
+        return said.err.removeprefix("urlcheck: ").removesuffix("\n")
+
+    return call

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.config.conftest import Complain, Tell
+from urlcheck.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "arguments", "timeout"),
+    [
+        (None, "", [], 10),
+        ("timeout = 1", "", [], 1),
+        ("timeout = 1", "2s", [], 2),
+        (None, "2s", [], 2),
+        ("timeout = 1", "", ["-t", "3"], 3),
+        ("timeout = 1", "2s", ["-t", "3"], 3),
+        ("timeout = 1", "2s", ["-t", "10s"], 10),
+    ],
+)
+def test_the_environment_goes_over_the_file_and_the_command_line_over_both(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch, text: str | None, variable: str, arguments: list[str], timeout: float
+) -> None:
+    monkeypatch.setenv("URLCHECK_TIMEOUT", variable)
+    assert tell(text, "x", *arguments).settings.timeout == timeout
+
+
+def test_lists_are_replaced_as_a_whole(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "header = ['A: file', 'B: file']"
+    assert tell(text, "x", "-H", "C: line").settings.headers == (("C", "line"),)
+    monkeypatch.setenv("URLCHECK_HEADER", "D: with blanks, and a comma\n\n  E: variable \n")
+    assert tell(None, "x").settings.headers == (("D", "with blanks, and a comma"), ("E", "variable"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "settings"),
+    [
+        ("URLCHECK_NO_DEDUPE", "true", Settings(dedupe=False)),
+        ("URLCHECK_NO_DEDUPE", "0", Settings()),
+        ("URLCHECK_INSECURE", "yes", Settings(insecure=True)),
+        ("URLCHECK_IP_VERSION", "4", Settings(ip_version=4)),
+        ("URLCHECK_ACCEPT", " 404 ", Settings(accept=frozenset({404}))),
+        ("URLCHECK_PROXY", "${NOT_REPLACED}", Settings(proxy="${NOT_REPLACED}")),
+        ("URLCHECK_UNHEARD_OF", "x", Settings()),
+    ],
+)
+def test_a_variable_is_called_as_its_option(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, settings: Settings
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert tell(None, "x").settings == settings
+
+
+def test_a_flag_of_the_file_is_undone_by_the_environment(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("URLCHECK_INSECURE", "false")
+    assert not tell("insecure = true", "x").settings.insecure
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("URLCHECK_TIMEOUT", "soon", "URLCHECK_TIMEOUT: 'soon' is not a duration: write 500ms, 10s, 2m or 1h."),
+        ("URLCHECK_INSECURE", "ja", "URLCHECK_INSECURE: 'ja' is not true or false"),
+        ("URLCHECK_CONFIG", "missing.toml", "cannot read missing.toml: No such file or directory"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    complain: Complain, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert complain(None, "x") == message
+
+
+TARGETS = "file = 'list.txt'\n[[target]]\nurl = 'a.example'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "arguments", "urls", "files"),
+    [
+        (TARGETS, "", [], ["a.example"], ("list.txt",)),
+        (TARGETS, "", ["b.example"], ["b.example"], ()),
+        (TARGETS, "", ["-"], ["-"], ()),
+        (TARGETS, "", ["-f", "other.txt"], [], ("other.txt",)),
+        (TARGETS, "", ["b.example", "-f", "other.txt"], ["b.example"], ("other.txt",)),
+        (TARGETS, "one.txt\ntwo.txt", [], [], ("one.txt", "two.txt")),
+        (TARGETS, "one.txt", ["b.example"], ["b.example"], ()),
+        (None, "one.txt", [], [], ("one.txt",)),
+    ],
+)
+def test_what_is_checked_is_said_by_the_last_that_says_any_of_it(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch, text: str, variable: str, arguments: list[str], urls: list[str], files: object
+) -> None:
+    monkeypatch.setenv("URLCHECK_FILE", variable)
+    told = tell(text, *arguments)
+    assert (told.urls, told.params["files"]) == (urls, files)
+
+
+def test_targets_that_are_not_checked_need_no_variables(tell: Tell) -> None:
+    assert tell("[[target]]\nurl = '${NOT_THERE}'", "x").urls == ["x"]
+
+
+def test_a_target_has_the_settings_of_the_run_with_its_own_on_top(tell: Tell) -> None:
+    told = tell(
+        """
+        timeout = 3
+        header = ["A: run", "B: run"]
+        insecure = true
+        no-dedupe = true
+        [[target]]
+        name = "plain"
+        url = "a.example"
+        [[target]]
+        url = "b.example"
+        header = "A: target"
+        insecure = false
+        accept = [404]
+        [[target]]
+        url = "c.example"
+        header = []
+        """,
+        *("--retries", "7"),
+    )
+    run = told.settings
+    assert (run.timeout, run.retries, run.dedupe) == (3, 7, False)
+    plain, other, bare = told.targets
+    assert (plain.name, plain.settings) == ("plain", None)
+    assert other.settings == replace(run, headers=(("A", "target"),), insecure=False, accept=frozenset({404}))
+    assert bare.settings == replace(run, headers=())
+
+
+def test_settings_of_targets_can_be_told_apart_by_their_hash(tell: Tell) -> None:
+    lines = "timeout = 1\naccept = 404\nallow = 'dns'\nheader = ['A: b']\nexpect-header = 'A: b'\nuser = 'a:b'\n"
+    told = tell(f"[[target]]\nurl = 'x'\n{lines}[[target]]\nurl = 'x'\n{lines}[[target]]\nurl = 'x'\ntimeout = 2")
+    assert len({target.settings for target in told.targets}) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("name = 'api'", "urlcheck.toml:2: [[target]] 'api' has no url"),
+        ("name = 'api'\nurl = ''", "urlcheck.toml:4: [[target]] 'api' has no url"),
+        ("", "urlcheck.toml:2: [[target]] 1 has no url"),
+        ("url = 3", "urlcheck.toml:3: url is not a text in [[target]] 1"),
+        ("url = 'x'\nname = 3", "urlcheck.toml:4: name is not a text in [[target]] 'x'"),
+        ("url = '${NOPE}'", "urlcheck.toml:3: url in [[target]] '${NOPE}': the environment has no variable NOPE"),
+        ("url = 'x'\ntiemout = 1", "urlcheck.toml:4: unknown key 'tiemout' in [[target]] 'x'; did you mean 'timeout'?"),
+        ("url = 'x'\nnaem = 1", "urlcheck.toml:4: unknown key 'naem' in [[target]] 'x'; did you mean 'name'?"),
+        ("url = 'x'\nconcurrency = 1", "urlcheck.toml:4: 'concurrency' is for the whole run, not for [[target]] 'x'"),
+        ("url = 'x'\ntimeout = 'a'", "urlcheck.toml:4: timeout in [[target]] 'x': 'a' is not a duration: "),
+        ("url = 'x'\nexpect-header = 'A: ~('", "urlcheck.toml:4: --expect-header '(' is not a regular expression: "),
+        ("url = 'x'\n[target.header]\nA = 'b'", "urlcheck.toml:4: header in [[target]] 'x': a table is no value for it"),
+        ("url = 'https://me:hun ter2@x'\na = 1", "urlcheck.toml:4: unknown key 'a' in [[target]] 'https://me:****@x'"),
+        ("url = 'https://me:hunter2@x'\na = 1", "urlcheck.toml:4: unknown key 'a' in [[target]] 'https://me:****@x'"),
+    ],
+)
+def test_a_target_that_cannot_be_used_is_refused_with_its_place(complain: Complain, lines: str, message: str) -> None:
+    said = complain(f"retries = 0\n[[target]]\n{lines}\n")
+    assert said.startswith(message) if message.endswith(" ") else said == message
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("include = ['(']", "urlcheck.toml:2: --include '(' is not a regular expression: "),
+        ("base-url = 'ftp://x'", "urlcheck.toml:2: --base-url is not an absolute http(s) URL: "),
+        ("ca-file = 'missing.pem'", "urlcheck.toml:2: cannot read --ca-file missing.pem: "),
+        ("[[target]]\nurl = '127.0.0.1:9'\nca-file = 'missing.pem'", "urlcheck.toml:4: cannot read --ca-file missing.pem: "),
+        ("output = ['table', 'csv']", "urlcheck.toml:2: only one --output can go to standard output"),
+    ],
+)
+def test_what_is_found_out_later_is_said_with_its_place(complain: Complain, lines: str, message: str) -> None:
+    arguments = [] if "target" in lines else ["127.0.0.1:9"]
+    assert complain(f"retries = 0\n{lines}", *arguments).startswith(message)
+
+
+def test_of_two_places_that_may_be_meant_none_is_named(complain: Complain) -> None:
+    target = "[[target]]\nurl = '127.0.0.1:9'\nca-file = 'missing.pem'\n"
+    assert complain(target + target).startswith("cannot read --ca-file missing.pem: ")
+
+
+def test_what_the_command_line_says_is_not_blamed_on_the_file(complain: Complain) -> None:
+    assert complain("include = ['a']", "127.0.0.1:9", "--include", "(").startswith("--include '(' is not")
+
+
+def test_a_report_does_not_take_the_place_of_the_configuration(complain: Complain) -> None:
+    message = "urlcheck.toml is the configuration; a report needs a file of its own"
+    assert complain("output = 'csv=urlcheck.toml'", "x") == f"urlcheck.toml:1: {message}"
+    assert complain("", "x", "-o", "csv=urlcheck.toml") == f"command line: {message}"
+
+
+@pytest.mark.parametrize("place", ["../out.csv", "{tmp_path}/out.csv", "link/out.csv"])
+def test_a_configuration_that_was_found_writes_nothing_outside_its_directory(
+    folder: Path, complain: Complain, tell: Tell, tmp_path: Path, place: str
+) -> None:
+    (folder / "link").symlink_to(tmp_path)
+    text = f"output = 'csv={place.format(tmp_path=tmp_path)}'"
+    assert "is outside the directory of a configuration that nobody named; --config urlcheck.toml lets" in complain(text, "x")
+    assert len(tell(None, "x", "--config", "urlcheck.toml").output.outputs) == 1
+    assert len(tell(None, "x", "-o", "csv=../out.csv").output.outputs) == 1

@@ -1,0 +1,68 @@
+"""A Click command that is told by a file and the environment what its command line does not say."""
+
+from __future__ import annotations
+
+import os
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from urlcheck.config.search import PREFIX, find_candidates
+from urlcheck.errors import SettingsError
+from urlcheck.options import GroupedCommand
+
+if TYPE_CHECKING:
+    from urlcheck.config.layers import Configuration
+
+_ARGUMENTS = "urlcheck.arguments"
+
+
+class ConfiguredCommand(GroupedCommand):
+    """Its function is called with what applies, wherever it comes from; the targets of a file are among its `urls`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ARGUMENTS] = [*args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        file = _name_file(ctx)
+        candidates = iter(()) if file or ctx.params["no_config"] else find_candidates()
+        first = next(candidates, None)
+        has_variables = any(name.startswith(PREFIX) for name in os.environ)
+        if not (file or first or has_variables or ctx.params["print_config"]):
+            return super().invoke(ctx)  # as a rule nobody says anything, and nobody pays for what follows
+        from urlcheck.config.document import find_document, read_document  # noqa: PLC0415
+        from urlcheck.config.layers import configure  # noqa: PLC0415
+
+        given, _, _ = self.make_parser(ctx).parse_args(ctx.meta[_ARGUMENTS])
+        found = chain([first], candidates) if first else ()
+        configuration = configure(ctx, given, read_document(file) if file else find_document(found))
+        if ctx.params["print_config"]:
+            from urlcheck.config.show import show  # noqa: PLC0415
+
+            click.echo(show(configuration))
+            return 0
+        ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
+        return self._invoke(ctx, configuration)
+
+    def _invoke(self, ctx: click.Context, configuration: Configuration) -> Any:
+        """What cannot be used is said with the place where it stands, also where that is noticed late."""
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, click.UsageError) as error:
+            message = error.message if isinstance(error, click.UsageError) else str(error)
+            if origin := configuration.find_origin(message):
+                raise SettingsError(f"{origin}: {message}") from None
+            raise
+
+
+def _name_file(context: click.Context) -> str | None:
+    """The file that the command line names, or else, unless that says there is none, the environment."""
+    file: str | None = context.params["config"]
+    if not context.params["no_config"]:
+        return file
+    if file and context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--config and --no-config exclude each other.")
+    return None

@@ -1,0 +1,140 @@
+"""A file of settings: `urlcheck.toml`, or `[tool.urlcheck]` in `pyproject.toml`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from urlcheck.config.lines import HEADER, find_lines
+from urlcheck.config.search import PROJECT
+from urlcheck.errors import SettingsError
+from urlcheck.targets import mask_entry
+
+_MAX_BYTES = 16 * 1024 * 1024
+_WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_TWICE = "Cannot overwrite a value"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The settings of a run, or of one `[[target]]`; `title` names the latter."""
+
+    file: str
+    values: Mapping[str, object]
+    lines: Mapping[str, int]
+    title: str = ""
+
+    def place(self, key: str = HEADER) -> str:
+        """`urlcheck.toml:12`; without a line where that is not known."""
+        line = self.lines.get(key)
+        return f"{self.file}:{line}" if line else self.file
+
+    def complain(self, key: str, message: str) -> SettingsError:
+        """The error that a key is the cause of, to be raised."""
+        return SettingsError(f"{self.place(key)}: {message}")
+
+    @property
+    def of_title(self) -> str:
+        """` in [[target]] 'api'`, for the end of a clause."""
+        return f" in {self.title}" if self.title else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says. `name`: as the user named it, or would; `was_found`: nobody named it."""
+
+    name: str
+    run: Table
+    targets: tuple[Table, ...]
+    was_found: bool
+
+    @property
+    def directory(self) -> str:
+        """What the paths in it start from; empty for the working directory."""
+        return os.path.dirname(self.name)
+
+
+def find_document(candidates: Iterable[str]) -> Document | None:
+    """The first that has settings. Raises `SettingsError` for one that cannot be used, or that somebody else put there."""
+    return next(filter(None, (_read(name, was_found=True) for name in candidates)), None)
+
+
+def read_document(name: str) -> Document:
+    """The file of that name. Raises `SettingsError` for one that cannot be read, or is not what it should be."""
+    document = _read(name, was_found=False)
+    if document is None:
+        raise SettingsError(f"{name} has no [tool.urlcheck]")
+    return document
+
+
+def _read(name: str, *, was_found: bool) -> Document | None:
+    """None for a project without settings of ours."""
+    try:
+        with open(name, "rb") as file:
+            content, owner = file.read(_MAX_BYTES + 1), os.fstat(file.fileno()).st_uid
+    except OSError as error:
+        raise SettingsError(f"cannot read {name}: {error.strerror}") from None
+    is_project = os.path.basename(name) == PROJECT
+    if was_found and not _is_trusted(owner):
+        raise SettingsError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")
+    text = _decode(name, content)
+    values: object = _parse(name, text)
+    for key in ("tool", "urlcheck") if is_project else ():
+        values = values.get(key) if isinstance(values, dict) else None
+    if is_project and values is None:
+        return None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{name}: tool.urlcheck is not a table")
+    return _arrange(name, values, find_lines(text, "tool.urlcheck." if is_project else ""), was_found=was_found)
+
+
+def _is_trusted(owner: int) -> bool:
+    """Ours, the system's, or that of whoever owns the directory that we chose to work in, as in a container."""
+    return not hasattr(os, "geteuid") or owner in (os.geteuid(), 0, os.stat(os.curdir).st_uid)
+
+
+def _decode(name: str, content: bytes) -> str:
+    if len(content) > _MAX_BYTES:
+        raise SettingsError(f"{name} is over {_MAX_BYTES // 1024 // 1024} MiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{name}:{line}: not UTF-8") from None
+
+
+def _parse(name: str, text: str) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415 - paid for by those who have a file
+
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        where = _WHERE.fullmatch(str(error))
+        message, line, column = where.groups() if where else (str(error), None, None)
+        place = f"{name}:{line}:{column}" if line else f"{name}:{text.count(chr(10)) + 1}" if where else name
+        message = "a key that was written before" if message == _TWICE else f"not TOML: {message[:1].lower()}{message[1:]}"
+        raise SettingsError(f"{place}: {message}") from None
+    except RecursionError:
+        raise SettingsError(f"{name}: nested too deeply") from None
+
+
+def _arrange(
+    name: str, values: dict[str, object], lines: tuple[dict[str, int], list[dict[str, int]]], *, was_found: bool
+) -> Document:
+    run_lines, target_lines = lines
+    targets = values.pop("target", [])
+    run = Table(name, values, run_lines)
+    if not isinstance(targets, list):
+        raise run.complain("target", "write [[target]], with two brackets, for each of them")
+    if len(target_lines) != len(targets):  # an inline array, as a rule
+        target_lines = [{} for _ in targets]
+    tables = []
+    for number, (target, its_lines) in enumerate(zip(targets, target_lines, strict=True), 1):
+        if not isinstance(target, dict):
+            raise run.complain("target", "target is not an array of tables: write [[target]]")
+        names = (shown for shown in (target.get("name"), target.get("url")) if shown and isinstance(shown, str))
+        title = next((repr(mask_entry(shown)) for shown in names), str(number))
+        tables.append(Table(name, target, its_lines, f"[[target]] {title}"))
+    return Document(name, run, tuple(tables), was_found)

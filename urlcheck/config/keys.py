@@ -1,0 +1,192 @@
+"""The options of the command as a configuration calls them, and what may be written as their values."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import click
+
+from urlcheck.config.search import PREFIX
+from urlcheck.config.variables import UnusableError, expand
+from urlcheck.errors import SettingsError
+from urlcheck.options import GroupedOption, StatusCodes, Verdicts
+
+Scalar = str | int | float | bool
+Shown = Scalar | list[Scalar]
+
+# the options of a run as a whole, of those in the groups that a target may have some of
+_TARGET_GROUPS = {"Check", "Verdict"}
+_WHOLE_RUN = {"processes", "concurrency", "per_host", "rate", "deadline", "wait", "watch", "serve"}
+_FILES = {"FILE", "PATH", "SOCKET"}
+_MAX_BITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An option under its long name; those that have none, `-4` and `-6`, together under the name of what they set."""
+
+    name: str
+    options: tuple[GroupedOption, ...]
+
+    @property
+    def param(self) -> str:
+        """The name of the parameter that it sets."""
+        return str(self.options[0].name)
+
+    @property
+    def variable(self) -> str:
+        """`URLCHECK_MAX_TIME` for `max-time`."""
+        return f"{PREFIX}{self.name.upper().replace('-', '_')}"
+
+    @property
+    def is_flag(self) -> bool:
+        return self.options[0].is_bool_flag
+
+    @property
+    def is_repeatable(self) -> bool:
+        return self.options[0].multiple
+
+    @property
+    def is_for_targets(self) -> bool:
+        """Whether a single request may have a value of its own."""
+        return self.options[0].group in _TARGET_GROUPS and self.param not in _WHOLE_RUN
+
+    def switch(self, *, on: bool) -> bool:
+        """What a flag sets: `--no-dedupe` sets `dedupe` to False."""
+        return on is not (self.options[0].flag_value is False)
+
+    def convert(self, context: click.Context, texts: Sequence[str]) -> object:
+        """The option's own value. Raises `UnusableError` with what the option has to say."""
+        option = self.options[0]
+        if option.is_flag:
+            by_value = {str(one.flag_value): one.flag_value for one in self.options}
+            if texts[0] not in by_value:
+                raise UnusableError(f"{texts[0]!r} is not one of {', '.join(by_value)}")
+            return by_value[texts[0]]
+        try:
+            converted: object = option.process_value(context, texts if option.multiple else ",".join(texts))
+        except (click.UsageError, SettingsError) as error:
+            raise UnusableError(error.message if isinstance(error, click.UsageError) else str(error)) from None
+        return converted
+
+
+def list_keys(command: click.Command) -> dict[str, Key]:
+    """All that a file or the environment may say, by name."""
+    named: dict[str, list[GroupedOption]] = {}
+    for option in command.params:
+        if isinstance(option, GroupedOption):
+            long = next((name for name in option.opts if name.startswith("--")), str(option.name))
+            named.setdefault(long.lstrip("-").replace("_", "-"), []).append(option)
+    return {name: Key(name, tuple(options)) for name, options in named.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an option is told: `value` as the command takes it, `shown` as it is written in TOML, and where it comes from."""
+
+    key: Key
+    value: object
+    shown: Shown
+    origin: str
+
+
+def read_toml(key: Key, written: object, origin: str, context: click.Context, directory: str) -> Setting:
+    """The setting that a TOML value makes. Variables are replaced; the paths in it start from the directory.
+
+    Raises `UnusableError`, which never shows the value of a variable.
+    """
+    if key.is_flag:
+        if not isinstance(written, bool):
+            raise UnusableError(f"{_describe(written)} is not true or false")
+        return Setting(key, key.switch(on=written), written, origin)
+    raw = [_to_text(scalar) for scalar in _list_scalars(key, written)]
+    texts = [expand(text) for text in raw]
+    shown = [_rebase(key, text, plain, directory) for text, plain in zip(raw, texts, strict=True)]
+    texts = [_rebase(key, text, text, directory) for text in texts]
+    try:
+        value = key.convert(context, texts)
+    except UnusableError:
+        if texts == raw:
+            raise
+        key.convert(context, shown)  # says it without the secret, if it fails too
+        raise UnusableError(f"{', '.join(map(repr, shown))} cannot be used as the environment has it") from None
+    if not isinstance(written, list):
+        return Setting(key, value, written if isinstance(written, int | float) else shown[0], origin)
+    return Setting(key, value, [*shown], origin)
+
+
+def read_text(key: Key, text: str, origin: str, context: click.Context) -> Setting:
+    """The setting that a variable of the environment makes: a repeatable option has a value a line."""
+    if key.is_flag:
+        try:
+            on = bool(click.BOOL.convert(text, None, None))
+        except click.BadParameter:
+            raise UnusableError(f"{text!r} is not true or false") from None
+        return Setting(key, key.switch(on=on), on, origin)
+    texts = [line.strip() for line in text.splitlines() if line.strip()] if key.is_repeatable else [text.strip()]
+    return Setting(key, key.convert(context, texts), [*texts] if key.is_repeatable else texts[0], origin)
+
+
+def read_arguments(key: Key, given: Mapping[str, object], origin: str, context: click.Context) -> Setting:
+    """The setting that the command line made; `given` is what its parser found."""
+    value, found = context.params[key.param], given[key.param]
+    shown: Shown
+    if key.is_flag:
+        shown = value is key.switch(on=True)
+    elif isinstance(found, list | tuple):
+        shown = [str(one) for one in found]
+    else:
+        shown = found if isinstance(found, int) else str(found)
+    return Setting(key, value, shown, origin)
+
+
+def split_path(key: Key, text: str) -> tuple[str, str]:
+    """A value before the file that it names, and the file: `("jsonl=", "out.jsonl")`; no file where it names none."""
+    metavar = key.options[0].metavar or ""
+    if metavar in _FILES:
+        return ("", text) if text != "-" else (text, "")
+    if "=FILE" in metavar:
+        before, equals, path = text.partition("=")
+        return before + equals, path
+    if (key.options[0].type.name == "body" or "@" in metavar) and text.startswith("@") and text != "@-":
+        return "@", text[1:]
+    return text, ""
+
+
+def _rebase(key: Key, text: str, plain: str, directory: str) -> str:
+    """The text with its path as seen from the working directory; `plain`: the same text, its variables replaced."""
+    before, path = split_path(key, text)
+    if not path or os.path.isabs(split_path(key, plain)[1]):
+        return text
+    return before + os.path.join(directory, path)
+
+
+def _list_scalars(key: Key, written: object) -> list[object]:
+    if not isinstance(written, list):
+        return [written]
+    if not (key.is_repeatable or isinstance(key.options[0].type, StatusCodes | Verdicts)):
+        raise UnusableError("one value is needed, not a list")
+    if not written and not key.is_repeatable:
+        raise UnusableError("an empty list")
+    return written
+
+
+def _to_text(scalar: object) -> str:
+    if isinstance(scalar, str):
+        return scalar
+    if isinstance(scalar, bool) or not isinstance(scalar, int | float):
+        raise UnusableError(f"{_describe(scalar)} is no value for it")
+    if isinstance(scalar, int) and scalar.bit_length() > _MAX_BITS:
+        raise UnusableError("the number is too large")
+    return re.sub(r"\.0$", "", str(scalar))
+
+
+def _describe(written: object) -> str:
+    if isinstance(written, bool):
+        return str(written).lower()
+    if isinstance(written, str | int | float):
+        return "a text" if isinstance(written, str) else "a number"
+    return {"dict": "a table", "list": "a list"}.get(type(written).__name__, "a date or time")

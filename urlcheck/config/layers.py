@@ -1,0 +1,172 @@
+"""What applies to a run: a file, over it the environment, over that the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import cast
+
+import click
+
+from urlcheck.config.document import Document, Table
+from urlcheck.config.keys import Key, Setting, list_keys, read_arguments, read_text, read_toml
+from urlcheck.config.variables import UnusableError, expand
+from urlcheck.errors import SettingsError
+from urlcheck.options import pick
+from urlcheck.settings import Settings
+from urlcheck.targets import Entry
+
+COMMAND_LINE = "command line"
+_OWN_KEYS = ("url", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTarget:
+    """A `[[target]]`: what is checked, what it says for itself, and the URL and name as they are written."""
+
+    entry: Entry
+    settings: tuple[Setting, ...]
+    url: str
+    name: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What applies. `settings`: what is told, by parameter; `urls`: those of the command line; `keys`: what could be told."""
+
+    keys: Mapping[str, Key]
+    settings: Mapping[str, Setting]
+    urls: tuple[str, ...]
+    targets: tuple[OwnTarget, ...]
+
+    def find_origin(self, message: str) -> str:
+        """Where that comes from which a message calls by its option; empty for the command line, or where it is not sure."""
+        told = [*self.settings.values(), *(setting for target in self.targets for setting in target.settings)]
+        for word in message.split():
+            origins = {setting.origin for setting in told if word.rstrip(",;:") == f"--{setting.key.name}"}
+            if origins:
+                return "" if len(origins) > 1 or COMMAND_LINE in origins else origins.pop()
+        return ""
+
+
+def configure(context: click.Context, given: Mapping[str, object], document: Document | None) -> Configuration:
+    """Fill the context's parameters with what the file and the environment say; `given`: what the command line's parser found.
+
+    Raises `SettingsError`, in one line that says where.
+    """
+    keys = list_keys(context.command)
+    reader = _Reader(context, keys, document.directory if document else "")
+    layers = [
+        reader.read_table(document.run) if document else [],
+        reader.read_environment(),
+        [read_arguments(key, given, COMMAND_LINE, context) for key in keys.values() if key.param in given],
+    ]
+    settings = {setting.key.param: setting for layer in layers for setting in layer}
+    urls = tuple(context.params["urls"])
+    files = settings.get("files")
+    if urls and files and files.origin != COMMAND_LINE:
+        del settings["files"]
+    context.params.update((param, setting.value) for param, setting in settings.items())
+    if document:
+        _refuse_overwriting(document, settings.get("outputs"))
+    is_replaced = urls or (files and files not in layers[0])
+    targets = () if is_replaced or not document else tuple(map(reader.read_target, document.targets))
+    return Configuration(keys, settings, urls, targets)
+
+
+class _Reader:
+    """Makes settings of what tables and variables say."""
+
+    def __init__(self, context: click.Context, keys: Mapping[str, Key], directory: str) -> None:
+        self._context = context
+        self._keys = keys
+        self._directory = directory
+        self._for_targets = {name: key for name, key in keys.items() if key.is_for_targets}
+
+    def read_table(self, table: Table) -> list[Setting]:
+        """The settings of a run's table. Raises `SettingsError`."""
+        return self._read(table, self._keys, table.values)
+
+    def read_environment(self) -> list[Setting]:
+        """The settings of `URLCHECK_…`; an empty variable says nothing. Raises `SettingsError`."""
+        settings = []
+        for key in self._keys.values():
+            if text := os.environ.get(key.variable, "").strip():
+                try:
+                    settings.append(read_text(key, text, key.variable, self._context))
+                except UnusableError as error:
+                    raise SettingsError(f"{key.variable}: {error}") from None
+        return settings
+
+    def read_target(self, table: Table) -> OwnTarget:
+        """A `[[target]]`: its settings are the run's, its own on top. Raises `SettingsError`."""
+        url, name = (self._read_text(table, key) for key in _OWN_KEYS)
+        if not url:
+            raise table.complain("url" if url == "" else "", f"{table.title} has no url")
+        values = {key: value for key, value in table.values.items() if key not in _OWN_KEYS}
+        own = self._read(table, self._for_targets, values)
+        settings = self._make_settings(table, own) if own else None
+        entry = Entry(url, table.file, table.lines.get("url"), name, settings)
+        return OwnTarget(entry, tuple(own), str(table.values["url"]), name and str(table.values["name"]), table.place("url"))
+
+    def _make_settings(self, table: Table, own: Iterable[Setting]) -> Settings:
+        from urlcheck.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
+
+        try:
+            settings = pick(Settings, self._context.params | {setting.key.param: setting.value for setting in own})
+            Policy(settings)  # what it cannot use is said with its place
+            settings = replace(settings, keep_body=bool(self._context.params.get("show_body")))
+        except (SettingsError, click.UsageError) as error:
+            message = error.message if isinstance(error, click.UsageError) else str(error)
+            key = next((one.key.name for one in own if f"--{one.key.name}" in message.split()), "")
+            raise table.complain(key, f"{message}{table.of_title}") from None
+        return settings
+
+    def _read_text(self, table: Table, key: str) -> str | None:
+        text = table.values.get(key)
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            raise table.complain(key, f"{key} is not a text{table.of_title}")
+        try:
+            return expand(text).strip()
+        except UnusableError as error:
+            raise table.complain(key, f"{key}{table.of_title}: {error}") from None
+
+    def _read(self, table: Table, keys: Mapping[str, Key], values: Mapping[str, object]) -> list[Setting]:
+        settings = []
+        for name, written in values.items():
+            if name not in keys:
+                raise table.complain(name, self._explain(name, keys, table))
+            try:
+                settings.append(read_toml(keys[name], written, table.place(name), self._context, self._directory))
+            except UnusableError as error:
+                raise table.complain(name, f"{name}{table.of_title}: {error}") from None
+        return settings
+
+    def _explain(self, name: str, keys: Mapping[str, Key], table: Table) -> str:
+        if name in self._keys:
+            return f"{name!r} is for the whole run, not for {table.title}"
+        near = get_close_matches(name, [*keys, *(_OWN_KEYS if table.title else ("target",))], 1)
+        return f"unknown key {name!r}{table.of_title}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _refuse_overwriting(document: Document, reports: Setting | None) -> None:
+    """Reports must not take the place of the file; nor, where nobody named it, of anything outside its directory."""
+    home = os.path.realpath(document.directory or os.curdir)
+    for _, name in cast("Iterable[tuple[str, str | None]]", reports.value if reports else ()):
+        path = name and os.path.realpath(name)
+        if not path or not reports:
+            continue
+        if path == os.path.realpath(document.name):
+            raise SettingsError(f"{reports.origin}: {name} is the configuration; a report needs a file of its own")
+        is_told_by_it = reports.origin not in (COMMAND_LINE, reports.key.variable)
+        if is_told_by_it and document.was_found and not Path(path).is_relative_to(home):
+            raise SettingsError(
+                f"{reports.origin}: {name} is outside the directory of a configuration that nobody named; "
+                f"--config {document.name} lets it write there"
+            )

@@ -1,0 +1,117 @@
+"""`--print-config`: what applies and where it comes from, as a configuration that can be used again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import click
+
+from urlcheck.config.keys import Key, Scalar, Setting, Shown
+from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
+from urlcheck.inputs import STDIN
+from urlcheck.targets import mask_entry
+from urlcheck.text import MASK, escape, mask
+
+_DEFAULT = "default"
+# where comments stand, and what is too long for them to be pushed aside
+_COLUMN = 44
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+# names of headers whose values are secrets; what is sent is one as a whole, unless a file holds it
+_SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|signature|api-?key|auth", re.IGNORECASE)
+_SECRET_TEXTS = {"data", "json"}
+_REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
+
+
+def show(configuration: Configuration) -> str:
+    """TOML without its last line's end: every option, the targets, and the origin of each in a comment."""
+    lines = [*_list_settings(configuration)]
+    for url in configuration.urls:
+        if url == STDIN:
+            lines += ["", f"# standard input, as the {COMMAND_LINE} says"]
+        else:
+            lines += ["", "[[target]]", _write("url", mask_entry(url), COMMAND_LINE)]
+    for target in configuration.targets:
+        lines += ["", "[[target]]", *_list_target(target)]
+    return "\n".join(lines)
+
+
+def _list_settings(configuration: Configuration) -> Iterator[str]:
+    unset = []
+    for key in configuration.keys.values():
+        setting = configuration.settings.get(key.param)
+        if setting and setting.key is key:
+            yield _write(key.name, _mask(setting), setting.origin)
+        elif setting:
+            continue  # another option for the same applies
+        elif (default := _find_default(key)) is not None:
+            yield _write(key.name, default, _DEFAULT)
+        else:
+            unset.append(key.name)
+    if unset:
+        yield f"# not set: {', '.join(unset)}"
+
+
+def _list_target(target: OwnTarget) -> Iterator[str]:
+    yield _write("url", mask_entry(target.url), target.origin)
+    if target.name:
+        yield _write("name", mask(target.name))
+    for setting in target.settings:
+        yield _write(setting.key.name, _mask(setting), setting.origin)
+
+
+def _find_default(key: Key) -> Shown | None:
+    option = key.options[0]
+    if key.is_flag:
+        return False
+    if option.shown_default is None:
+        return None
+    if isinstance(option.type, click.IntRange):
+        return int(option.shown_default)
+    return [option.shown_default] if key.is_repeatable else option.shown_default
+
+
+def _mask(setting: Setting) -> Shown:
+    if isinstance(setting.shown, list):
+        return [_mask_scalar(setting.key, scalar) for scalar in setting.shown]
+    return _mask_scalar(setting.key, setting.shown)
+
+
+def _mask_scalar(key: Key, scalar: Scalar) -> Scalar:
+    """The value without its secrets; a variable that stands for one is none."""
+    if not isinstance(scalar, str):
+        return scalar
+    kind = key.options[0].type.name
+    if kind in {"header", "credentials"}:
+        name, colon, value = scalar.partition(":")
+        is_secret = kind == "credentials" or _SECRET_HEADER.search(name)
+        blank = " " if value.startswith(" ") else ""
+        return f"{name}{colon}{blank}{MASK}" if is_secret and not _REFERENCE_ALONE.fullmatch(value.strip()) else scalar
+    if key.name in _SECRET_TEXTS and not scalar.startswith("@") and not _REFERENCE_ALONE.fullmatch(scalar):
+        return MASK
+    if isinstance(key.options[0].type, click.IntRange) and scalar.isdecimal():
+        return int(scalar)
+    return mask(scalar)
+
+
+def _write(name: str, value: Shown, origin: str = "") -> str:
+    text = f"{name} = {_format(value)}"
+    return f"{text:{_COLUMN}} # {escape(origin)}" if origin else text
+
+
+def _format(value: Shown | Iterable[Scalar]) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_format, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{"".join(map(_write_out, value))}"'
+    return str(value)
+
+
+def _write_out(char: str) -> str:
+    """What does not print is written out, as it could not be seen, or would be obeyed."""
+    if char in _ESCAPES or char.isprintable():
+        return _ESCAPES.get(char, char)
+    code = ord(char)
+    return "\\ufffd" if 0xD800 <= code < 0xE000 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
