@@ -8,11 +8,13 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import AsyncIterable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from urlcheck.errors import InputError
 from urlcheck.model import Target
 from urlcheck.targets import Collector
+from urlcheck.threads import start_thread
 
 _BLOCKS_AHEAD = 4
 
@@ -46,10 +48,7 @@ class ThreadedSource:
 
     async def next_block(self) -> Sequence[Target]:
         if self._thread is None:
-            # a daemon: a read that never returns must not keep the program from ending
-            loop = asyncio.get_running_loop()
-            self._thread = threading.Thread(target=self._read_ahead, args=(loop,), daemon=True, name="input")
-            self._thread.start()
+            self._thread = start_thread(partial(self._read_ahead, asyncio.get_running_loop()), "input")
         while not self._read:
             if self._ended:
                 if self._error:

@@ -210,5 +210,6 @@ class GoneTerminal(Terminal):
 def test_a_terminal_that_goes_away_does_not_end_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     with show(Progress(make_console(GoneTerminal()), Summary(), lambda: None, lambda: 0)) as progress:
         assert progress
+        assert progress._thread
         progress._thread.join()  # drawing ends by itself
     assert capsys.readouterr().err == ""

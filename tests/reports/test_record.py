@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model import Hop
-from urlcheck.reports.record import label, list_file, make_record
+from urlcheck.reports.record import list_file, make_record, title
 from urlcheck.verdict import Verdict
 
 
@@ -130,5 +130,5 @@ def test_the_name_of_a_target_is_the_last_key_and_only_where_there_is_one() -> N
     target = replace(make_target(), name="api \x1b[2J")
     record = make_record(make_result(target=target))
     assert [*record] == [*make_record(make_result()), "name"]
-    assert label(record) == r"api \x1b[2J: https://example.org/"
-    assert label(make_record(make_result())) == "https://example.org/"
+    assert title(record) == r"api \x1b[2J: https://example.org/"
+    assert title(make_record(make_result())) == "https://example.org/"

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import queue
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from urlcheck.threads import start_thread, without_signals
 
 # failures are remembered so long, and so many of them, so that a list full of one dead name asks once
 _FAILURE_SECONDS, _FAILURES = 10.0, 10_000
@@ -37,7 +38,7 @@ class LookupThreads:
         """What `socket.getaddrinfo` says; raises its `OSError`."""
         if self._pending >= self._threads and self._threads < _THREADS:
             self._threads += 1
-            threading.Thread(target=self._work, daemon=True, name="look-up").start()
+            start_thread(self._work, "look-up")
         self._pending += 1  # until a thread has dealt with it, also where nobody waits for it any more
         future: asyncio.Future[list[AddressInfo]] = asyncio.get_running_loop().create_future()
         self._requests.put((future, host, port, family))
@@ -129,7 +130,8 @@ def make_resolver() -> ConfirmingResolver:
     try:
         from aiohttp import AsyncResolver  # noqa: PLC0415
 
-        fast = AsyncResolver()
+        with without_signals():  # c-ares has a thread of its own
+            fast = AsyncResolver()
     except (ImportError, RuntimeError, OSError):
         return ConfirmingResolver(None, LookupThreads())
     return ConfirmingResolver(fast, LookupThreads())

@@ -16,7 +16,7 @@ from urlcheck.durations import format_duration
 from urlcheck.model import Result
 from urlcheck.reports.console import PlainConsole
 from urlcheck.reports.display import Display
-from urlcheck.reports.record import make_record
+from urlcheck.reports.record import make_record, title
 from urlcheck.reports.summary import Summary
 
 _MOST_ROWS = 10
@@ -76,5 +76,5 @@ class Awaiting(Display):
         for result in results:
             record = make_record(result)
             detail = record["detail"] if record["status"] else f"{record['verdict']}: {record['detail']}"
-            grid.add_row(Text(f"  {record['url']}"), Text(detail, "yellow"), Text(f"attempt {record['attempts']}", "dim"))
+            grid.add_row(Text(f"  {title(record)}"), Text(detail, "yellow"), Text(f"attempt {record['attempts']}", "dim"))
         return grid

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from urlcheck.reports.console import PlainConsole
 from urlcheck.reports.excerpt import list_lines
-from urlcheck.reports.record import Record
+from urlcheck.reports.record import Record, title
 from urlcheck.reports.words import describe, format_elapsed, label, locate, mark
 from urlcheck.verdict import Verdict
 
@@ -41,7 +41,7 @@ def make_cells(record: Record, console: PlainConsole, *, verbose: bool, excerpt:
     for line in list_lines(excerpt):
         detail.append(f"\n{console.spell(line)}", "dim")
     time = format_elapsed(record["elapsed_ms"])
-    return Cells(_draw_status(record, console), console.spell(record["url"]), time, detail, is_ok)
+    return Cells(_draw_status(record, console), console.spell(title(record)), time, detail, is_ok)
 
 
 def style_of(status: int | None) -> str:

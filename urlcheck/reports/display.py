@@ -12,6 +12,7 @@ from rich.live import Live
 
 from urlcheck.model import Result
 from urlcheck.reports.console import PlainConsole
+from urlcheck.threads import start_thread
 
 FRAME = 0.1  # seconds
 
@@ -31,7 +32,7 @@ class Display:
             redirect_stderr=False,
         )
         self._end = threading.Event()
-        self._thread = threading.Thread(target=self._keep_drawing, daemon=True, name="display")
+        self._thread: threading.Thread | None = None
 
     def draw(self) -> RenderableType:
         """What is to be seen at this moment."""
@@ -50,14 +51,15 @@ class Display:
     def start(self) -> None:
         with suppress(OSError):
             self._live.start()
-        self._thread.start()
+        self._thread = start_thread(self._keep_drawing, "display")
 
     def stop(self) -> None:
         """Take it away."""
         if self._end.is_set():
             return
         self._end.set()
-        self._thread.join()
+        if self._thread:
+            self._thread.join()
         with suppress(OSError):
             self.say_the_last()
             self._live.stop()

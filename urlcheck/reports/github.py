@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar, TextIO
 
 from urlcheck.model import Result
-from urlcheck.reports.record import list_file, make_record
+from urlcheck.reports.record import list_file, make_record, title
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 from urlcheck.text import escape
@@ -37,7 +37,7 @@ class GithubReporter:
         place = {}
         if file := list_file(result.target):
             place = {"file": escape(file), "line": str(record["line"])}
-        self._write("error", f"{record['url']} {record['detail']}", **place, title=f"urlcheck: {record['verdict']}")
+        self._write("error", f"{title(record)} {record['detail']}", **place, title=f"urlcheck: {record['verdict']}")
 
     def close(self, summary: Summary) -> None:
         if not self._quiet:

@@ -13,7 +13,7 @@ from typing import ClassVar, TextIO
 from urlcheck.model import Result
 from urlcheck.reports.figures import draw_figures, draw_share
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.record import Record
+from urlcheck.reports.record import Record, title
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.words import (
     abridge,
@@ -156,7 +156,7 @@ def _draw_row(record: Record, *, opened: bool) -> Iterator[str]:
 
 
 def _draw_url(record: Record) -> str:
-    shown = escape(abridge(record["url"], _URL))
+    shown = escape(abridge(title(record), _URL))
     link = find_link(record)
     return f'<a href="{escape(link)}" rel="noreferrer noopener nofollow">{shown}</a>' if link else shown
 

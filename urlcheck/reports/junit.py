@@ -12,7 +12,7 @@ from typing import ClassVar, TextIO
 from xml.sax import saxutils  # writes, and parses nothing
 
 from urlcheck.model import Result
-from urlcheck.reports.record import Record, format_time, list_file, make_record
+from urlcheck.reports.record import Record, format_time, list_file, make_record, title
 from urlcheck.reports.spool import Spool
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
@@ -41,7 +41,7 @@ class JunitReporter:
         self._skipped += record["verdict"] == Verdict.SKIPPED
         attributes = _format_attributes(
             classname=record["source"],
-            name=record["url"],
+            name=title(record),
             time=_format_seconds((record["elapsed_ms"] or 0) / 1000),
             file=file and escape(file),
             line=file and str(record["line"]),

@@ -11,7 +11,7 @@ from typing import ClassVar, TextIO
 
 from urlcheck.model import Result
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.record import Record
+from urlcheck.reports.record import Record, title
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.words import (
     ENOUGH,
@@ -90,7 +90,7 @@ def show_text(text: str, length: int) -> str:
 
 def show_link(record: Record) -> str:
     """The URL as it was written, as code; a link if it may be followed."""
-    shown = show_code(abridge(record["url"], _URL))
+    shown = show_code(abridge(title(record), _URL))
     link = find_link(record)
     if link is None or len(link) > _URL:
         return shown

@@ -50,7 +50,7 @@ def make_record(result: Result) -> Record:
     return NamedRecord(**record, name=clean(result.target.name)) if result.target.name else record
 
 
-def label(record: Record) -> str:
+def title(record: Record) -> str:
     """What a target is called where people read of it: its URL, after its name where it has one."""
     name = record.get("name")
     return f"{name}: {record['url']}" if name else record["url"]
