@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -114,18 +113,6 @@ class Policy:
 
     def _result(self, target: Target, outcome: Outcome | None, verdict: Verdict, detail: str, attempts: int) -> Result:
         return Result(target, outcome, verdict, detail, verdict in self._passing, attempts, datetime.now(UTC))
-
-
-class Policies:
-    """The policy of a run, and those of targets that have settings of their own."""
-
-    def __init__(self, settings: Settings, others: Iterable[Settings] = ()) -> None:
-        self._common = Policy(settings)
-        self._others = {other: Policy(other) for other in others}
-
-    def of(self, target: Target) -> Policy:
-        """Whose business a target is."""
-        return self._common if target.settings is None else self._others[target.settings]
 
 
 def describe_status(response: Response) -> str:

@@ -19,6 +19,7 @@ from urlcheck.engine import FURTHER, INTERRUPTED, Run, flatten, open_run, set_al
 from urlcheck.errors import InputError
 from urlcheck.methods import is_idempotent
 from urlcheck.model import Rejection, Result, Target
+from urlcheck.outbox import Outbox
 from urlcheck.patience import MOST_AWAITED
 from urlcheck.scale.child import Child, start_child
 from urlcheck.settings import Settings
@@ -50,7 +51,6 @@ class Fleet:
         self._share = share
         self._settings = settings
         self._processes = processes
-        self._policies = first.policies
         self._routes: list[int] = []
         self._started: list[Child] = []
         self._children: list[Child] = []  # those that are given work
@@ -59,9 +59,7 @@ class Fleet:
         self._limit_of_first = settings.concurrency
         self._is_read = False
         self._error: InputError | None = None
-        self._finished: list[Result] = []
-        self._arrival = asyncio.Event()
-        self._room = asyncio.Event()
+        self._outbox = Outbox()
         self._receivers: list[asyncio.Task[None]] = []
 
     @property
@@ -79,18 +77,11 @@ class Fleet:
         alarm = set_alarm(self._settings, self.stop)
         pump = loop.create_task(self._pump())
         watch = loop.create_task(self._watch())
-        pump.add_done_callback(lambda _: self._room.set())
+        pump.add_done_callback(lambda _: self._outbox.make_room())
         work = loop.create_task(self._work(pump))
-        work.add_done_callback(lambda _: self._arrival.set())
         try:
-            while not work.done() or self._finished:
-                self._arrival.clear()
-                if self._finished:
-                    batch, self._finished = self._finished, []
-                    self._room.set()
-                    yield batch
-                elif not work.done():
-                    await self._arrival.wait()
+            async for batch in self._outbox.batches(work):
+                yield batch
             await work
             if self._error:
                 raise self._error
@@ -120,7 +111,7 @@ class Fleet:
         self._first.stop(reason)
         for child in self._children:
             child.stop(reason)
-        self._room.set()
+        self._outbox.make_room()
         asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._dismiss)
 
     def _dismiss(self) -> None:
@@ -134,13 +125,13 @@ class Fleet:
         try:
             while targets := await self._source.next_block():
                 self._route(targets)
-                while not self.interruption and (self._is_far_ahead() or len(self._finished) > _WINDOW):
-                    await self._wait_for_room()
+                while not self.interruption and (self._is_far_ahead() or len(self._outbox) > _WINDOW):
+                    await self._outbox.wait_for_room()
         except InputError as error:
             self._error = error
         self._is_read = True
         while not pump.done() and (self._with_first or any(child.unfinished for child in self._children)):
-            await self._wait_for_room()
+            await self._outbox.wait_for_room()
         for child in self._children:
             child.end()
         await asyncio.gather(*self._receivers)
@@ -220,9 +211,9 @@ class Fleet:
         shares: list[list[Target]] = [[] for _ in range(self._processes)]
         for target in targets:
             if isinstance(target.request, Rejection):
-                self._finish([self._policies.of(target).reject(target, target.request)])
+                self._finish([self._first.checks.of(target).policy.reject(target, target.request)])
             elif self.interruption:
-                self._finish([self._policies.of(target).give_up(target, self.interruption)])
+                self._finish([self._first.checks.of(target).policy.give_up(target, self.interruption)])
             else:
                 shares[self._choose_process(target, target.request)].append(target)
         for child, share in zip(self._children, shares[1:], strict=False):
@@ -256,27 +247,21 @@ class Fleet:
         left = [*child.unfinished.values()]
         child.unfinished.clear()
         if self.interruption:
-            self._finish([self._policies.of(target).give_up(target, self.interruption) for target in left])
+            self._finish([self._first.checks.of(target).policy.give_up(target, self.interruption) for target in left])
         elif not is_idempotent(self._settings.method):
-            self._finish([self._policies.of(target).give_up(target, NOT_REPEATED) for target in left])
+            self._finish([self._first.checks.of(target).policy.give_up(target, NOT_REPEATED) for target in left])
         else:
             self.lost += len(left)
             self._give_first(left)
-        self._room.set()
+        self._outbox.make_room()
 
-    def _finish(self, results: list[Result]) -> None:
-        if results:
-            self._finished += results
-            self._arrival.set()
-            self._room.set()
+    def _finish(self, results: Sequence[Result]) -> None:
+        self._outbox.extend(results)
+        self._outbox.make_room()  # for another target in its process
 
     async def _hold_back(self) -> None:
-        while len(self._finished) > _WINDOW:
-            await self._wait_for_room()
-
-    async def _wait_for_room(self) -> None:
-        self._room.clear()
-        await self._room.wait()
+        while len(self._outbox) > _WINDOW:
+            await self._outbox.wait_for_room()
 
 
 def count_processes(settings: Settings) -> int:

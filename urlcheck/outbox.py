@@ -1,0 +1,51 @@
+"""Results that wait to be taken, and who waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from urlcheck.model import Result
+
+
+class Outbox:
+    """Collects results, and hands over as many at once as there are: what a batch costs is paid less often."""
+
+    def __init__(self) -> None:
+        self._results: list[Result] = []
+        self._arrival = asyncio.Event()
+        self._room = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def add(self, result: Result) -> None:
+        self._results.append(result)
+        self._arrival.set()
+
+    def extend(self, results: Sequence[Result]) -> None:
+        if results:
+            self._results += results
+            self._arrival.set()
+
+    def make_room(self) -> None:
+        """Let whoever waits for room look again, for results or for anything else that is bounded."""
+        self._room.set()
+
+    async def wait_for_room(self) -> None:
+        """Until results are taken, or somebody says that there is room."""
+        self._room.clear()
+        await self._room.wait()
+
+    async def batches(self, work: asyncio.Future[Any]) -> AsyncGenerator[list[Result], None]:
+        """The results, until the work is done and nothing is left."""
+        work.add_done_callback(lambda _: self._arrival.set())
+        while not work.done() or self._results:
+            self._arrival.clear()
+            if self._results:
+                batch, self._results = self._results, []
+                self._room.set()
+                yield batch
+            elif not work.done():
+                await self._arrival.wait()
