@@ -24,6 +24,7 @@ FLOORS = [
     {"engine"},
     {"scale"},
     {"modes", "__init__"},
+    {"groups", "values"},
     {"options"},
     {"config"},
     {"cli"},
@@ -33,7 +34,7 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 LIBRARIES = {
-    "click": {"cli", "options", "config", "__main__"},
+    "click": {"cli", "config", "groups", "options", "values", "__main__"},
     "rich": {"reports", "modes"},
     "aiohttp": {"client"},
     "aiohttp.web": {"modes", "demo"},

@@ -8,21 +8,10 @@ import pytest
 from click.shell_completion import BashComplete
 
 from urlcheck.cli import command
-from urlcheck.options import (
-    Credentials,
-    Duration,
-    GroupedOption,
-    Header,
-    Method,
-    Output,
-    Pin,
-    Size,
-    StatusCodes,
-    Verdicts,
-    pick,
-)
+from urlcheck.groups import GroupedOption, pick
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings import OutputSettings, Settings
+from urlcheck.values import Credentials, Duration, Header, Method, Output, Pin, Size, StatusCodes, Verdicts
 from urlcheck.verdict import Verdict
 
 VERDICTS = (

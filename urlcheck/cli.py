@@ -14,14 +14,8 @@ import click
 from urlcheck.config.command import ConfiguredCommand
 from urlcheck.durations import format_duration
 from urlcheck.errors import InputError
-from urlcheck.options import (
-    check_options,
-    config_options,
-    input_options,
-    output_options,
-    pick,
-    verdict_options,
-)
+from urlcheck.groups import pick
+from urlcheck.options import command_options
 from urlcheck.settings import VERSION, OutputSettings, Settings
 
 if TYPE_CHECKING:
@@ -48,20 +42,19 @@ EPILOG = """\b
 Examples:
   urlcheck https://example.org example.net/page
   urlcheck -f urls.txt -o jsonl
-  cat urls.txt | urlcheck --timeout 5s
+  cat urls.txt | urlcheck --timeout 5s --show problems
+  urlcheck --wait 2m localhost:8080/health --expect-json "status == 'ok'"
+  urlcheck -f urls.txt -o github -o markdown=summary.md
 \b
-Exit status: 0 every URL passed, 1 at least one did not, 2 the command line, the input or
-an output could not be used, 130 interrupted, 143 terminated, 141 nobody read the output.
+Exit status: 0 every URL passed, 1 at least one did not, 2 the command line,
+the input or an output could not be used, 130 interrupted, 143 terminated,
+141 nobody read the output.
 """
 
 
 @click.command(cls=ConfiguredCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-@input_options
-@check_options
-@verdict_options
-@output_options
-@config_options
+@command_options
 @click.version_option(VERSION, "-V", "--version", prog_name="urlcheck", message="%(prog)s %(version)s")
 def command(urls: tuple[str | Entry, ...], files: tuple[str, ...], **params: Any) -> int:
     """Check URLs concurrently and say, for every one of them, what happened and whether that is good enough.

@@ -34,22 +34,26 @@ class Settings:
     exclude: tuple[str, ...] = ()
     dedupe: bool = True
 
-    # check
-    processes: int | Literal["auto"] = "auto"
+    # run
     concurrency: int = 256
     per_host: int = 10
     rate: float | None = None
-    timeout: float = 10.0
-    retries: int = 2
+    processes: int | Literal["auto"] = "auto"
     deadline: float | None = None
     wait: float | None = None
+
+    # request
+    timeout: float = 10.0
+    retries: int = 2
     method: str = "GET"
     data: bytes | None = field(default=None, repr=False)
-    max_redirects: int = 10
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     user_agent: str = f"urlcheck/{VERSION} (+{HOME_PAGE})"
     user: tuple[str, str] | None = field(default=None, repr=False)
     netrc: bool = False
+    max_redirects: int = 10
+
+    # connection
     proxy: str | None = None
     insecure: bool = False
     ca_file: str | None = None

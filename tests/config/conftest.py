@@ -11,7 +11,7 @@ import pytest
 
 from urlcheck.__main__ import run
 from urlcheck.cli import command
-from urlcheck.options import pick
+from urlcheck.groups import pick
 from urlcheck.settings import OutputSettings, Settings
 from urlcheck.targets import Entry
 

@@ -9,7 +9,7 @@ import pytest
 from tests.config.conftest import Complain, Tell
 from urlcheck.cli import command
 from urlcheck.config.keys import list_keys, split_path
-from urlcheck.options import GroupedOption
+from urlcheck.groups import GroupedOption
 from urlcheck.settings import OutputSettings, Settings
 from urlcheck.verdict import Verdict
 

@@ -9,7 +9,7 @@ from urlcheck.__main__ import run
 from urlcheck.config.keys import Key, Setting
 from urlcheck.config.layers import Configuration
 from urlcheck.config.show import show as _show
-from urlcheck.options import GroupedOption
+from urlcheck.groups import GroupedOption
 from urlcheck.settings import OutputSettings, Settings
 
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from urlcheck.config.search import PREFIX, find_candidates
 from urlcheck.errors import SettingsError
-from urlcheck.options import GroupedCommand
+from urlcheck.groups import GroupedCommand
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration

@@ -12,14 +12,13 @@ import click
 from urlcheck.config.search import PREFIX
 from urlcheck.config.variables import UnusableError, expand
 from urlcheck.errors import SettingsError
-from urlcheck.options import GroupedOption, StatusCodes, Verdicts
+from urlcheck.groups import GroupedOption
+from urlcheck.values import StatusCodes, Verdicts
 
 Scalar = str | int | float | bool
 Shown = Scalar | list[Scalar]
 
-# the options of a run as a whole, of those in the groups that a target may have some of
-_TARGET_GROUPS = {"Check", "Verdict"}
-_WHOLE_RUN = {"processes", "concurrency", "per_host", "rate", "deadline", "wait", "watch", "serve"}
+_TARGET_GROUPS = {"Request", "Connection", "Verdict"}
 _FILES = {"FILE", "PATH", "SOCKET"}
 _MAX_BITS = 64
 
@@ -52,7 +51,7 @@ class Key:
     @property
     def is_for_targets(self) -> bool:
         """Whether a single request may have a value of its own."""
-        return self.options[0].group in _TARGET_GROUPS and self.param not in _WHOLE_RUN
+        return self.options[0].group in _TARGET_GROUPS
 
     def switch(self, *, on: bool) -> bool:
         """What a flag sets: `--no-dedupe` sets `dedupe` to False."""

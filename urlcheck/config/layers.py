@@ -15,7 +15,7 @@ from urlcheck.config.document import Document, Table
 from urlcheck.config.keys import Key, Setting, list_keys, read_arguments, read_text, read_toml
 from urlcheck.config.variables import UnusableError, expand
 from urlcheck.errors import SettingsError
-from urlcheck.options import pick
+from urlcheck.groups import pick
 from urlcheck.settings import Settings
 from urlcheck.targets import Entry
 

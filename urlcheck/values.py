@@ -1,0 +1,233 @@
+"""What a user writes as the value of an option: Click's parameter types."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import click
+from click.shell_completion import CompletionItem
+
+from urlcheck.durations import parse_duration
+from urlcheck.reports.registry import FORMATS, find_others
+from urlcheck.sizes import parse_size
+from urlcheck.urls import InvalidUrlError, is_ip_address, read_host
+from urlcheck.verdict import Verdict
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
+_CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
+
+
+class Duration(click.ParamType[float]):
+    """`500ms`, `10s`, `2m`, `1h`, a number of seconds → seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, (int, float)):
+            return float(value)
+        try:
+            return parse_duration(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a duration: write 500ms, 10s, 2m or 1h.", param, ctx)
+
+
+class Size(click.ParamType[int]):
+    """`500`, `64K`, `1M` → bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_size(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a size: write 500, 64K or 1M.", param, ctx)
+
+
+class StatusCodes(click.ParamType[frozenset[int]]):
+    """`200-299,304`, `2xx,404` → a set of status codes."""
+
+    name = "codes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
+        codes: set[int] = set()
+        for part in value.lower().split(","):
+            match = _CODES.fullmatch(part.strip())
+            if match is None:
+                self.fail(
+                    f"{part.strip()!r} is not a status code: write 200, 200-299 or 2xx, with commas between.", param, ctx
+                )
+            family, first, last = match.groups()
+            low, high = (int(family) * 100, int(family) * 100 + 99) if family else (int(first), int(last or first))
+            if low > high:
+                self.fail(f"{part.strip()!r} ends before it begins.", param, ctx)
+            codes.update(range(low, high + 1))
+        return frozenset(codes)
+
+
+class Verdicts(click.ParamType[frozenset[Verdict]]):
+    """`timeout,dns` → verdicts."""
+
+    name = "verdicts"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Verdict]:
+        try:
+            return frozenset(Verdict(part.strip().lower()) for part in value.split(","))
+        except ValueError as error:
+            self.fail(f"{str(error).partition(' is not')[0]} is not a verdict; they are: {', '.join(Verdict)}.", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        before, comma, begun = incomplete.rpartition(",")
+        return _complete(begun, Verdict, before + comma)
+
+
+class Header(click.ParamType[tuple[str, str]]):
+    """`NAME: VALUE` → a pair that can be sent."""
+
+    name = "header"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, colon, text = value.partition(":")
+        if not colon or not _TOKEN.fullmatch(name) or _UNSENDABLE.search(text):
+            self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
+        if name.lower() in _FRAMING:
+            self.fail(f"{name} says how a request is framed, which is not for the user to say.", param, ctx)
+        return name, text.strip()
+
+
+class HeaderText(click.ParamType[str]):
+    """The value of a header."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if _UNSENDABLE.search(value):
+            self.fail("a header cannot have control characters.", param, ctx)
+        return str(value)
+
+
+class Credentials(click.ParamType[tuple[str, str]]):
+    """`NAME:PASSWORD` → a pair."""
+
+    name = "credentials"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, colon, password = value.partition(":")
+        if not colon or _UNSENDABLE.search(value):
+            self.fail("credentials are written NAME:PASSWORD, without control characters.", param, ctx)
+        return name, password
+
+
+class Method(click.ParamType[str]):
+    """A request method, in capitals."""
+
+    name = "method"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _TOKEN.fullmatch(value):
+            self.fail(f"{value!r} is not a request method: write GET, HEAD or POST, for example.", param, ctx)
+        if value.upper() == "CONNECT":
+            self.fail("CONNECT asks for a tunnel and not for a URL.", param, ctx)
+        return str(value.upper())
+
+
+class Body(click.ParamType[bytes]):
+    """What a function makes of a text, or of the file that is named after `@`; it raises `SettingsError`."""
+
+    name = "body"
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:  # noqa: ARG002
+        return value if isinstance(value, bytes) else self._read(value)
+
+
+class Pin(click.ParamType[tuple[str, int, str]]):
+    """`HOST:PORT:ADDRESS[,ADDRESS]`, with `*` for any host → host, port and addresses."""
+
+    name = "pin"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int, str]:
+        if not isinstance(value, str):
+            return cast("tuple[str, int, str]", value)
+        match = _PIN.fullmatch(value)
+        if match is None:
+            self.fail(f"{value!r} is not HOST:PORT:ADDRESS.", param, ctx)
+        name, port, addresses = match.groups()
+        if not 1 <= int(port) <= 65535:
+            self.fail(f"{port} is not a port, which is a number from 1 to 65535.", param, ctx)
+        try:
+            host = name if name == "*" else read_host(name).removesuffix(".")
+        except InvalidUrlError as error:
+            self.fail(f"{name!r} is not a host: {error}.", param, ctx)
+        if is_ip_address(host):
+            self.fail(f"{host} is an address already, and no name to resolve.", param, ctx)
+        return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
+
+    def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        try:
+            address = ipaddress.ip_address(bare)
+        except ValueError:
+            self.fail(f"{text!r} is not an IP address.", param, ctx)
+        if "%" in bare:
+            self.fail(f"{text!r} has a zone, which a name cannot resolve to.", param, ctx)
+        return str(address)
+
+
+class Rate(click.ParamType[float]):
+    """A number of requests a second."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = math.nan
+        if not 0 < rate < math.inf:
+            self.fail(f"{value!r} is not a number of requests a second: write 10 or 0.5.", param, ctx)
+        return rate
+
+
+class Processes(click.ParamType[int | str]):
+    """`auto`, or a number."""
+
+    name = "processes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if value == "auto":
+            return "auto"
+        if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 64):
+            self.fail(f"{value!r} is neither auto nor a number from 1 to 64.", param, ctx)
+        return int(value)
+
+
+class Output(click.ParamType[tuple[str, str | None]]):
+    """`FORMAT` or `FORMAT=FILE` → format and file, None for standard output."""
+
+    name = "output"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str | None]:
+        name, equals, file = value.partition("=")
+        if name not in FORMATS and name not in (others := find_others()):
+            self.fail(f"{name!r} is not a format; they are: {', '.join([*FORMATS, *others])}.", param, ctx)
+        if equals and not file:
+            self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
+        return name, file or None
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return _complete(incomplete, FORMATS)
+
+
+def _complete(begun: str, words: Iterable[str], before: str = "") -> list[CompletionItem]:
+    return [CompletionItem(before + word) for word in words if word.startswith(begun)]
