@@ -12,9 +12,9 @@ import pytest
 
 from tests.builders import FAILURE, RESPONSE
 from tests.clock import in_no_time, now
-from urlcheck.engine import Run
+from urlcheck.engine import MOST_TEXT, Run
 from urlcheck.errors import InputError
-from urlcheck.model import Hop, Outcome, Response, Result, ShortageError, Target
+from urlcheck.model import FailureKind, Hop, Outcome, Response, Result, ShortageError, Target
 from urlcheck.settings import Settings
 from urlcheck.targets import Collector
 from urlcheck.urls import Url
@@ -442,6 +442,33 @@ async def test_one_endless_host_is_read_further_ahead_but_not_without_end() -> N
     await asyncio.sleep(60)
     assert 5 * WINDOW <= blocks.read <= 5 * WINDOW + 10 + 100
     consumer.cancel()
+
+
+@in_no_time
+async def test_long_urls_are_read_less_far_ahead() -> None:
+    blocks = Blocks.without_end("http://host/{}/" + "long" * 15_000, size=10)
+    consumer = asyncio.create_task(collect(run(blocks, Client(take_an_hour))))
+    await asyncio.sleep(60)
+    assert MOST_TEXT < blocks.read * 60_000 < MOST_TEXT + 2_000_000
+    consumer.cancel()
+
+
+@pytest.mark.parametrize(
+    ("method", "step", "asked"),
+    [
+        ("GET", 500, 5),
+        ("POST", 500, 1),
+        ("POST", 404, 1),
+        ("POST", TIMEOUT, 5),
+        ("POST", 503, 5),
+        ("POST", replace(FAILURE, kind=FailureKind.DNS, transient=False), 5),
+    ],
+)
+@in_no_time
+async def test_what_is_waited_for_is_not_done_twice(method: str, step: Step, asked: int) -> None:
+    client = Client(Script(late=[step] * 4 + [200]))
+    [_] = await collect(run(Blocks(["http://host/late"]), client, wait=60.0, method=method))
+    assert client.asked == [f"{method} /late"] * asked
 
 
 @pytest.mark.parametrize("retries", [0, 3])

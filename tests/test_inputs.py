@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -251,6 +252,20 @@ async def drain(source: Source) -> list[Target]:
     while block := await source.next_block():
         targets += block
     return targets
+
+
+class Racing(ThreadedSource):
+    """Its thread comes to its end whenever somebody asks whether it has."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "_ended" and threading.current_thread() is threading.main_thread() and self._thread:
+            self._thread.join()
+        return super().__getattribute__(name)
+
+
+async def test_what_is_read_while_one_looks_whether_more_is_to_come_is_not_lost() -> None:
+    source = Racing([[FIRST], [SECOND]])
+    assert [await source.next_block(), await source.next_block(), await source.next_block()] == [[FIRST], [SECOND], []]
 
 
 async def test_a_threaded_source_hands_over_every_block_in_order() -> None:

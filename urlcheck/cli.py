@@ -135,9 +135,9 @@ async def _check_all(
     from urlcheck.signals import on_interruption  # noqa: PLC0415
 
     def stop() -> None:
+        run.stop()
         if display:
             display.stop()  # before a second signal, which leaves no time for it
-        run.stop()
 
     async with checks as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()

@@ -26,6 +26,8 @@ INTERRUPTED, PAST_DEADLINE, PAST_WAIT = "interrupted", "past the deadline", "the
 _WINDOW = 10_000
 _WINDOW_A_WORKER = 8
 FURTHER = 5
+# characters of URLs, of which a hostile list has 65,536 a line
+MOST_TEXT = 16 * 1024 * 1024
 
 
 class Run:
@@ -132,7 +134,7 @@ class Run:
                     else:
                         self._scheduler.add(Job(target, target.request))
                 self._dispatcher.wake()
-                while self._is_far_ahead() or len(self._outbox) > self._window:
+                while self._is_far_ahead() or self._outbox.is_over(self._window):
                     await self._outbox.wait_for_room()
         except InputError as error:
             self._input_error = error
@@ -142,14 +144,11 @@ class Run:
     def _is_far_ahead(self) -> bool:
         scheduler = self._scheduler
         awaited = self._patience.count if self._patience else 0  # what never comes must not keep the rest from being read
-        if awaited > MOST_AWAITED:
+        if awaited > MOST_AWAITED or scheduler.size > MOST_TEXT:
             return True
-        waiting = scheduler.waiting - awaited
-        if (
-            scheduler.is_hungry and scheduler.retrying - awaited <= self._window
-        ):  # its hosts are at their limits; others may not
-            return waiting > self._window * FURTHER
-        return waiting > self._window
+        # where the hosts that were read are at their limits, others may be further on
+        looks_further = scheduler.is_hungry and scheduler.retrying - awaited <= self._window
+        return scheduler.waiting - awaited > self._window * (FURTHER if looks_further else 1)
 
     async def _toil(self) -> None:
         """One worker: a job after the other, while there is room for its result."""
@@ -166,7 +165,7 @@ class Run:
             else:
                 if self._throttle.relax():
                     self._dispatcher.wake()
-            while len(self._outbox) > self._workers:
+            while self._outbox.is_over(self._workers):
                 await self._outbox.wait_for_room()
 
     async def _advance(self, job: Job) -> None:
@@ -185,8 +184,10 @@ class Run:
     def _conclude(self, job: Job, pause: float = 0.0) -> None:
         """The job is finished; where it has not passed, and there is patience with it, it comes back after the pause."""
         assert job.outcome is not None
-        result = self.checks.of(job.target).policy.conclude(job.target, job.outcome, job.attempts)
-        wait = self._patience.pause_before_next(job, result) if self._patience else None
+        policy = self.checks.of(job.target).policy
+        result = policy.conclude(job.target, job.outcome, job.attempts)
+        is_final = not policy.may_be_asked_again(job.outcome)
+        wait = self._patience.pause_before_next(job, result, is_final=is_final) if self._patience else None
         if wait is None:
             self._outbox.add(result)
             self._scheduler.done(job)

@@ -8,26 +8,30 @@ from typing import Any
 
 from urlcheck.model import Result
 
+_MOST_TEXT = 16 * 1024 * 1024  # characters of URLs
+
 
 class Outbox:
     """Collects results, and hands over as many at once as there are: what a batch costs is paid less often."""
 
     def __init__(self) -> None:
         self._results: list[Result] = []
+        self._size = 0
         self._arrival = asyncio.Event()
         self._room = asyncio.Event()
 
-    def __len__(self) -> int:
-        return len(self._results)
+    def is_over(self, count: int) -> bool:
+        """Whether more results wait than that, or very long ones."""
+        return len(self._results) > count or self._size > _MOST_TEXT
 
     def add(self, result: Result) -> None:
         self._results.append(result)
+        self._size += len(result.target.url)
         self._arrival.set()
 
     def extend(self, results: Sequence[Result]) -> None:
-        if results:
-            self._results += results
-            self._arrival.set()
+        for result in results:
+            self.add(result)
 
     def make_room(self) -> None:
         """Let whoever waits for room look again, for results or for anything else that is bounded."""
@@ -44,7 +48,7 @@ class Outbox:
         while not work.done() or self._results:
             self._arrival.clear()
             if self._results:
-                batch, self._results = self._results, []
+                batch, self._results, self._size = self._results, [], 0
                 self._room.set()
                 yield batch
             elif not work.done():

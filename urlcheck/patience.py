@@ -48,9 +48,12 @@ class Patience:
         awaited = self._awaited.pop(job, None)
         return awaited.result if awaited else None
 
-    def pause_before_next(self, job: Job, result: Result) -> float | None:
-        """Seconds until the job is worth another attempt; None where it is finished: it passed, or no attempt can mend it."""
-        if result.ok or result.verdict in _FINAL:
+    def pause_before_next(self, job: Job, result: Result, *, is_final: bool = False) -> float | None:
+        """Seconds until the job is worth another attempt; None where it is finished: it passed, or no attempt can mend it.
+
+        `is_final`: there must be no other attempt.
+        """
+        if result.ok or is_final or result.verdict in _FINAL:
             self._awaited.pop(job, None)
             return None
         now = self._clock()

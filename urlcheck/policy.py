@@ -18,6 +18,7 @@ from urlcheck.verdict import Verdict
 _PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
 _VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
 _MAY_PASS = frozenset({429, 500, 502, 503, 504})
+_BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
 _ASKS_FOR_A_PAUSE = frozenset({429, 503})
 
 # of a body that is kept to be shown
@@ -87,6 +88,12 @@ class Policy:
         if not self._is_repeatable and (outcome.hops or outcome.status not in _ASKS_FOR_A_PAUSE):
             return False
         return outcome.status in _MAY_PASS and self.judge(outcome)[0] in (Verdict.STATUS, Verdict.RATE_LIMITED)
+
+    def may_be_asked_again(self, outcome: Outcome) -> bool:
+        """Whether another attempt does no harm, whatever it is worth."""
+        if self._is_repeatable or self.may_pass_later(outcome):
+            return True
+        return isinstance(outcome, Failure) and outcome.kind in _BEFORE_THE_REQUEST and not outcome.hops
 
     def pause_after(self, outcome: Outcome) -> float:
         """For how many seconds the host asks to be left alone."""

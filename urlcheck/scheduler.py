@@ -78,6 +78,7 @@ class Scheduler:
         self._order = itertools.count()
         self._in_flight: dict[Job, None] = {}
         self._queued = 0
+        self.size = 0  # of the URLs of jobs that are not in flight, in characters
 
     @property
     def waiting(self) -> int:
@@ -117,6 +118,7 @@ class Scheduler:
         else:
             host.queue.append(job)
         self._queued += 1
+        self.size += len(job.target.url)
         self._list(host)
 
     def next(self) -> Job | None:
@@ -131,6 +133,7 @@ class Scheduler:
                 continue
             job = host.queue.popleft()
             self._queued -= 1
+            self.size -= len(job.target.url)
             self._in_flight[job] = None
             host.in_flight += 1
             if self._interval:
@@ -166,6 +169,7 @@ class Scheduler:
     def retry(self, job: Job, delay: float) -> None:
         """The job comes back, not before so many seconds from now."""
         self.done(job)
+        self.size += len(job.target.url)
         heapq.heappush(self._retries, (self._clock() + delay, next(self._order), job))
 
     def pause(self, job: Job, seconds: float) -> None:
@@ -183,6 +187,7 @@ class Scheduler:
                 del self._hosts[host.origin]
         self._ready = deque(host for host in self._ready if host.queue)
         self._queued -= len(released)
+        self.size -= sum(len(job.target.url) for job in released)
         return released, {*self._hosts, *awaited}
 
     def drain(self) -> list[Job]:
@@ -192,7 +197,7 @@ class Scheduler:
             jobs.extend(host.queue)
         for container in (self._in_flight, self._retries, self._hosts, self._ready, self._resting, self._expiring):
             container.clear()
-        self._queued = 0
+        self._queued = self.size = 0
         return jobs
 
     def _list(self, host: Host) -> None:
@@ -215,7 +220,9 @@ class Scheduler:
     def _wake(self, now: float) -> None:
         due = []
         while self._retries and self._retries[0][0] <= now:
-            due.append(heapq.heappop(self._retries)[2])
+            job = heapq.heappop(self._retries)[2]
+            self.size -= len(job.target.url)
+            due.append(job)
         for job in reversed(due) if self._retries_first else due:
             self.add(job, goes_first=self._retries_first)
         while self._resting and self._resting[0][0] <= now:

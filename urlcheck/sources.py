@@ -49,15 +49,17 @@ class ThreadedSource:
     async def next_block(self) -> Sequence[Target]:
         if self._thread is None:
             self._thread = start_thread(partial(self._read_ahead, asyncio.get_running_loop()), "input")
-        while not self._read:
-            if self._ended:
+        while True:
+            has_ended = self._ended  # asked first: what has ended has handed over all that it had
+            if self._read:
+                self._places.release()
+                return self._read.popleft()
+            if has_ended:
                 if self._error:
                     raise self._error
                 return []
             self._arrival.clear()
             await self._arrival.wait()
-        self._places.release()
-        return self._read.popleft()
 
     def stop(self) -> None:
         self._ended = True

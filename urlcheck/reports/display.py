@@ -15,6 +15,7 @@ from urlcheck.reports.console import PlainConsole
 from urlcheck.threads import start_thread
 
 FRAME = 0.1  # seconds
+_PATIENCE = 1.0  # with a terminal that stalls
 
 
 class Display:
@@ -33,6 +34,11 @@ class Display:
         )
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether the terminal can go back on its line."""
+        return not self._console.is_dumb_terminal
 
     def draw(self) -> RenderableType:
         """What is to be seen at this moment."""
@@ -59,7 +65,7 @@ class Display:
             return
         self._end.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(_PATIENCE)
         with suppress(OSError):
             self.say_the_last()
             self._live.stop()
@@ -75,7 +81,7 @@ class Display:
 @contextmanager
 def show(display: Display) -> Iterator[Display | None]:
     """It is gone when the context ends, however it ends; None on a terminal that cannot go back on its line."""
-    if display._console.is_dumb_terminal:  # noqa: SLF001
+    if not display.can_draw:
         yield None
         return
     display.start()

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator,
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
-from urlcheck.engine import FURTHER, INTERRUPTED, Run, flatten, open_run, set_alarm
+from urlcheck.engine import FURTHER, INTERRUPTED, MOST_TEXT, Run, flatten, open_run, set_alarm
 from urlcheck.errors import InputError
 from urlcheck.methods import is_idempotent
 from urlcheck.model import Rejection, Result, Target
@@ -56,6 +56,7 @@ class Fleet:
         self._children: list[Child] = []  # those that are given work
         self._homes: set[Origin] = set()  # of the first process, from when it was alone
         self._with_first = 0
+        self._size = 0  # of the URLs of unfinished targets, in characters
         self._limit_of_first = settings.concurrency
         self._is_read = False
         self._error: InputError | None = None
@@ -124,8 +125,9 @@ class Fleet:
             self._share_out()
         try:
             while targets := await self._source.next_block():
+                self._size += sum(len(target.url) for target in targets)
                 self._route(targets)
-                while not self.interruption and (self._is_far_ahead() or len(self._outbox) > _WINDOW):
+                while not self.interruption and (self._is_far_ahead() or self._outbox.is_over(_WINDOW)):
                     await self._outbox.wait_for_room()
         except InputError as error:
             self._error = error
@@ -180,7 +182,7 @@ class Fleet:
         busiest = max(self._with_first, *(len(child.unfinished) for child in self._children), 0)
         is_one_hungry = self._first.is_hungry or any(child.is_hungry for child in self._children)
         awaited = MOST_AWAITED if self._settings.wait else 0  # what has not passed stays, and the rest is read all the same
-        return busiest > _WINDOW * (FURTHER if is_one_hungry else 1) + awaited
+        return busiest > _WINDOW * (FURTHER if is_one_hungry else 1) + awaited or self._size > MOST_TEXT
 
     async def _start(self) -> None:
         """As many processes as are wanted, or as this machine bears."""
@@ -257,10 +259,11 @@ class Fleet:
 
     def _finish(self, results: Sequence[Result]) -> None:
         self._outbox.extend(results)
+        self._size -= sum(len(result.target.url) for result in results)
         self._outbox.make_room()  # for another target in its process
 
     async def _hold_back(self) -> None:
-        while len(self._outbox) > _WINDOW:
+        while self._outbox.is_over(_WINDOW):
             await self._outbox.wait_for_room()
 
 

@@ -37,7 +37,7 @@ class Frames:
         try:
             length = int.from_bytes(await self._stream.readexactly(_LENGTH), "big")
             return marshal.loads(await self._stream.readexactly(length))  # noqa: S302 - from a process of this program
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, EOFError, TypeError, ValueError):  # it died in the middle of it
             return None
 
 
