@@ -80,7 +80,10 @@ async def test_the_action_takes_lists_and_options_a_line_each(shell: Shell, urls
     step = ACTION["runs"]["steps"][-1]
     inputs = {"FILES": "my list.txt\n", "OPTIONS": "--allow=status\n--user-agent=$(touch broken); a b\n"}
     assert set(inputs) < set(step["env"])
-    finished = await shell(step["run"], PYTHON=sys.executable, RUNNER_TEMP="nowhere", **inputs)
+    installed = urls.with_name("runner") / "urlcheck"  # where the step before it puts the package
+    installed.mkdir(parents=True)
+    (installed / "urlcheck").symlink_to(ROOT / "urlcheck")
+    finished = await shell(step["run"], PYTHON=sys.executable, RUNNER_TEMP="runner", **inputs)
     assert (finished.status, finished.stderr) == (0, "")
     assert "2 URLs%3A 2 passed" in finished.stdout or "2 URLs: 2 passed" in finished.stdout
     assert not urls.with_name("broken").exists()
