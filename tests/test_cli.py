@@ -524,7 +524,7 @@ async def test_it_is_not_said_where_the_input_was_read_to_its_end(launch: Launch
     process = await launch(f"{half_held.url}/held", "-o", "jsonl")
     await half_held.until_asked()
     process.send_signal(signal.SIGINT)
-    assert (await finish(process)).stderr == ""
+    assert (await finish(process)).stderr == "urlcheck: interrupted\n"
 
 
 @on_posix
@@ -680,9 +680,11 @@ async def test_help_lists_the_options_in_groups(urlcheck: Urlcheck) -> None:
     text = (await urlcheck("--help")).stdout
     groups = re.findall(r"^(\w+):\n((?:  .*\n)+)", text, re.MULTILINE)
     first_options = [(name, re.findall(r"--[\w-]+", options)[0]) for name, options in groups]
-    assert first_options[:4] == [
+    assert first_options[:6] == [
         ("Input", "--file"),
-        ("Check", "--concurrency"),
+        ("Run", "--concurrency"),
+        ("Request", "--timeout"),
+        ("Connection", "--proxy"),
         ("Verdict", "--accept"),
         ("Output", "--output"),
     ]

@@ -37,6 +37,20 @@ def test_a_header_is_expected_to_be_the_value_or_to_match_the_expression(value: 
     assert ExpectedHeader("content-type", value).describe_unmet(response) == unmet
 
 
+@pytest.mark.parametrize(
+    ("value", "unmet"),
+    [
+        ("two", None),
+        ("~^tw", None),
+        ("one, two", None),
+        ("three", "header x-a is not 'three' (it is 'one, two')"),
+    ],
+)
+def test_of_several_lines_of_a_header_one_is_enough_or_all_as_one(value: str, unmet: str | None) -> None:
+    headers = CIMultiDict([("X-A", "one"), ("X-B", "four"), ("X-A", "two")])
+    assert ExpectedHeader("x-a", value).describe_unmet(replace(RESPONSE, headers=headers)) == unmet
+
+
 def test_a_header_that_is_expected_may_not_be_missing() -> None:
     assert ExpectedHeader("ETag", "~").describe_unmet(answer(None)) == "header ETag is missing"
 

@@ -36,6 +36,7 @@ VERDICTS = (
         (Header(), "Accept: text/html", ("Accept", "text/html")),
         (Header(), "X-Time:\t12:30 ", ("X-Time", "12:30")),
         (Header(), "X-Empty:", ("X-Empty", "")),
+        (Header(is_sent=False), "Content-Length: 2", ("Content-Length", "2")),
         (Header(), "X-Name: Jürgen", ("X-Name", "Jürgen")),
         (Credentials(), "name:password", ("name", "password")),
         (Credentials(), "name:pass:word ", ("name", "pass:word ")),

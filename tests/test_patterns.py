@@ -59,6 +59,17 @@ def test_what_is_no_expression_is_refused_with_the_option_and_the_fault(
     assert capfd.readouterr() == ("", "")  # RE2 would log
 
 
-@pytest.mark.parametrize("regex", ["(a+)+$", "(a|aa)*$", "(.*a){20}.{500}$", "(a*)*b"])
+@pytest.mark.parametrize("regex", ["a[ab]{1000}[ab]{1000}c", "(.{0,300}a.{0,300}){2}c"])
+def test_an_expression_that_would_take_long_is_refused(regex: str) -> None:
+    with pytest.raises(SettingsError, match="is too large for a text of any length; repeat less of it"):
+        Pattern(regex, "--include")
+
+
+def test_a_search_is_long_by_the_expression_and_the_text() -> None:
+    short, long = Pattern("a", "--include"), Pattern("a[ab]{500}c", "--include")
+    assert [pattern.takes_long(size) for pattern in (short, long) for size in (1000, 100_000)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("regex", ["(a+)+$", "(a|aa)*$", "(.*a){20}.{50}$", "(a*)*b"])
 def test_no_expression_runs_away(regex: str) -> None:
     Pattern(regex, "--include").is_in("a" * 2**20 + "c")

@@ -129,7 +129,7 @@ async def _check_all(
     checks: _Checks, settings: Settings, outputs: Outputs, summary: Summary, show: Callable[[Run | Fleet], _Shown]
 ) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
-    from urlcheck.engine import PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
+    from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
     from urlcheck.reports.summary import count  # noqa: PLC0415
     from urlcheck.signals import on_interruption  # noqa: PLC0415
@@ -153,6 +153,8 @@ async def _check_all(
         summary.notes.append(f"the deadline of {format_duration(settings.deadline or 0)} passed")
     elif run.interruption == PAST_WAIT:
         summary.notes.append(f"the time to wait, {format_duration(settings.wait or 0)}, was up")
+    elif run.interruption == INTERRUPTED:
+        summary.notes.append("interrupted")
     if run.lost:
         summary.notes.append(f"a process died; what it had not finished, {count(run.lost, 'URL')}, was checked by another")
     return interruption.exit_status

@@ -161,7 +161,7 @@ class Run:
                 if not self._throttle.tighten(job):
                     job.outcome = shortage.failure
                     job.attempts += 1
-                    self._conclude(job)
+                    await self._conclude(job)
             else:
                 if self._throttle.relax():
                     self._dispatcher.wake()
@@ -179,13 +179,16 @@ class Run:
         if not self._patience and job.attempts <= check.settings.retries and check.policy.may_pass_later(outcome):
             self._scheduler.retry(job, max(pause, backoff(job.attempts)))
         else:
-            self._conclude(job, pause)
+            await self._conclude(job, pause)
 
-    def _conclude(self, job: Job, pause: float = 0.0) -> None:
+    async def _conclude(self, job: Job, pause: float = 0.0) -> None:
         """The job is finished; where it has not passed, and there is patience with it, it comes back after the pause."""
         assert job.outcome is not None
         policy = self.checks.of(job.target).policy
-        result = policy.conclude(job.target, job.outcome, job.attempts)
+        if policy.takes_long(job.outcome):
+            result = await asyncio.to_thread(policy.conclude, job.target, job.outcome, job.attempts)
+        else:
+            result = policy.conclude(job.target, job.outcome, job.attempts)
         is_final = not policy.may_be_asked_again(job.outcome)
         wait = self._patience.pause_before_next(job, result, is_final=is_final) if self._patience else None
         if wait is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from urlcheck.charsets import decode
@@ -36,11 +36,17 @@ class ExpectedHeader:
         self._pattern = Pattern(value.removeprefix("~"), "--expect-header") if value.startswith("~") else None
 
     def describe_unmet(self, response: Response) -> str | None:
-        found = response.headers.get(self._name)
-        if found is None:
+        lines = _list_lines(response.headers, self._name)
+        if not lines:
             return f"header {self._name} is missing"
-        met = self._pattern.is_in(found[:_SEARCHED]) if self._pattern else found == self._value
-        return None if met else f"header {self._name} is not {self._value!r} (it is {found[:_SHOWN]!r})"
+        if any(
+            self._is_met_by(line) for line in (*lines, ", ".join(lines))
+        ):  # several lines may be read as one (RFC 9110, 5.3)
+            return None
+        return f"header {self._name} is not {self._value!r} (it is {', '.join(lines)[:_SHOWN]!r})"
+
+    def _is_met_by(self, line: str) -> bool:
+        return self._pattern.is_in(line[:_SEARCHED]) if self._pattern else line == self._value
 
 
 class ExpectedText:
@@ -67,6 +73,10 @@ class ExpectedRegex:
         if not regex:
             raise SettingsError("--expect-regex is empty, which is found in every body; give it an expression")
         self._pattern = Pattern(regex, "--expect-regex")
+
+    def takes_long(self, response: Response) -> bool:
+        """Whether to look at this answer may take more than some milliseconds."""
+        return self._pattern.takes_long(len(response.body or b""))
 
     def describe_unmet(self, response: Response) -> str | None:
         if response.body is None:
@@ -119,6 +129,12 @@ def list_expectations(settings: Settings) -> Iterator[Expectation]:
         yield ExpectedRegex(regex)
     for expression in settings.expect_json:
         yield ExpectedJson(expression)
+
+
+def _list_lines(headers: Mapping[str, str], name: str) -> list[str]:
+    """The values of all lines of a header: a server's are a multidict."""
+    getall = getattr(headers, "getall", None)
+    return list(getall(name, ())) if getall else [headers[name]] if name in headers else []
 
 
 def _read_text(response: Response) -> str:

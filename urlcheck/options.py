@@ -97,7 +97,7 @@ connection_options = combine(
                 help="A client certificate in PEM form, for each URL's own origin only."),
     _connection("--key", type=click.Path(), metavar="FILE", help="Its private key, where it is not in the same file."),
     _connection("--resolve", type=Pin(), multiple=True, metavar="SPEC",
-                help="HOST:PORT:ADDRESS: connect to ADDRESS for HOST, or * for any, and PORT. Repeatable."),
+                help="HOST:PORT:ADDRESS: connect to ADDRESS for HOST, or * for any name, and PORT. Repeatable."),
     _connection("--unix-socket", type=click.Path(), metavar="PATH", help="Send all requests through this Unix socket."),
     _connection("--block-private", is_flag=True, help="Refuse every address that is not public."),
     _connection("-4", "ip_version", flag_value=4, type=int, help="IPv4 only."),
@@ -107,7 +107,7 @@ connection_options = combine(
 verdict_options = combine(
     _verdict("--accept", type=StatusCodes(), metavar="CODES", shows=_format_codes,
              help="Final status codes that pass, as in 200-299,304 or 2xx,404."),
-    _verdict("--expect-header", "expect_headers", type=Header(), multiple=True, metavar="'NAME: VALUE'",
+    _verdict("--expect-header", "expect_headers", type=Header(is_sent=False), multiple=True, metavar="'NAME: VALUE'",
              help="The final answer must have this header; VALUE may be ~REGEX. Repeatable."),
     _verdict("--expect-text", metavar="TEXT", multiple=True, help="The body must hold TEXT. Repeatable."),
     _verdict("--expect-regex", metavar="REGEX", multiple=True, help="REGEX must be found in the body. Repeatable."),

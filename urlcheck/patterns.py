@@ -9,6 +9,9 @@ from urlcheck.errors import SettingsError
 
 _MAX_MEMORY = 8 * 1024 * 1024  # of an expression, its automata included
 _MESSAGE_LIMIT = 60
+# steps of an expression; times the bytes of the text, at some nanoseconds each, they bound a search
+_LONGEST_PROGRAM = 2_000
+_A_MOMENT = 2_000_000
 
 # what others have and RE2 leaves out, for it takes more than linear time; and what Python alone spells so
 _NOT_RE2 = re.compile(r"\(\?(?:[=!(>]|<[=!]|P=)|\\[1-9]")
@@ -17,6 +20,8 @@ _PYTHON_END = re.compile(r"(?<!\\)(?:\\\\)*\\Z")
 
 class _Expression(Protocol):
     """What is used of google-re2, which has no types of its own."""
+
+    programsize: int
 
     def search(self, text: bytes) -> object | None: ...
 
@@ -27,6 +32,10 @@ class Pattern:
     def __init__(self, text: str, option: str) -> None:
         self.text = text
         self._expression = _compile(text, option)
+
+    def takes_long(self, length: int) -> bool:
+        """Whether a search of so many bytes may take more than some milliseconds, with a text that is written to that end."""
+        return self._expression.programsize * length > _A_MOMENT
 
     def is_in(self, text: str) -> bool:
         """Whether it is found anywhere in the text."""
@@ -47,6 +56,10 @@ def _compile(text: str, option: str) -> _Expression:
         if len(fault) > _MESSAGE_LIMIT:
             fault = f"{fault[: _MESSAGE_LIMIT - 1]}…"
         raise SettingsError(f"{option} {text!r} is not a regular expression: {fault}{_advise(text)}") from None
+    if expression.programsize > _LONGEST_PROGRAM:
+        raise SettingsError(
+            f"{option} {text!r} is too large for a text of any length; repeat less of it: {{1,50}}, not {{1,500}}"
+        )
     return expression
 
 

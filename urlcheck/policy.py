@@ -9,7 +9,7 @@ from http import HTTPStatus
 from urlcheck.backoff import parse_retry_after
 from urlcheck.charsets import decode
 from urlcheck.durations import format_duration
-from urlcheck.expectations import list_expectations
+from urlcheck.expectations import ExpectedRegex, list_expectations
 from urlcheck.methods import is_idempotent
 from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
 from urlcheck.settings import DEFAULT_ACCEPT, Settings
@@ -73,6 +73,12 @@ class Policy:
             if left < self._min_cert_time:
                 return Verdict.CERT, f"certificate expires on {response.cert_expires:%Y-%m-%d}, in {max(left.days, 0)} days"
         return None
+
+    def takes_long(self, outcome: Outcome) -> bool:
+        """Whether judging may take more than some milliseconds, and is better done aside."""
+        if isinstance(outcome, Failure) or not outcome.body:
+            return False
+        return any(isinstance(each, ExpectedRegex) and each.takes_long(outcome) for each in self._expectations)
 
     def passes(self, outcome: Outcome) -> bool:
         """Whether the outcome is `ok` as it stands."""

@@ -81,6 +81,11 @@ class Settings:
         """Whether answers are judged by their bodies."""
         return bool(self.expect_text or self.expect_regex or self.expect_json)
 
+    @property
+    def expects_more_than_a_status(self) -> bool:
+        """Whether an answer of an accepted status may still not pass."""
+        return bool(self.expects_body or self.expect_headers or self.max_time is not None or self.min_cert_days is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSettings:

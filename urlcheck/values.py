@@ -90,15 +90,18 @@ class Verdicts(click.ParamType[frozenset[Verdict]]):
 
 
 class Header(click.ParamType[tuple[str, str]]):
-    """`NAME: VALUE` → a pair that can be sent."""
+    """`NAME: VALUE` → a pair that can be sent, or that an answer may have."""
 
     name = "header"
+
+    def __init__(self, *, is_sent: bool = True) -> None:
+        self._is_sent = is_sent
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, text = value.partition(":")
         if not colon or not _TOKEN.fullmatch(name) or _UNSENDABLE.search(text):
             self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
-        if name.lower() in _FRAMING:
+        if self._is_sent and name.lower() in _FRAMING:
             self.fail(f"{name} says how a request is framed, which is not for the user to say.", param, ctx)
         return name, text.strip()
 

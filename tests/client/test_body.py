@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
 from tests.client import attempt, fail, keep, respond
 from tests.conftest import PATIENCE, Serve, hold, reply
+from urlcheck.client.protocol import WitnessedHandler
 from urlcheck.client.session import open_client
 from urlcheck.model import Failure, FailureKind, Response
 from urlcheck.settings import Settings
@@ -65,6 +67,14 @@ async def test_a_body_is_decoded(serve: Serve, coding: str, body: bytes) -> None
     server = await serve(reply("200 OK", f"Content-Encoding: {coding}", body=body))
     response = await read(server.url)
     assert (response.body, response.is_whole) == (TEXT, True)
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 131_073])
+@pytest.mark.parametrize(("coding", "wbits"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+async def test_what_zlib_holds_back_at_the_end_is_fetched(serve: Serve, coding: str, wbits: int, size: int) -> None:
+    server = await serve(reply("200 OK", f"Content-Encoding: {coding}", body=compress(bytes(size), wbits)))
+    response = await read(server.url)
+    assert (response.body, response.is_whole) == (bytes(size), True)
 
 
 @pytest.mark.parametrize("encoded", [gzip.compress(b"a") + gzip.compress(b"b"), compress(b"ab", 15), compress(b"ab", -15)])
@@ -222,6 +232,23 @@ async def test_of_a_body_that_is_only_shown_the_beginning_is_read(serve: Serve) 
     server = await serve(reply("404 Not Found", body=b"x" * 100_000))
     response = await respond(server.url, keep_body=True, expect_text=ANY)
     assert (response.status, response.body, response.is_whole) == (404, b"x" * 2048, False)
+
+
+@pytest.mark.parametrize(("settings", "shown"), [({}, None), ({"max_time": 9.0}, b"x")])
+async def test_of_what_passes_by_its_status_nothing_is_read_to_be_shown(
+    serve: Serve, settings: dict[str, Any], shown: bytes | None
+) -> None:
+    server = await serve(reply(body=b"x"))
+    assert (await respond(server.url, keep_body=True, **settings)).body == shown
+
+
+async def test_a_reader_that_was_paused_gets_what_the_parser_still_held() -> None:
+    handler = WitnessedHandler(asyncio.get_running_loop())
+    resumed: list[bytes] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ResponseHandler, "data_received", lambda _, data: resumed.append(data))
+        handler.data_received(b"")  # as aiohttp's resume_reading does
+    assert resumed == [b""]
 
 
 async def test_what_comes_of_a_broken_body_is_shown(serve: Serve) -> None:

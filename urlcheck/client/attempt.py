@@ -127,7 +127,8 @@ class Attempt:
             response = self._respond(answer)
             if wish := self._client.body_wish:
                 body = body or await wish.glance(answer)
-                response = replace(response, body=body.content, is_whole=body.is_whole)
+                if body:
+                    response = replace(response, body=body.content, is_whole=body.is_whole)
             if self._keep():
                 await _drain(answer)
         except BrokenRedirectError as broken:

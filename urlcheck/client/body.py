@@ -65,13 +65,16 @@ class Gzip:
     def decode(self, data: bytes, room: int) -> bytes:
         self._is_begun = self._is_begun or bool(data)
         pieces = io.BytesIO()
-        while data and pieces.tell() < room:
+        while pieces.tell() < room:
             if self._member.eof:
                 if not data.startswith(b"\x1f"):
                     break
                 self._member = _open_member()
-            pieces.write(self._member.decompress(data, min(room - pieces.tell(), _PIECE)))
+            most = min(room - pieces.tell(), _PIECE)
+            written = pieces.write(self._member.decompress(data, most))
             data = self._member.unused_data or self._member.unconsumed_tail
+            if not data and written < most:  # else zlib may hold more than it was asked for
+                break
         return pieces.getvalue()
 
 
@@ -95,9 +98,12 @@ class Deflate:
             self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
             data = self._head
         pieces = io.BytesIO()
-        while data and not self._stream.eof and pieces.tell() < room:
-            pieces.write(self._stream.decompress(data, min(room - pieces.tell(), _PIECE)))
+        while not self._stream.eof and pieces.tell() < room:
+            most = min(room - pieces.tell(), _PIECE)
+            written = pieces.write(self._stream.decompress(data, most))
             data = self._stream.unconsumed_tail
+            if not data and written < most:
+                break
         return pieces.getvalue()
 
 
@@ -151,10 +157,13 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class BodyWish:
-    """Whose bodies a run wants: of the statuses `judged`, up to `limit` bytes; of the others, the beginnings, to show them."""
+    """Whose bodies a run wants: of the statuses `judged`, up to `limit` bytes; of the others but those that have `passed`, the
+    beginnings, to show them.
+    """
 
     limit: int
     judged: Container[int]
+    passed: Container[int]
 
     async def read(self, answer: ClientResponse) -> Body | None:
         """The body of an answer that is to be judged by it; else None. Raises as `Body.read` does."""
@@ -164,8 +173,10 @@ class BodyWish:
         await body.read()
         return body
 
-    async def glance(self, answer: ClientResponse) -> Body:
+    async def glance(self, answer: ClientResponse) -> Body | None:
         """How the body begins, as far as that comes without ado: what is wrong with it does not matter."""
+        if answer.status in self.passed:
+            return None
         body = Body(answer, min(self.limit, _GLANCE_BYTES))
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_GLANCE_SECONDS):
@@ -177,7 +188,9 @@ def make_wish(settings: Settings) -> BodyWish | None:
     """What the settings want of bodies; None where that is nothing."""
     if not (settings.expects_body or settings.keep_body):
         return None
-    return BodyWish(settings.max_body, settings.accept if settings.expects_body else ())
+    judged = settings.accept if settings.expects_body else ()
+    passed = () if settings.keep_body and settings.expects_more_than_a_status else settings.accept
+    return BodyWish(settings.max_body, judged, passed)
 
 
 def _name_coding(answer: ClientResponse) -> str:

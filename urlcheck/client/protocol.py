@@ -58,6 +58,9 @@ class WitnessedHandler(ResponseHandler):
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
+        if not data:  # reading is resumed: aiohttp's parser is to go on with what it holds
+            super().data_received(data)
+            return
         while self._in_head and data:
             found = _END_OF_HEAD.search(data)
             end = found.end() if found else len(data)
