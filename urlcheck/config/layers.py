@@ -17,7 +17,7 @@ from urlcheck.config.variables import UnusableError, expand
 from urlcheck.errors import SettingsError
 from urlcheck.groups import pick
 from urlcheck.settings import Settings
-from urlcheck.targets import Entry
+from urlcheck.targets import BLANKS, Entry
 
 COMMAND_LINE = "command line"
 _OWN_KEYS = ("url", "name")
@@ -133,7 +133,7 @@ class _Reader:
         if not isinstance(text, str):
             raise table.complain(key, f"{key} is not a text{table.of_title}")
         try:
-            return expand(text).strip()
+            return expand(text).strip(BLANKS)
         except UnusableError as error:
             raise table.complain(key, f"{key}{table.of_title}: {error}") from None
 
