@@ -15,7 +15,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # from the ground up: a room imports from the floors below its own, and from itself
 FLOORS = [
-    {"charsets", "durations", "errors", "loop", "methods", "sizes", "text", "threads", "urls", "verdict"},
+    {"asides", "charsets", "durations", "errors", "loop", "methods", "sizes", "streams", "text", "threads", "urls", "verdict"},
     {"bodies", "expressions", "patterns", "settings"},
     {"model"},
     {"backoff", "expectations", "targets", "scheduler", "reports", "client", "signals"},

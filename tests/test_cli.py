@@ -542,6 +542,23 @@ async def test_a_second_signal_ends_at_once(launch: Launch) -> None:
 
 
 @on_posix
+async def test_a_second_signal_leaves_no_unfinished_report_behind(launch: Launch, tmp_path: Path) -> None:
+    unread, stdout = os.pipe()
+    try:
+        urls = [f"ftp://host/{number}" for number in range(1000)]
+        process = await launch("-o", "jsonl", "-o", "table=report.txt", *urls, stdout=stdout)
+        await asyncio.to_thread(os.read, unread, 1)
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert (await finish(process)).status == 143
+        assert [*tmp_path.iterdir()] == []
+    finally:
+        os.close(stdout)
+        os.close(unread)
+
+
+@on_posix
 @pytest.mark.parametrize(("form", "lines"), [("jsonl", 1), ("table", 0)])
 async def test_a_reader_that_goes_away_ends_the_run_quietly(launch: Launch, serve: Serve, form: str, lines: int) -> None:
     gone = asyncio.Event()
