@@ -7,7 +7,7 @@ from typing import Protocol
 
 from urlcheck.charsets import decode
 from urlcheck.errors import SettingsError
-from urlcheck.expressions import Expression, NotJsonError, UnusableError, load_document
+from urlcheck.expressions import Expression, NotJsonError, UnjudgeableError, load_document
 from urlcheck.model import Response
 from urlcheck.patterns import Pattern
 from urlcheck.settings import Settings
@@ -100,7 +100,7 @@ class ExpectedJson:
             untrue = self._expression.describe_untrue(load_document(response.body))
         except NotJsonError:
             return f"the body is not JSON ({_describe_beginning(_read_text(response))})"
-        except UnusableError as error:
+        except UnjudgeableError as error:
             return f"{self._text} cannot be judged: {error}"
         return f"{self._text} {untrue}" if untrue else None
 
