@@ -129,7 +129,7 @@ async def test_the_exit_status_says_whether_every_url_passed(
 
 USAGE_ERRORS = [
     (["--timeout", "soon"], "'soon' is not a duration"),
-    (["--timeout", "0"], "'0' is not a duration"),
+    (["--timeout", "0"], "'0' is no time at all"),
     (["--accept", "2000"], "'2000' is not a status code"),
     (["--accept", "299-200"], "'299-200' ends before it begins"),
     (["--allow", "nothing"], "'nothing' is not a verdict"),

@@ -7,6 +7,9 @@ import re
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")  # and what is not UTF-8
 
+# say how a request is framed, which is for who sends it to say
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+
 
 def is_token(text: str) -> bool:
     """Whether a header, or a method, may be called so."""

@@ -12,14 +12,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from urlcheck.durations import parse_duration
-from urlcheck.headers import is_sendable, is_token
+from urlcheck.headers import FRAMING, is_sendable, is_token
+from urlcheck.limits import RANGES
 from urlcheck.methods import find_fault
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.sizes import parse_size
 from urlcheck.urls import InvalidUrlError, is_ip_address, read_host
 from urlcheck.verdict import Verdict
 
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
 _CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
 
@@ -34,8 +34,8 @@ class Duration(click.ParamType[float]):
             return float(value)
         try:
             return parse_duration(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a duration: write 500ms, 10s, 2m or 1h.", param, ctx)
+        except ValueError as error:
+            self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h.", param, ctx)
 
 
 class Size(click.ParamType[int]):
@@ -98,7 +98,7 @@ class Header(click.ParamType[tuple[str, str]]):
         name, colon, text = value.partition(":")
         if not colon or not is_token(name) or not is_sendable(text):
             self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
-        if name.lower() in _FRAMING:
+        if name.lower() in FRAMING:
             self.fail(f"{name} says how a request is framed, which is not for the user to say.", param, ctx)
         return name, text.strip()
 
@@ -205,8 +205,9 @@ class Processes(click.ParamType[int | str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         if value == "auto":
             return "auto"
-        if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 64):
-            self.fail(f"{value!r} is neither auto nor a number from 1 to 64.", param, ctx)
+        least, most = RANGES["processes"]
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
+            self.fail(f"{value!r} is neither auto nor a number from {least} to {most}.", param, ctx)
         return int(value)
 
 
