@@ -49,6 +49,7 @@ HOSTILE_TEXTS = (
     "%0A::error::forged",
     "::error file=a,line=1::forged",
     "##[error]forged",
+    "##vso[task.complete]forged",
     "=cmd|'/c calc'!A1",
     "\N{FULLWIDTH EQUALS SIGN}1+1",
     "\udce9\ufffe\uffff",

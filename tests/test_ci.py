@@ -67,6 +67,15 @@ def urls(tmp_path: Path, site: str) -> Path:
     return file
 
 
+@pytest.fixture
+def installed(tmp_path: Path) -> str:
+    """The folder of a runner in which the action has installed this checkout."""
+    folder = tmp_path / "runner"
+    folder.mkdir()
+    (folder / "urlcheck").symlink_to(ROOT)
+    return str(folder)
+
+
 async def test_one_run_annotates_and_sums_up(shell: Shell, urls: Path) -> None:
     [step] = snippet("pipx")
     finished = await shell(step["run"])
@@ -75,18 +84,22 @@ async def test_one_run_annotates_and_sums_up(shell: Shell, urls: Path) -> None:
     assert "1 of 2 URLs did not pass" in urls.with_name("summary.md").read_text("utf-8")
 
 
-async def test_the_action_takes_lists_and_options_a_line_each(shell: Shell, urls: Path) -> None:
+async def test_the_action_takes_lists_and_options_a_line_each(shell: Shell, urls: Path, installed: str) -> None:
     urls.rename(urls.with_name("my list.txt"))
     step = ACTION["runs"]["steps"][-1]
     inputs = {"FILES": "my list.txt\n", "OPTIONS": "--allow=status\n--user-agent=$(touch broken); a b\n"}
     assert set(inputs) < set(step["env"])
-    installed = urls.with_name("runner") / "urlcheck"  # where the step before it puts the package
-    installed.mkdir(parents=True)
-    (installed / "urlcheck").symlink_to(ROOT / "urlcheck")
-    finished = await shell(step["run"], PYTHON=sys.executable, RUNNER_TEMP="runner", **inputs)
+    finished = await shell(step["run"], PYTHON=sys.executable, RUNNER_TEMP=installed, **inputs)
     assert (finished.status, finished.stderr) == (0, "")
     assert "2 URLs%3A 2 passed" in finished.stdout or "2 URLs: 2 passed" in finished.stdout
     assert not urls.with_name("broken").exists()
+
+
+async def test_the_action_imports_nothing_from_the_repository_that_it_checks(shell: Shell, urls: Path, installed: str) -> None:
+    urls.with_name("click.py").write_text("raise SystemExit('imported')\n")
+    step = ACTION["runs"]["steps"][-1]
+    finished = await shell(step["run"], PYTHON=sys.executable, RUNNER_TEMP=installed, FILES="urls.txt", OPTIONS="")
+    assert (finished.status, finished.stderr) == (1, "")
 
 
 def test_the_action_has_the_inputs_that_are_used() -> None:

@@ -129,7 +129,7 @@ async def test_the_exit_status_says_whether_every_url_passed(
 
 USAGE_ERRORS = [
     (["--timeout", "soon"], "'soon' is not a duration"),
-    (["--timeout", "0"], "'0' is not a duration"),
+    (["--timeout", "0"], "'0' is no time at all"),
     (["--accept", "2000"], "'2000' is not a status code"),
     (["--accept", "299-200"], "'299-200' ends before it begins"),
     (["--allow", "nothing"], "'nothing' is not a verdict"),
@@ -536,6 +536,23 @@ async def test_a_second_signal_ends_at_once(launch: Launch) -> None:
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         assert (await finish(process)).status == 143
+    finally:
+        os.close(stdout)
+        os.close(unread)
+
+
+@on_posix
+async def test_a_second_signal_leaves_no_unfinished_report_behind(launch: Launch, tmp_path: Path) -> None:
+    unread, stdout = os.pipe()
+    try:
+        urls = [f"ftp://host/{number}" for number in range(1000)]
+        process = await launch("-o", "jsonl", "-o", "table=report.txt", *urls, stdout=stdout)
+        await asyncio.to_thread(os.read, unread, 1)
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert (await finish(process)).status == 143
+        assert [*tmp_path.iterdir()] == []
     finally:
         os.close(stdout)
         os.close(unread)

@@ -185,7 +185,7 @@ async def test_the_body_of_what_does_not_pass_is_shown_below_it(urlcheck: Urlche
     finished = await urlcheck("/", "/ok", "--base-url", server.url, "--show-body", "-q")
     first, *lines, last = [line.strip() for line in finished.stdout.splitlines()[3:] if line.strip()]
     assert first.endswith("Not Found")
-    assert lines == [r"<h1>Gone\x1b[2J</h1>", "see http://ada:****@localhost/?token=****"]
+    assert lines == [r"│ <h1>Gone\x1b[2J</h1>", "│     see http://ada:****@localhost/?token=****"]
     assert last.endswith("OK")
 
 

@@ -55,6 +55,20 @@ def test_a_header_that_is_expected_may_not_be_missing() -> None:
     assert ExpectedHeader("ETag", "~").describe_unmet(answer(None)) == "header ETag is missing"
 
 
+LONG_SECRET = f"https://me:{'s3cret' * 20}@host/?token=s3cret"
+
+
+def test_a_secret_is_masked_before_what_holds_it_is_cut() -> None:
+    shown = "'https://me:****@host/?token=****'"
+    response = answer(b"", Location=LONG_SECRET)
+    assert ExpectedHeader("location", "/").describe_unmet(response) == f"header location is not '/' (it is {shown})"
+    response = answer(b"{}", Location="/")
+    assert ExpectedHeader("location", LONG_SECRET).describe_unmet(response) == f"header location is not {shown} (it is '/')"
+    unmet = [kind(f"'{LONG_SECRET}'").describe_unmet(response) for kind in (ExpectedText, ExpectedRegex)]
+    assert not [text for text in unmet if text is None or "s3cret" in text]
+    assert "s3cret" not in (ExpectedJson(f"url == '{LONG_SECRET}'").describe_unmet(response) or "")
+
+
 # --- text ---
 
 

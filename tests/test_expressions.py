@@ -5,7 +5,7 @@ import json
 import pytest
 
 from urlcheck.errors import SettingsError
-from urlcheck.expressions import Expression, NotJsonError, UnusableError, load_document
+from urlcheck.expressions import Expression, NotJsonError, UnjudgeableError, load_document
 
 HEALTH = {
     "status": "degraded",
@@ -83,12 +83,12 @@ def test_what_is_not_true_is_described_by_what_stands_there(expression: str, des
     ],
 )
 def test_a_value_that_a_function_cannot_take_cannot_be_judged(expression: str, fault: str) -> None:
-    with pytest.raises(UnusableError, match=f"^{fault.replace('(', '[(]').replace(')', '[)]')}$"):
+    with pytest.raises(UnjudgeableError, match=f"^{fault.replace('(', '[(]').replace(')', '[)]')}$"):
         describe(expression)
 
 
 def test_an_infinity_cannot_be_rounded() -> None:
-    with pytest.raises(UnusableError, match="it fails"):
+    with pytest.raises(UnjudgeableError, match="it fails"):
         describe("ceil(n)", load_document(b'{"n": 1e999}'))
 
 
@@ -141,7 +141,7 @@ def test_what_is_no_document_is_told(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000])
 def test_a_document_that_is_nested_too_deeply_cannot_be_judged(body: bytes) -> None:
-    with pytest.raises((UnusableError, NotJsonError)):
+    with pytest.raises((UnjudgeableError, NotJsonError)):
         load_document(body)
 
 

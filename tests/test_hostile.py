@@ -20,10 +20,10 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.client import open_client
 from tests.hostile import ANSWERS, SECRET, HostileServer, serve_aside
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.client.session import open_client
 from urlcheck.model import Failure, Outcome, Response
 from urlcheck.settings import Settings
 from urlcheck.urls import parse

@@ -90,6 +90,10 @@ def test_lines_are_counted_with_blanks_comments_and_duplicates() -> None:
         (b"a.example b.example", "a.example b.example", "a blank inside"),
         (b"a.example\rb.example", "a.example\rb.example", "a control character inside"),
         (b"a.example/\x00", "a.example/\x00", "a control character inside"),
+        (b"a.example/\x1f", "a.example/\x1f", "a control character inside"),
+        (b"\x0ba.example/\x0c\r", "\x0ba.example/\x0c", "a control character inside"),
+        (b"a.example/\xc2\x85", "a.example/\x85", "a control character inside"),
+        (b"\x0c", "\x0c", "a control character inside"),
     ],
 )
 def test_a_line_that_is_not_a_url_is_invalid_with_its_number(line: bytes, url: str, reason: str) -> None:

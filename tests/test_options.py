@@ -59,7 +59,7 @@ def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: objec
     ("kind", "text", "message"),
     [
         (Duration(), "soon", "'soon' is not a duration: write 500ms, 10s, 2m or 1h."),
-        (Duration(), "0s", "'0s' is not a duration: write 500ms, 10s, 2m or 1h."),
+        (Duration(), "0s", "'0s' is no time at all: write 500ms, 10s, 2m or 1h."),
         (Duration(), "\x1b[31m", r"'\x1b[31m' is not a duration: write 500ms, 10s, 2m or 1h."),
         (Size(), "much", "'much' is not a size: write 500, 64K or 1M."),
         (Size(), "0", "'0' is not a size: write 500, 64K or 1M."),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,6 +139,22 @@ def collect(*entries: str, **settings: object) -> tuple[Collector, list[Target |
 def test_a_target_keeps_the_entry_as_it_was_written_but_for_blanks_around_it() -> None:
     target = Collector(Settings()).collect(" Example.org/Page#f\t", "urls.txt", 3)
     assert target == Target("Example.org/Page#f", "urls.txt", 3, 0, parse("https://Example.org/Page#f"))
+
+
+@given(st.text(" \t\r\n"), st.characters(categories=["Cc", "Zs", "Zl", "Zp"], exclude_characters=" \t\r\n"), st.booleans())
+def test_no_other_character_is_dropped_from_an_entry(blanks: str, char: str, is_first: bool) -> None:  # noqa: FBT001
+    entry = f"{char}/path" if is_first else f"http://host/path{char}"
+    target = Collector(Settings()).collect(f"{blanks}{entry}{blanks}", "arguments")
+    assert target is not None
+    assert target.url == entry
+    assert not isinstance(target.request, Url) or target.request.target == f"/path{quote(char)}"
+
+
+@pytest.mark.parametrize("char", "\x00\x0b\x0c\x1c\x1d\x1e\x1f\x7f\x85")
+def test_a_control_character_at_the_end_of_an_entry_makes_it_invalid(char: str) -> None:
+    target = Collector(Settings()).collect(f"http://host/path{char}", "arguments")
+    assert target is not None
+    assert target.request == Rejection(Verdict.INVALID, "a control character inside")
 
 
 def test_targets_are_numbered_in_the_order_of_the_input_over_all_sources() -> None:

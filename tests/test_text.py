@@ -39,6 +39,24 @@ def test_what_a_terminal_would_obey_is_written_out(text: str, escaped: str) -> N
     assert escape(text) == escaped
 
 
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("##[add-mask]a", r"#\x23[add-mask]a"),
+        ("###[error]##[error]", r"##\x23[error]#\x23[error]"),
+        ("a ##vso[task.setvariable]b", r"a #\x23vso[task.setvariable]b"),
+        ("#\x00#[error]", r"#\x00#[error]"),
+    ],
+)
+def test_what_the_runner_of_a_ci_job_would_obey_is_written_out(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+@pytest.mark.parametrize("text", ["#[", "## heading", "https://host/##", "a::b"])
+def test_what_looks_like_a_command_and_is_none_is_left_as_it_is(text: str) -> None:
+    assert escape(text) == text
+
+
 @pytest.mark.parametrize("text", ["", "plain text", "https://例え.jp/straße", "[red]markup[/red] :smile:", r"C:\new", "👍"])
 def test_what_prints_is_left_as_it_is(text: str) -> None:
     assert escape(text) == text

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from types import FrameType
 
 import click
 
+from urlcheck.asides import end_at_once
 from urlcheck.cli import UNUSABLE, command
 from urlcheck.errors import ClosedPipeError, UrlcheckError
+from urlcheck.streams import forget_output, prepare_streams, say
 from urlcheck.text import clean
 
 INTERRUPTED, CLOSED_PIPE = 130, 141
@@ -20,63 +22,53 @@ INTERRUPTED, CLOSED_PIPE = 130, 141
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, or the process's own; the exit status."""
-    _open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # whatever the encoding, nothing is lost over a character
+    prepare_streams()
     try:
-        with _quiet_ctrl_c():
+        with _quiet_signals():
             status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
     except click.ClickException as error:
-        _show(error)
+        say(_describe(error))
         return UNUSABLE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except OSError as error:
         # no event loop for want of descriptors, no place on the disk for the help: whatever was opened knows its own words
-        with contextlib.suppress(OSError):
-            click.echo(f"urlcheck: {clean(error.strerror or str(error))}", err=True)
+        say(f"urlcheck: {clean(error.strerror or str(error))}")
         return UNUSABLE
     except ClosedPipeError:
-        # what is still buffered has no reader: let the interpreter's own last flush go nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()
         return CLOSED_PIPE
     except UrlcheckError as error:
-        click.echo(f"urlcheck: {clean(str(error))}", err=True)
+        say(f"urlcheck: {clean(str(error))}")
         return UNUSABLE
     return status
 
 
 @contextlib.contextmanager
-def _quiet_ctrl_c() -> Iterator[None]:
-    """Where there is no run yet that could be stopped, Ctrl-C ends the program without a word."""
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+def _quiet_signals() -> Iterator[None]:
+    """Where there is no run yet that could be stopped, or none any more, Ctrl-C and SIGTERM end the program without a word."""
+    ours = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    if threading.current_thread() is not threading.main_thread():
+        ours = {}
+    before = {number: action for number, action in ours.items() if signal.getsignal(number) == action}
+    for number in before:
+        signal.signal(number, _end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, action in before.items():
+            signal.signal(number, action)
 
 
-def _open_closed_streams() -> None:
-    """Where a shell closed one (`2>&-`), its descriptor must not become a socket's."""
-    with contextlib.suppress(OSError):
-        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-            pass
-        os.close(descriptor)
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+def _end(number: int, _: FrameType | None) -> None:
+    end_at_once(128 + number)
 
 
-def _show(error: click.ClickException) -> None:
+def _describe(error: click.ClickException) -> str:
     """As Click does, but without the secrets that may be in it."""
     context = getattr(error, "ctx", None)
-    if context is not None:
-        click.echo(f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n", err=True)
-    click.echo(f"Error: {clean(error.format_message())}", err=True)
+    usage = f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n\n" if context else ""
+    return f"{usage}Error: {clean(error.format_message())}"
 
 
 def main() -> None:

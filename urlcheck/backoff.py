@@ -1,4 +1,4 @@
-"""How long to wait before a failure that may pass is tried again."""
+"""Which failures may pass, and how long to wait before one is tried again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+# of a server or a proxy that may answer otherwise when it is asked again
+TEMPORARY_STATUSES = frozenset({429, 500, 502, 503, 504})
 FIRST, LONGEST = 1.0, 30.0
 LONGEST_RETRY_AFTER = 60.0
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from urlcheck import strict_json
 from urlcheck.errors import SettingsError
 
 MAX_BODY = 10 * 1024 * 1024
@@ -24,12 +25,14 @@ def read_json(text: str) -> bytes:
     body = _read(text, "--json") if text.startswith("@") else _encode(text)
     try:
         # RFC 8259, 8.1: UTF-8 without a byte-order mark; numbers of any length are left to whoever reads them
-        json.loads(body.decode("utf-8"), parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+        strict_json.load(body.decode("utf-8"), parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise SettingsError(f"--json is not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
     except UnicodeDecodeError:
         raise SettingsError("--json is not JSON: not UTF-8") from None
+    except ValueError as error:
+        raise SettingsError(f"--json is not JSON: {error}") from None
     except RecursionError:
         raise SettingsError("--json is nested too deep") from None
     return body
@@ -73,7 +76,3 @@ def _read(text: str, option: str) -> bytes:
 
 def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")  # the bytes of an argument that is not UTF-8 (PEP 383)
-
-
-def _refuse_constant(name: str) -> None:
-    raise SettingsError(f"--json is not JSON: {name} is no value in it")

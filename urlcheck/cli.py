@@ -17,6 +17,7 @@ from urlcheck.errors import InputError
 from urlcheck.groups import pick
 from urlcheck.options import command_options
 from urlcheck.settings import VERSION, OutputSettings, Settings
+from urlcheck.streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -194,6 +195,6 @@ def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
     if output.quiet or ("table", None) in output.outputs:
         return
     if all(file for _, file in output.outputs):
-        click.echo(summary.describe(), err=True)
+        say(summary.describe())
     for note in summary.notes:
-        click.echo(f"urlcheck: {note}", err=True)
+        say(f"urlcheck: {note}")

@@ -10,11 +10,11 @@ _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?", re.ASCII)
 
 
 def parse_duration(text: str) -> float:
-    """Seconds. Raises `ValueError` for anything else, and for what is not more than nothing."""
+    """Seconds. Raises `ValueError`, in words, for anything else, and for what is not more than nothing."""
     match = _DURATION.fullmatch(text.strip().lower())
     seconds = float(match[1]) * _UNITS[match[2] or "s"] if match else 0.0
     if not 0 < seconds < math.inf:
-        raise ValueError(text)
+        raise ValueError("no time at all" if match and not seconds else "not a duration")
     return seconds
 
 

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from urlcheck.charsets import decode
 from urlcheck.errors import SettingsError
-from urlcheck.expressions import Expression, NotJsonError, UnusableError, load_document
+from urlcheck.expressions import Expression, NotJsonError, UnjudgeableError, load_document
 from urlcheck.model import Response
 from urlcheck.patterns import Pattern
 from urlcheck.settings import Settings
 from urlcheck.sizes import format_size
 from urlcheck.text import escape, mask
 
-# of a header that is searched, and shown; of a body, and of what was expected, that is shown
+# of a header that is searched, and shown; of a body, and of what was expected, that is shown: without their secrets
 _SEARCHED, _SHOWN = 8192, 60
 _SHOWN_BODY, _SHOWN_EXPECTATION = 40, 100
 
@@ -39,11 +39,10 @@ class ExpectedHeader:
         lines = _list_lines(response.headers, self._name)
         if not lines:
             return f"header {self._name} is missing"
-        if any(
-            self._is_met_by(line) for line in (*lines, ", ".join(lines))
-        ):  # several lines may be read as one (RFC 9110, 5.3)
+        whole = ", ".join(lines)  # as several lines may be read as one (RFC 9110, 5.3)
+        if any(map(self._is_met_by, [*lines, whole])):
             return None
-        return f"header {self._name} is not {self._value!r} (it is {', '.join(lines)[:_SHOWN]!r})"
+        return f"header {self._name} is not {_show(self._value)!r} (it is {_show(whole, _SHOWN)!r})"
 
     def _is_met_by(self, line: str) -> bool:
         return self._pattern.is_in(line[:_SEARCHED]) if self._pattern else line == self._value
@@ -63,7 +62,7 @@ class ExpectedText:
         text = _read_text(response)
         if self._text in text:
             return None
-        return f"text: {_cut(self._text)!r} is not in {_describe_looked_at(response)} ({_describe_beginning(text)})"
+        return f"text: {_show(self._text)!r} is not in {_describe_looked_at(response)} ({_describe_beginning(text)})"
 
 
 class ExpectedRegex:
@@ -84,7 +83,7 @@ class ExpectedRegex:
         text = _read_text(response)
         if self._pattern.is_in(text):
             return None
-        shown = _cut(self._pattern.text)
+        shown = _show(self._pattern.text)
         return f"regex: {shown!r} is not found in {_describe_looked_at(response)} ({_describe_beginning(text)})"
 
 
@@ -92,7 +91,7 @@ class ExpectedJson:
     """A JMESPath expression that gives a true value of the JSON in the body. Raises `SettingsError` for what is none."""
 
     def __init__(self, expression: str) -> None:
-        self._text = _cut(expression)
+        self._text = _show(expression)
         self._expression = Expression(expression, "--expect-json")
 
     def describe_unmet(self, response: Response) -> str | None:
@@ -110,7 +109,7 @@ class ExpectedJson:
             untrue = self._expression.describe_untrue(load_document(response.body))
         except NotJsonError:
             return f"the body is not JSON ({_describe_beginning(_read_text(response))})"
-        except UnusableError as error:
+        except UnjudgeableError as error:
             return f"{self._text} cannot be judged: {error}"
         return f"{self._text} {untrue}" if untrue else None
 
@@ -145,7 +144,7 @@ def _describe_unread(response: Response) -> str:
     encoding = response.headers.get("Content-Encoding")
     if encoding is None:
         return "the body was not read"
-    return f"the body is encoded as {encoding[:_SHOWN]!r}, which cannot be decoded"
+    return f"the body is encoded as {_show(encoding, _SHOWN)!r}, which cannot be decoded"
 
 
 def _describe_looked_at(response: Response) -> str:
@@ -155,9 +154,13 @@ def _describe_looked_at(response: Response) -> str:
 def _describe_beginning(text: str) -> str:
     if not text:
         return "it is empty"
-    words = escape(mask(" ".join(text[:1000].split())))  # before it is cut, so that what is a secret is seen to be one
+    words = escape(mask(" ".join(text[:_SEARCHED].split())))
     return f'it begins "{_cut(words, _SHOWN_BODY)}"' if words else "it begins with blanks"
 
 
-def _cut(text: str, limit: int = _SHOWN_EXPECTATION) -> str:
+def _show(text: str, limit: int = _SHOWN_EXPECTATION) -> str:
+    return _cut(mask(text), limit)  # in this order, so that what is a secret is seen to be one
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypedDict
 
+from urlcheck import strict_json
 from urlcheck.errors import SettingsError
 from urlcheck.text import mask
 
 _WRITTEN, _SHOWN, _SHOWN_SIDES, _MESSAGE_LIMIT = 1000, 60, 3, 100
-_COMPARATORS = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "lte": "<=", "gte": ">="}
-
 _TYPES = {"str": "string", "int": "number", "float": "number", "bool": "boolean", "list": "array", "dict": "object"}
 
 _encoder = json.JSONEncoder(ensure_ascii=False)
@@ -31,7 +30,7 @@ class NotJsonError(Exception):
     """A body that is not a JSON document."""
 
 
-class UnusableError(Exception):
+class UnjudgeableError(Exception):
     """A document, or a value in it, that cannot be judged."""
 
 
@@ -61,7 +60,7 @@ class Expression:
     def describe_untrue(self, document: object) -> str | None:
         """`is false (status is "degraded")`; None where the value is a true one, as JMESPath sees it.
 
-        False are false, null, and an empty string, array or object; 0 is true. Raises `UnusableError`.
+        False are false, null, and an empty string, array or object; 0 is true. Raises `UnjudgeableError`.
         """
         try:
             value = self._search(document)
@@ -71,9 +70,9 @@ class Expression:
             reasons = ", ".join(f"{text} is {_show(side)}" for text, side in sides.items())
             return f"is {_show(value)} ({reasons})" if reasons else f"is {_show(value)}"
         except RecursionError:
-            raise UnusableError("the document is nested too deeply") from None
+            raise UnjudgeableError("the document is nested too deeply") from None
         except Exception as error:  # noqa: BLE001 - whatever a function makes of a value that it was not meant for
-            raise UnusableError(_describe_misfit(error)) from None
+            raise UnjudgeableError(_describe_misfit(error)) from None
 
     def _list_sides(self, node: Node, document: object) -> Iterator[tuple[str, object]]:
         """What decided that the node is not true: the parts of it that were looked up, and their values."""
@@ -98,14 +97,14 @@ class Expression:
 
 
 def load_document(body: bytes) -> object:
-    """The JSON document that a body holds (RFC 8259), in UTF-8, 16 or 32. Raises `NotJsonError` or `UnusableError`.
+    """The JSON document that a body holds (RFC 8259), in UTF-8, 16 or 32. Raises `NotJsonError` or `UnjudgeableError`.
 
     Of members with the same name the last counts; an integer of more digits than Python takes is a float.
     """
     try:
-        return json.loads(body, parse_int=_parse_int, parse_constant=_refuse_constant)
+        return strict_json.load(body, parse_int=_parse_int)
     except RecursionError:
-        raise UnusableError("the document is nested too deeply") from None
+        raise UnjudgeableError("the document is nested too deeply") from None
     except ValueError as error:
         raise NotJsonError from error
 
@@ -115,10 +114,6 @@ def _parse_int(text: str) -> int | float:
         return int(text)
     except ValueError:
         return float(text)
-
-
-def _refuse_constant(text: str) -> object:
-    raise ValueError(text)
 
 
 def _is_true(value: object) -> bool:

@@ -15,13 +15,14 @@ from typing import BinaryIO
 
 from urlcheck.errors import InputError
 from urlcheck.model import Length, Target
-from urlcheck.targets import Collector, Entry
+from urlcheck.targets import BLANKS, Collector, Entry
 
 MAX_LINE = 64 * 1024
 STDIN = "-"
 
 _BLOCK = 32 * 1024
 _BOM = b"\xef\xbb\xbf"
+_BLANKS = BLANKS.encode()
 _COMMENT = re.compile(r"[ \t]#.*")
 _SHOWN_OF_A_LONG_LINE = 80
 _BEFORE_A_SECRET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?[^:@?#]*")
@@ -49,7 +50,7 @@ def read_targets(stream: BinaryIO, name: str, collector: Collector) -> Iterator[
         targets = []
         for line in block:
             number += 1
-            bare = line.removeprefix(_BOM).strip()  # also where lists were put together
+            bare = line.removeprefix(_BOM).strip(_BLANKS)  # also where lists were put together
             if not (bare or len(line) > MAX_LINE) or bare.startswith(b"#"):
                 continue
             if target := _read_line(line, bare, name, number, collector):

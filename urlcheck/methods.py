@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from urlcheck.headers import is_token
+
 # as the registry of RFC 9110, 16.1.1 has them; of a method that is not here nothing is taken for granted
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
+
+
+def find_fault(method: str) -> str | None:
+    """Why a URL cannot be asked with it, however it is spelled; None where it can."""
+    if not is_token(method):  # RFC 9110, 9.1
+        return f"{method!r} is not a request method: write GET, HEAD or POST, for example."
+    return "CONNECT asks for a tunnel and not for a URL." if method.upper() == "CONNECT" else None
 
 
 def is_safe(method: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from urlcheck.backoff import parse_retry_after
+from urlcheck.backoff import TEMPORARY_STATUSES, parse_retry_after
 from urlcheck.charsets import decode
 from urlcheck.durations import format_duration
 from urlcheck.expectations import ExpectedRegex, list_expectations
@@ -17,7 +17,6 @@ from urlcheck.verdict import Verdict
 
 _PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
 _VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
-_MAY_PASS = frozenset({429, 500, 502, 503, 504})
 _BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
 _ASKS_FOR_A_PAUSE = frozenset({429, 503})
 
@@ -93,7 +92,7 @@ class Policy:
             return outcome.transient
         if not self._is_repeatable and (outcome.hops or outcome.status not in _ASKS_FOR_A_PAUSE):
             return False
-        return outcome.status in _MAY_PASS and self.judge(outcome)[0] in (Verdict.STATUS, Verdict.RATE_LIMITED)
+        return outcome.status in TEMPORARY_STATUSES and self.judge(outcome)[0] in (Verdict.STATUS, Verdict.RATE_LIMITED)
 
     def may_be_asked_again(self, outcome: Outcome) -> bool:
         """Whether another attempt does no harm, whatever it is worth."""

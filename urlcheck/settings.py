@@ -6,6 +6,7 @@ from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from typing import Literal
 
+from urlcheck.limits import refuse_unusable
 from urlcheck.verdict import Verdict
 
 VERSION = "0.1.0"
@@ -25,7 +26,7 @@ class Settings:
     the addresses, with commas between, of a host (`*`: any) and port; `cert` and `key` name PEM files. `max_body` is in bytes,
     decompressed; `keep_body` has results keep the beginning of the body of what did not pass.
     Of an accepted answer the body holds every `expect_text`, every `expect_regex` is found in it, and every `expect_json`, in
-    JMESPath, is true of it. All regular expressions are RE2's.
+    JMESPath, is true of it. All regular expressions are RE2's. Raises `SettingsError` for a value that a field cannot have.
     """
 
     # input
@@ -75,6 +76,9 @@ class Settings:
     keep_body: bool = False
     max_time: float | None = None
     min_cert_days: int | None = None
+
+    def __post_init__(self) -> None:
+        refuse_unusable(self)
 
     @property
     def expects_body(self) -> bool:

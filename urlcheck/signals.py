@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+
+from urlcheck.asides import end_at_once
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
 
     def receive(number: int, _: FrameType | None) -> None:
         if interruption.number is not None:
-            os._exit(128 + number)
+            end_at_once(128 + number)
         interruption.number = number
         loop.call_soon_threadsafe(stop)
 

@@ -18,6 +18,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
 _NUMBER_SCHEMES = {"tel", "sms", "fax"}  # tel:911 has the form of host:port
 _UNIX_SCHEMES = {"http+unix", "https+unix"}
+BLANKS = " \t\r\n"  # what surrounds an entry; what else Python takes for a blank makes it another URL
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -89,13 +90,13 @@ class Collector:
 
     def collect(self, text: str, source: str, line: int | None = None) -> Target | None:
         """The target of one entry, trimmed; None where its URL was met before."""
-        text = text.strip()
+        text = text.strip(BLANKS)
         request = self._sift(parse_entry(text, self._base_url), is_own=False)
         return self._number(text, source, line, request) if request else None
 
     def collect_entry(self, entry: Entry) -> Target | None:
         """The same, for one that says more; what has settings of its own is never a duplicate of another."""
-        text = entry.url.strip()
+        text = entry.url.strip(BLANKS)
         request = self._sift(parse_entry(text, self._base_url), is_own=entry.settings is not None)
         if request is None:
             return None

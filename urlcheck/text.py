@@ -50,13 +50,18 @@ _QUERY_KEY = re.compile(r"[?&;#]([^=&;#?\s]{1,100})=")
 _VALUE_END = re.compile(r"[&#\s]|$")
 _BROKEN_VALUE_END = re.compile(r"[&#]|$")
 _PUNCTUATION = re.compile(r"[^0-9a-z]")
+# commands that the runners of GitHub Actions and Azure Pipelines obey wherever they stand in a line of a job's output
+_COMMAND = re.compile(r"##(?=(?:vso)?\[)")
 
 
 def escape(text: str) -> str:
-    r"""The text with everything that does not print — controls, bidi overrides, surrogates — written out, as in `\x1b`."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _write_out(char) for char in text)
+    r"""The text with everything that does not print — controls, bidi overrides, surrogates — written out, as in `\x1b`.
+
+    So is what begins a command that the runner of a CI job would obey: `##[` becomes `#\x23[`.
+    """
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _write_out(char) for char in text)
+    return _COMMAND.sub(r"#\\x23", text) if "##" in text else text
 
 
 def mask(text: str) -> str:

@@ -12,14 +12,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from urlcheck.durations import parse_duration
+from urlcheck.headers import FRAMING, is_sendable, is_token
+from urlcheck.limits import RANGES
+from urlcheck.methods import find_fault
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.sizes import parse_size
 from urlcheck.urls import InvalidUrlError, is_ip_address, read_host
 from urlcheck.verdict import Verdict
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
 _CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
 
@@ -34,8 +34,8 @@ class Duration(click.ParamType[float]):
             return float(value)
         try:
             return parse_duration(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a duration: write 500ms, 10s, 2m or 1h.", param, ctx)
+        except ValueError as error:
+            self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h.", param, ctx)
 
 
 class Size(click.ParamType[int]):
@@ -99,9 +99,9 @@ class Header(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, text = value.partition(":")
-        if not colon or not _TOKEN.fullmatch(name) or _UNSENDABLE.search(text):
+        if not colon or not is_token(name) or not is_sendable(text):
             self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
-        if self._is_sent and name.lower() in _FRAMING:
+        if self._is_sent and name.lower() in FRAMING:
             self.fail(f"{name} says how a request is framed, which is not for the user to say.", param, ctx)
         return name, text.strip()
 
@@ -112,7 +112,7 @@ class HeaderText(click.ParamType[str]):
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if _UNSENDABLE.search(value):
+        if not is_sendable(value):
             self.fail("a header cannot have control characters.", param, ctx)
         return str(value)
 
@@ -124,7 +124,7 @@ class Credentials(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, password = value.partition(":")
-        if not colon or _UNSENDABLE.search(value):
+        if not colon or not is_sendable(value):
             self.fail("credentials are written NAME:PASSWORD, without control characters.", param, ctx)
         return name, password
 
@@ -135,10 +135,8 @@ class Method(click.ParamType[str]):
     name = "method"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not _TOKEN.fullmatch(value):
-            self.fail(f"{value!r} is not a request method: write GET, HEAD or POST, for example.", param, ctx)
-        if value.upper() == "CONNECT":
-            self.fail("CONNECT asks for a tunnel and not for a URL.", param, ctx)
+        if fault := find_fault(value):
+            self.fail(fault, param, ctx)
         return str(value.upper())
 
 
@@ -210,8 +208,9 @@ class Processes(click.ParamType[int | str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         if value == "auto":
             return "auto"
-        if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 64):
-            self.fail(f"{value!r} is neither auto nor a number from 1 to 64.", param, ctx)
+        least, most = RANGES["processes"]
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
+            self.fail(f"{value!r} is neither auto nor a number from {least} to {most}.", param, ctx)
         return int(value)
 
 

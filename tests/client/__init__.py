@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from urlcheck.client.session import open_client
+from urlcheck.client.attempt import HttpClient
+from urlcheck.client.session import Clients
 from urlcheck.model import Failure, Outcome, Response
 from urlcheck.settings import Settings
 from urlcheck.urls import parse
@@ -13,6 +16,13 @@ from urlcheck.urls import parse
 def keep() -> bool:
     """What tells the client that another request could use the connection."""
     return True
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[HttpClient]:
+    """A single client, closed at the end."""
+    async with Clients() as clients:
+        yield clients.open(settings)
 
 
 async def attempt(url: str, method: str = "GET", **settings: Any) -> Outcome:

@@ -15,11 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_aiohttp import AiohttpServer
 
-from tests.client import attempt, fail, keep, respond
+from tests.client import attempt, fail, keep, open_client, respond
 from tests.conftest import PATIENCE, RawServer, Serve, hold, reply, tls_with
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.client.session import open_client
 from urlcheck.client.witness import Guard
 from urlcheck.model import FailureKind, Hop, Outcome, Response
 from urlcheck.settings import HOME_PAGE, VERSION, Settings

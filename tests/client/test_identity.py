@@ -19,10 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.certificates import HERE, LONG_AGO, PAST, demand_a_certificate
-from tests.client import fail, respond
+from tests.client import fail, open_client, respond
 from tests.conftest import Launch, Serve, Urlcheck, finish, on_posix, reply, tls_with
 from urlcheck import Settings, SettingsError
-from urlcheck.client.session import open_client
 from urlcheck.model import FailureKind
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]

@@ -16,11 +16,10 @@ import pytest
 import trustme
 from aiohttp import hdrs
 
-from tests.client import fail, respond
+from tests.client import fail, open_client, respond
 from tests.conftest import RawServer, Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, Verdict, check
 from urlcheck.client.proxies import Proxies
-from urlcheck.client.session import open_client
 from urlcheck.model import FailureKind
 from urlcheck.urls import parse
 

@@ -13,10 +13,10 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
-from tests.client import attempt, fail, keep, respond
+from tests.client import attempt, fail, keep, open_client, respond
 from tests.conftest import Serve, hold, on_posix, reply
 from urlcheck import Settings, SettingsError, Verdict, check
-from urlcheck.client.session import Clients, open_client
+from urlcheck.client.session import Clients
 from urlcheck.model import FailureKind, Response, ShortageError
 from urlcheck.urls import parse
 

@@ -11,11 +11,11 @@ import pytest
 import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tests.client import attempt, fail, keep, respond
+from tests.client import attempt, fail, keep, open_client, respond
 from tests.conftest import PATIENCE, Serve, reply, tls_with
 from urlcheck.client import resolver, session
 from urlcheck.client.resolver import AddressInfo, ConfirmingResolver, LookupThreads, PinningResolver, make_resolver
-from urlcheck.client.session import Clients, open_client
+from urlcheck.client.session import Clients
 from urlcheck.client.witness import Guard
 from urlcheck.model import Failure, FailureKind, Response
 from urlcheck.settings import Settings

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.client import fail, respond
+from tests.client import fail, open_client, respond
 from tests.conftest import RawServer, Serve, on_posix, reply, tls_with
 from urlcheck import SettingsError
-from urlcheck.client.session import fit_concurrency, open_client
+from urlcheck.client.session import fit_concurrency
 from urlcheck.model import FailureKind
 from urlcheck.settings import Settings
 

@@ -15,10 +15,9 @@ import pytest
 import trustme
 from aiohttp import web
 
-from tests.client import attempt, fail, keep, respond
+from tests.client import attempt, fail, keep, open_client, respond
 from tests.conftest import Serve, Urlcheck, reply, tls_with
 from urlcheck import Settings, SettingsError, check
-from urlcheck.client.session import open_client
 from urlcheck.demo import make_app
 from urlcheck.model import FailureKind
 from urlcheck.urls import parse

@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.client import fail, keep, respond
+from tests.client import fail, keep, open_client, respond
 from tests.conftest import RawServer, Serve, hold, reply, tls_with
 from urlcheck import Settings, Verdict, check
 from urlcheck.client import session
 from urlcheck.client.attempt import HttpClient
 from urlcheck.client.guard import is_public
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.client.session import open_client
 from urlcheck.client.witness import Guard
 from urlcheck.model import Failure, FailureKind, Outcome, Response
 from urlcheck.urls import parse

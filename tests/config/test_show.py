@@ -138,3 +138,9 @@ def test_a_url_that_is_none_is_masked_too(folder: Path, capsys: pytest.CaptureFi
 
 def test_nothing_is_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 'url = "no url at all"' in show(folder, capsys, None, "no url at all")
+
+
+def test_no_value_is_a_command_to_the_runner_of_a_ci_job(folder: Path, capsys: pytest.CaptureFixture[str], tell: Tell) -> None:
+    shown = show(folder, capsys, "include = '##[error]'\n")
+    assert r'include = "#\u0023[error]"' in shown
+    assert tell(shown).settings.include == ("##[error]",)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from urlcheck.config.variables import UnusableError, expand
+from urlcheck.config.variables import UnusableValueError, expand
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +31,11 @@ def test_a_variable_is_replaced_where_it_stands_in_braces(text: str, expanded: s
 
 @pytest.mark.parametrize("text", ["${NOTHING}", "${TOKEN}${NOTHING}"])
 def test_a_variable_that_is_not_there_is_named(text: str) -> None:
-    with pytest.raises(UnusableError, match=r"^the environment has no variable NOTHING$"):
+    with pytest.raises(UnusableValueError, match=r"^the environment has no variable NOTHING$"):
         expand(text)
 
 
 @pytest.mark.parametrize("text", ["${", "${}", "${TOKEN", "${TOKEN:-default}", "${1}", "${A B}"])
 def test_what_is_no_reference_is_not_passed_over(text: str) -> None:
-    with pytest.raises(UnusableError, match=r"write \$\$\{ for"):
+    with pytest.raises(UnusableValueError, match=r"write \$\$\{ for"):
         expand(text)

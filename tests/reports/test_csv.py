@@ -68,7 +68,9 @@ def test_what_is_written_can_be_read_again() -> None:
             assert row[key].removeprefix("'") == str(record[key]).removeprefix("'")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH COMMERCIAL AT}"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "::add-mask::", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH COMMERCIAL AT}"]
+)
 def test_a_spreadsheet_sees_no_formula(start: str) -> None:
     formula = f"{start}cmd|'/c calc'!A1"
     (row,) = read(write([make_result(replace(NOT_FOUND, url=formula), make_target(formula, formula, 1))]))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import NOT_FOUND, make_hostile_results, make_result, make_target
+from tests.builders import HOSTILE_TEXTS, NOT_FOUND, make_hostile_results, make_result, make_target
 from urlcheck.model import Hop, Result
 from urlcheck.reports.outputs import Outputs
 from urlcheck.reports.registry import FORMATS, load_reporter
@@ -50,6 +50,15 @@ def test_nothing_that_a_terminal_would_obey_is_written(name: str, verbose: bool)
     written = write(name, make_hostile_results(), verbose=verbose)
     categories = {unicodedata.category(char) for char in written if char not in "\n\t"}
     assert not categories & {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_no_line_is_a_command_to_the_runner_of_a_ci_job(name: str, verbose: bool) -> None:  # noqa: FBT001 - a parameter
+    results = [replace(result, excerpt="\n".join(HOSTILE_TEXTS)) for result in make_hostile_results()]
+    written = write(name, results, verbose=verbose)
+    assert not [line for line in written.splitlines() if "##[" in line or "##vso[" in line]
+    commands = {line.strip().split(" ")[0] for line in written.splitlines() if line.strip().startswith("::")}
+    assert commands == ({"::error", "::notice"} if name == "github" else set())
 
 
 @pytest.mark.parametrize("verbose", [False, True])

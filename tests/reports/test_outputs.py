@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOT_FOUND, make_result
+from tests.conftest import on_posix
 from urlcheck.errors import OutputError
+from urlcheck.reports import outputs as outputs_module
 from urlcheck.reports.outputs import Outputs
-from urlcheck.reports.registry import FORMATS
+from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
 
@@ -152,6 +156,86 @@ def test_a_report_keeps_the_mode_of_the_one_that_it_replaces(folder: Path) -> No
     with open_outputs(("table", "report.txt")) as outputs:
         outputs.close(Summary())
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+@on_posix
+def test_a_new_report_has_the_mode_of_any_new_file(folder: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with open_outputs(("table", "report.txt")) as outputs:
+            outputs.close(Summary())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder / "report.txt").stat().st_mode) == 0o640
+
+
+def test_nobody_can_tell_under_what_name_a_report_is_written(folder: Path) -> None:
+    with open_outputs(("table", "report.txt"), ("junit", "report.xml")):
+        first, second = [file.removesuffix(".part").rpartition(".")[2] for file in list_files(folder)]
+    assert first != second
+    assert len(first) == len(second) == 16
+
+
+@on_posix
+def test_a_link_that_waits_under_that_name_is_not_followed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "foreseen")
+    (folder / "precious").write_text("kept")
+    (folder / "report.txt.foreseen.part").symlink_to("precious")
+    with pytest.raises(OutputError, match=r"^cannot write report.txt: File exists$"):
+        open_outputs(("table", "report.txt"))
+    assert (folder / "precious").read_text() == "kept"
+    assert list_files(folder) == ["precious", "report.txt.foreseen.part"]
+
+
+class Stumbling:
+    """A format of another distribution, which raises what nobody thought of."""
+
+    streams = False
+    stumbles_at = ""
+
+    def __init__(self, *_: object) -> None:
+        self._stumble("init")
+
+    def add(self, _: object) -> None:
+        self._stumble("add")
+
+    def close(self, _: object) -> None:
+        self._stumble("close")
+
+    def _stumble(self, step: str) -> None:
+        if step == self.stumbles_at:
+            raise LookupError("https://me:s3cret@host/\x1b[2J")
+
+
+@pytest.fixture(params=["init", "add", "close"])
+def stumbling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where the format `other` raises."""
+    step: str = request.param
+    monkeypatch.setattr(Stumbling, "stumbles_at", step)
+    monkeypatch.setattr(outputs_module, "load_reporter", lambda name: Stumbling if name == "other" else load_reporter(name))
+    return step
+
+
+def test_what_a_format_of_others_raises_is_said_in_a_line_and_the_other_reports_are_whole(
+    folder: Path, stumbling: str
+) -> None:
+    said = re.escape(r"the format 'other' failed: LookupError('https://me:****@host/\x1b[2J')")
+    with pytest.raises(OutputError, match=f"^{said}$"):  # noqa: PT012, SIM117
+        with open_outputs(("table", "report.txt"), ("other", "other.txt"), ("jsonl", "urls.jsonl")) as outputs:
+            outputs.add(make_result())
+            outputs.close(Summary())
+    assert list_files(folder) == ([] if stumbling == "init" else ["report.txt", "urls.jsonl"])
+
+
+def test_nothing_is_left_where_opening_the_outputs_is_broken_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outputs_module, "load_reporter", lambda _: Stumbling)
+    monkeypatch.setattr(Stumbling, "_stumble", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        open_outputs(("other", "report.txt"))
+    assert list_files(folder) == []
 
 
 @pytest.mark.skipif(not Path("/dev/null").exists(), reason="a file that is no regular one")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+import urlcheck as package
 from tests.conftest import Urlcheck
 
 # a format as another distribution would bring it
@@ -32,7 +34,7 @@ def others(tmp_path: Path) -> dict[str, str]:
         "[urlcheck.reporters]\ncounter = counter:Counter\nbroken = counter:Missing\ntable = counter:Counter\n"
     )
     (folder / "counter.py").write_text(COUNTER)
-    return {"PYTHONPATH": str(folder)}
+    return {"PYTHONPATH": os.pathsep.join([str(folder), str(Path(package.__file__).parents[1])])}
 
 
 async def test_a_format_of_another_distribution_is_one_like_any(urlcheck: Urlcheck, others: dict[str, str]) -> None:

@@ -93,9 +93,9 @@ def test_verbose_adds_the_redirect_chain_and_the_evidence() -> None:
     assert draw(RESULTS[1:3], verbose=True, quiet=True)[3:] == [
         " ✓ 200   example.org/old                   1.2 s  → https://example.net/new (attempt 2)",
         "                                                  301 https://example.org/old",
-        "                                                  192.0.2.7, certificate until 2027-01-31, 2 attempts, urls.txt:2",
+        f"{' ' * 50}192.0.2.7, certificate until 2027-01-31, 2 attempts, from urls.txt:2",
         " ✗ 404   https://example.org/[red]:smile:  81 ms  Not Found",
-        "                                                  192.0.2.7, certificate until 2027-01-31, arguments",
+        f"{' ' * 50}192.0.2.7, certificate until 2027-01-31, from arguments",
         "",
     ]
 
@@ -105,7 +105,7 @@ def test_below_what_did_not_pass_stands_how_its_body_begins() -> None:
     assert draw([gone, make_result()], quiet=True)[3:] == [
         " ✓ 200   https://example.org/  81 ms  OK",
         " ✗ 404   https://example.org/  81 ms  Not Found",
-        r"                                        <h1>\x1b[2J[red]Gone</h1>",
+        r"                                      │ <h1>\x1b[2J[red]Gone</h1>",
         "",
     ]
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from asyncio.subprocess import DEVNULL, PIPE, create_subprocess_exec
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.conftest import Launch, Serve, Urlcheck, finish, on_posix, reply
 from urlcheck import Settings, Verdict, check
 from urlcheck.model import Result, Target
 from urlcheck.scale import fleet
-from urlcheck.scale.child import Child
+from urlcheck.scale.child import Child, _import_path
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone")
 
@@ -181,3 +183,27 @@ async def test_one_process_and_several_say_the_same(urlcheck: Urlcheck, serve: S
 
     runs = [await urlcheck(*urls, "-j", processes, "-o", "jsonl", "-r", "0") for processes in ("1", "3")]
     assert without_times(runs[0].records) == without_times(runs[1].records)
+
+
+async def test_no_process_imports_from_the_working_directory(serve: Serve, tmp_path: Path) -> None:
+    server = await serve(reply(), host="0.0.0.0")
+    for module in ("pickle", "urlcheck"):
+        (tmp_path / f"{module}.py").write_text("open('imported', 'w').close()\n")
+    program = (sys.executable, "-P", "-m", "urlcheck", *hosts(server.url, 20), "-j", "2", "-o", "jsonl")
+    finished = await finish(await create_subprocess_exec(*program, cwd=tmp_path, stdin=DEVNULL, stdout=PIPE, stderr=PIPE))
+    assert (finished.status, finished.stderr, len(finished.records)) == (0, "", 20)
+    assert not (tmp_path / "imported").exists()
+
+
+def test_a_process_imports_from_where_the_first_does_and_last_from_the_working_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), "program.pyz", "/python", "/site"])
+    assert _import_path().split(os.pathsep) == [
+        "/python",
+        "/site",
+        str(tmp_path),
+        str(tmp_path),
+        str(tmp_path / "program.pyz"),
+    ]

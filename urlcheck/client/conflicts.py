@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from urlcheck.client.sockets import check_path
 from urlcheck.errors import SettingsError
+from urlcheck.methods import find_fault
 from urlcheck.settings import Settings
 
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Z-]+")  # RFC 9110, 9.1; in capitals, for so it is sent
 _WITHOUT_BODY = frozenset({"HEAD", "TRACE"})
 
 
 def refuse_conflicts(settings: Settings) -> None:
     """Raises `SettingsError` for settings of which no request can be made."""
-    if not _METHOD.fullmatch(settings.method) or settings.method == "CONNECT":
+    if find_fault(settings.method) or settings.method != settings.method.upper():
         raise SettingsError(f"{settings.method!r} is not a method that a URL can be asked with, in capitals")
     if settings.data is not None and settings.method in _WITHOUT_BODY:
         raise SettingsError(f"a {settings.method} request has no body: leave out --data and --json, or --method")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from email.utils import mktime_tz, parsedate_tz
 
+from urlcheck.headers import is_sendable
 from urlcheck.urls import Origin
 
 # what a browser keeps of a site at least (RFC 6265, 6.1), and no more
 _COOKIES, _COOKIE_BYTES = 50, 4096
-
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")  # and what is not UTF-8
 
 
 class ChainCookies:
@@ -29,7 +27,7 @@ class ChainCookies:
             pair, _, attributes = line.partition(";")
             name, equals, value = pair.partition("=")
             name, value = name.strip(), value.strip()
-            if not equals or not name or len(pair) > _COOKIE_BYTES or _UNSENDABLE.search(pair):
+            if not equals or not name or len(pair) > _COOKIE_BYTES or not is_sendable(pair):
                 continue
             if _expires_at_once(attributes):
                 jar.pop(name, None)

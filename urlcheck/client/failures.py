@@ -25,6 +25,7 @@ from aiohttp import (
 from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
+from urlcheck.backoff import TEMPORARY_STATUSES
 from urlcheck.client.body import BrokenBodyError
 from urlcheck.client.certificates import Certificate
 from urlcheck.model import FailureKind
@@ -122,7 +123,7 @@ def cause_of(
             return Cause(FailureKind.CONNECT, _connect_message(error.os_error), transient=True)
         case ClientHttpProxyError():
             message = f"the proxy answered {error.status} {_shorten(error.message)}"
-            return Cause(FailureKind.CONNECT, message, transient=error.status in (429, 500, 502, 503, 504))
+            return Cause(FailureKind.CONNECT, message, transient=error.status in TEMPORARY_STATUSES)
         case ClientResponseError() if error.__cause__ is not None:
             # its status is the library's own, not one that a server sent
             return Cause(FailureKind.PROTOCOL, f"not an HTTP answer: {_shorten(error.message)}")

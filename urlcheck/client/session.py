@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Self
 
@@ -116,13 +115,6 @@ class Clients:
         self._stack.push_async_callback(resolver.close)
         self._stack.push_async_callback(session.close)
         return session
-
-
-@asynccontextmanager
-async def open_client(settings: Settings) -> AsyncIterator[HttpClient]:
-    """A single client, closed at the end. Raises `SettingsError` for a setting that cannot be used."""
-    async with Clients() as clients:
-        yield clients.open(settings)
 
 
 def make_trust(settings: Settings) -> WitnessedContext:

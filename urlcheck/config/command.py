@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from urlcheck.config.search import PREFIX, find_candidates
-from urlcheck.errors import SettingsError
+from urlcheck.errors import ClosedPipeError, SettingsError
 from urlcheck.groups import GroupedCommand
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ _ARGUMENTS = "urlcheck.arguments"
 
 class ConfiguredCommand(GroupedCommand):
     """Its function is called with what applies, wherever it comes from; the targets of a file are among its `urls`."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """The help is written here; where its reader goes away, Click would make a failure of it."""
+        with _quiet_pipe():
+            return super().make_context(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_ARGUMENTS] = [*args]
@@ -42,7 +49,8 @@ class ConfiguredCommand(GroupedCommand):
         if ctx.params["print_config"]:
             from urlcheck.config.show import show  # noqa: PLC0415
 
-            click.echo(show(configuration))
+            with _quiet_pipe():
+                click.echo(show(configuration))
             return 0
         ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
         return self._invoke(ctx, configuration)
@@ -56,6 +64,14 @@ class ConfiguredCommand(GroupedCommand):
             if origin := configuration.find_origin(message):
                 raise SettingsError(f"{origin}: {message}") from None
             raise
+
+
+@contextmanager
+def _quiet_pipe() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ClosedPipeError from None
 
 
 def _name_file(context: click.Context) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from urlcheck.config.search import PREFIX
-from urlcheck.config.variables import UnusableError, expand
+from urlcheck.config.variables import UnusableValueError, expand
 from urlcheck.errors import SettingsError
 from urlcheck.groups import GroupedOption
 from urlcheck.values import StatusCodes, Verdicts
@@ -58,17 +58,17 @@ class Key:
         return on is not (self.options[0].flag_value is False)
 
     def convert(self, context: click.Context, texts: Sequence[str]) -> object:
-        """The option's own value. Raises `UnusableError` with what the option has to say."""
+        """The option's own value. Raises `UnusableValueError` with what the option has to say."""
         option = self.options[0]
         if option.is_flag:
             by_value = {str(one.flag_value): one.flag_value for one in self.options}
             if texts[0] not in by_value:
-                raise UnusableError(f"{texts[0]!r} is not one of {', '.join(by_value)}")
+                raise UnusableValueError(f"{texts[0]!r} is not one of {', '.join(by_value)}")
             return by_value[texts[0]]
         try:
             converted: object = option.process_value(context, texts if option.multiple else ",".join(texts))
         except (click.UsageError, SettingsError) as error:
-            raise UnusableError(error.message if isinstance(error, click.UsageError) else str(error)) from None
+            raise UnusableValueError(error.message if isinstance(error, click.UsageError) else str(error)) from None
         return converted
 
 
@@ -95,11 +95,11 @@ class Setting:
 def read_toml(key: Key, written: object, origin: str, context: click.Context, directory: str) -> Setting:
     """The setting that a TOML value makes. Variables are replaced; the paths in it start from the directory.
 
-    Raises `UnusableError`, which never shows the value of a variable.
+    Raises `UnusableValueError`, which never shows the value of a variable.
     """
     if key.is_flag:
         if not isinstance(written, bool):
-            raise UnusableError(f"{_describe(written)} is not true or false")
+            raise UnusableValueError(f"{_describe(written)} is not true or false")
         return Setting(key, key.switch(on=written), written, origin)
     raw = [_to_text(scalar) for scalar in _list_scalars(key, written)]
     texts = [expand(text) for text in raw]
@@ -107,11 +107,11 @@ def read_toml(key: Key, written: object, origin: str, context: click.Context, di
     texts = [_rebase(key, text, text, directory) for text in texts]
     try:
         value = key.convert(context, texts)
-    except UnusableError:
+    except UnusableValueError:
         if texts == raw:
             raise
         key.convert(context, shown)  # says it without the secret, if it fails too
-        raise UnusableError(f"{', '.join(map(repr, shown))} cannot be used as the environment has it") from None
+        raise UnusableValueError(f"{', '.join(map(repr, shown))} cannot be used as the environment has it") from None
     if not isinstance(written, list):
         return Setting(key, value, written if isinstance(written, int | float) else shown[0], origin)
     return Setting(key, value, [*shown], origin)
@@ -123,7 +123,7 @@ def read_text(key: Key, text: str, origin: str, context: click.Context) -> Setti
         try:
             on = bool(click.BOOL.convert(text, None, None))
         except click.BadParameter:
-            raise UnusableError(f"{text!r} is not true or false") from None
+            raise UnusableValueError(f"{text!r} is not true or false") from None
         return Setting(key, key.switch(on=on), on, origin)
     texts = [line.strip() for line in text.splitlines() if line.strip()] if key.is_repeatable else [text.strip()]
     return Setting(key, key.convert(context, texts), [*texts] if key.is_repeatable else texts[0], origin)
@@ -167,9 +167,9 @@ def _list_scalars(key: Key, written: object) -> list[object]:
     if not isinstance(written, list):
         return [written]
     if not (key.is_repeatable or isinstance(key.options[0].type, StatusCodes | Verdicts)):
-        raise UnusableError("one value is needed, not a list")
+        raise UnusableValueError("one value is needed, not a list")
     if not written and not key.is_repeatable:
-        raise UnusableError("an empty list")
+        raise UnusableValueError("an empty list")
     return written
 
 
@@ -177,9 +177,9 @@ def _to_text(scalar: object) -> str:
     if isinstance(scalar, str):
         return scalar
     if isinstance(scalar, bool) or not isinstance(scalar, int | float):
-        raise UnusableError(f"{_describe(scalar)} is no value for it")
+        raise UnusableValueError(f"{_describe(scalar)} is no value for it")
     if isinstance(scalar, int) and scalar.bit_length() > _MAX_BITS:
-        raise UnusableError("the number is too large")
+        raise UnusableValueError("the number is too large")
     return re.sub(r"\.0$", "", str(scalar))
 
 

@@ -13,11 +13,11 @@ import click
 
 from urlcheck.config.document import Document, Table
 from urlcheck.config.keys import Key, Setting, list_keys, read_arguments, read_text, read_toml
-from urlcheck.config.variables import UnusableError, expand
+from urlcheck.config.variables import UnusableValueError, expand
 from urlcheck.errors import SettingsError
 from urlcheck.groups import pick
 from urlcheck.settings import Settings
-from urlcheck.targets import Entry
+from urlcheck.targets import BLANKS, Entry
 
 COMMAND_LINE = "command line"
 _OWN_KEYS = ("url", "name")
@@ -98,7 +98,7 @@ class _Reader:
             if text := os.environ.get(key.variable, "").strip():
                 try:
                     settings.append(read_text(key, text, key.variable, self._context))
-                except UnusableError as error:
+                except UnusableValueError as error:
                     raise SettingsError(f"{key.variable}: {error}") from None
         return settings
 
@@ -133,8 +133,8 @@ class _Reader:
         if not isinstance(text, str):
             raise table.complain(key, f"{key} is not a text{table.of_title}")
         try:
-            return expand(text).strip()
-        except UnusableError as error:
+            return expand(text).strip(BLANKS)
+        except UnusableValueError as error:
             raise table.complain(key, f"{key}{table.of_title}: {error}") from None
 
     def _read(self, table: Table, keys: Mapping[str, Key], values: Mapping[str, object]) -> list[Setting]:
@@ -144,7 +144,7 @@ class _Reader:
                 raise table.complain(name, self._explain(name, keys, table))
             try:
                 settings.append(read_toml(keys[name], written, table.place(name), self._context, self._directory))
-            except UnusableError as error:
+            except UnusableValueError as error:
                 raise table.complain(name, f"{name}{table.of_title}: {error}") from None
         return settings
 

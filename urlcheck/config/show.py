@@ -20,6 +20,7 @@ _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"'
 # names of headers whose values are secrets; what is sent is one as a whole, unless a file holds it
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|signature|api-?key|auth", re.IGNORECASE)
 _SECRET_TEXTS = {"data", "json"}
+_NO_COMMAND = ("##", r"#\u0023")  # a CI job obeys ##[command]
 _REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
 
 
@@ -105,7 +106,8 @@ def _format(value: Shown | Iterable[Scalar]) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'"{"".join(map(_write_out, value))}"'
+        written = "".join(map(_write_out, value))
+        return f'"{written.replace(*_NO_COMMAND)}"'
     return str(value)
 
 

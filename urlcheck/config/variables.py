@@ -8,12 +8,12 @@ import re
 _REFERENCE = re.compile(r"\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 
 
-class UnusableError(Exception):
+class UnusableValueError(Exception):
     """A value that an option cannot be given, and why."""
 
 
 def expand(text: str) -> str:
-    """The text with every variable replaced. Raises `UnusableError`, which names the variable and shows nothing else."""
+    """The text with every variable replaced. Raises `UnusableValueError`, which names the variable and shows nothing else."""
     return _REFERENCE.sub(_look_up, text)
 
 
@@ -22,8 +22,8 @@ def _look_up(found: re.Match[str]) -> str:
         return found[0][1:]
     name = found[1]
     if name is None:
-        raise UnusableError("'${' begins the name of a variable, as in ${TOKEN}; write $${ for '${' itself")
+        raise UnusableValueError("'${' begins the name of a variable, as in ${TOKEN}; write $${ for '${' itself")
     try:
         return os.environ[name]
     except KeyError:
-        raise UnusableError(f"the environment has no variable {name}") from None
+        raise UnusableValueError(f"the environment has no variable {name}") from None

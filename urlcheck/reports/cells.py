@@ -68,6 +68,6 @@ def _list_evidence(record: Record) -> Iterable[str]:
         record["address"],
         record["cert_expires"] and f"certificate until {record['cert_expires'][:10]}",
         record["attempts"] > 1 and f"{record['attempts']} attempts",
-        locate(record),
+        f"from {locate(record)}",  # never at the start of a line, where CI may obey it
     ]
     yield ", ".join(str(fact) for fact in facts if fact)

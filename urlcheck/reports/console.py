@@ -12,7 +12,7 @@ from rich.console import Console
 _UNBOUNDED_WIDTH = 10_000_000
 # what is drawn with, in ASCII
 _SUBSTITUTES = str.maketrans(
-    {"✓": "+", "✗": "x", "→": "->", "…": "...", "━": "=", "╸": "-", "─": "-"}
+    {"✓": "+", "✗": "x", "→": "->", "…": "...", "━": "=", "╸": "-", "─": "-", "│": "|"}
     | dict.fromkeys("▁▂▃", ".")
     | dict.fromkeys("▄▅▆", ":")
     | dict.fromkeys("▇█", "#")

@@ -12,12 +12,15 @@ from urlcheck.settings import OutputSettings
 
 # what a spreadsheet takes for the start of a formula, in full width too (OWASP, CSV injection)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# what GitHub Actions takes for a command at the start of a line, which a URL is
+_COMMAND_START = "::"
 
 
 class CsvReporter:
     """Streams results below a header row (RFC 4180, but lines end in LF): true and false, nothing where there is none.
 
-    Redirects are `STATUS URL` pairs, joined by blanks; a text that a spreadsheet would run begins with an apostrophe.
+    Redirects are `STATUS URL` pairs, joined by blanks; a text that a spreadsheet or a CI job would run begins with an
+    apostrophe.
     """
 
     streams: ClassVar[bool] = True
@@ -46,7 +49,7 @@ def _make_cell(value: object) -> object:
         return str(value).lower()
     if isinstance(value, list):
         return " ".join(map(_join_redirect, value))
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and value.startswith((*_FORMULA_STARTS, _COMMAND_START)):
         return f"'{value}"
     return value
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from urlcheck.text import clean
 
-_LINES, _LINE_LIMIT, _INDENT = 10, 200, "  "
+_LINES, _LINE_LIMIT = 10, 200
+_MARGIN = "│ "  # blanks alone would let a line begin with a command of GitHub Actions, such as ::error::
 
 
 def list_lines(excerpt: str | None) -> Iterator[str]:
-    """The first lines, indented, each cut; blank ones left out; and a sign where there are more."""
+    """The first lines, each cut, behind a rule; blank ones left out; and a sign where there are more."""
     lines = [text for line in (excerpt or "").split("\n") if (text := line.rstrip().expandtabs(4))]
     for line in lines[:_LINES]:
-        yield _INDENT + clean(line, _LINE_LIMIT)
+        yield _MARGIN + clean(line, _LINE_LIMIT)
     if len(lines) > _LINES:
-        yield f"{_INDENT}…"
+        yield f"{_MARGIN}…"

@@ -9,23 +9,37 @@ import sys
 from types import TracebackType
 from typing import Self, TextIO
 
+from urlcheck.asides import drop, open_aside, put_in_place
 from urlcheck.errors import ClosedPipeError, OutputError
 from urlcheck.model import Result
-from urlcheck.reports import Reporter
 from urlcheck.reports.registry import load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings import OutputSettings
+from urlcheck.text import clean
+
+_SHOWN = 300  # characters of what another's reporter has to say
 
 
 class Output:
-    """One reporter and its stream. A report that is written at the end is written aside and renamed: whole or not at all."""
+    """One reporter and its stream. A report that is written at the end is written aside and renamed: whole or not at all.
 
-    def __init__(self, make_reporter: type[Reporter], file: str | None, settings: OutputSettings) -> None:
-        self.streams = make_reporter.streams
+    Others bring reporters too, which may raise anything. The constructor raises `OutputError`.
+    """
+
+    def __init__(self, name: str, file: str | None, settings: OutputSettings) -> None:
+        make_reporter = load_reporter(name)
+        self.streams = bool(getattr(make_reporter, "streams", False))
+        self._name = name
         self._file = os.path.realpath(file) if file and os.path.islink(file) else file  # a link keeps pointing where it does
         self._aside: str | None = None
         self._stream = _standard_output() if self._file is None else self._open(self._file)
-        self.reporter = make_reporter(self._stream, settings)
+        try:
+            self.reporter = make_reporter(self._stream, settings)
+        except BaseException as error:
+            self.discard()
+            if isinstance(error, Exception):
+                raise self.describe(error) from error
+            raise
 
     def flush(self) -> None:
         self._stream.flush()
@@ -38,7 +52,7 @@ class Output:
             return
         self._stream.close()
         if self._aside:
-            os.replace(self._aside, self._file)
+            put_in_place(self._aside, self._file)
             self._aside = None
 
     def discard(self) -> None:
@@ -46,23 +60,24 @@ class Output:
         with contextlib.suppress(OSError):
             if self._file is not None:
                 self._stream.close()
-        with contextlib.suppress(OSError):
-            if self._aside:
-                os.unlink(self._aside)
+        if self._aside:
+            drop(self._aside)
 
-    def describe(self, error: OSError) -> OutputError | ClosedPipeError:
+    def describe(self, error: Exception) -> OutputError | ClosedPipeError:
         """What is wrong with this output, in a line."""
         if isinstance(error, BrokenPipeError):
             return ClosedPipeError()
-        return OutputError(f"cannot write {self._file or 'standard output'}: {error.strerror or error}")
+        if isinstance(error, OSError):
+            return OutputError(f"cannot write {self._file or 'standard output'}: {error.strerror or error}")
+        return OutputError(f"the format {self._name!r} failed: {clean(repr(error), _SHOWN)}")
 
     def _open(self, file: str) -> TextIO:
         is_replaced = os.path.isfile(file)
-        if not self.streams and (is_replaced or not os.path.exists(file)):
-            self._aside = f"{file}.{os.getpid()}.part"
         try:
-            stream = open(self._aside or file, "w", encoding="utf-8")  # noqa: SIM115 - closed by finish or discard
-            if self._aside and is_replaced:
+            if self.streams or not (is_replaced or not os.path.exists(file)):
+                return open(file, "w", encoding="utf-8")
+            self._aside, stream = open_aside(file)
+            if is_replaced:
                 shutil.copymode(file, self._aside)
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror}") from None
@@ -81,8 +96,8 @@ class Outputs:
         self._error: OutputError | ClosedPipeError | None = None
         try:
             for name, file in settings.outputs:
-                self._outputs.append(Output(load_reporter(name), file, settings))
-        except OutputError:
+                self._outputs.append(Output(name, file, settings))
+        except BaseException:
             self._discard()
             raise
 
@@ -90,7 +105,7 @@ class Outputs:
         for output in self._outputs:
             try:
                 output.reporter.add(result)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - what another's reporter raises is anyone's guess
                 self._give_up(output, error)
 
     def flush(self) -> None:
@@ -99,14 +114,14 @@ class Outputs:
             if output.streams:
                 try:
                     output.flush()
-                except OSError as error:
+                except Exception as error:  # noqa: BLE001
                     self._give_up(output, error)
 
     def close(self, summary: Summary) -> None:
         for output in self._outputs:
             try:
                 output.finish(summary)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001
                 self._leave_out(output, error)
         self._outputs = []
         if self._error:
@@ -118,12 +133,12 @@ class Outputs:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._discard()
 
-    def _give_up(self, output: Output, error: OSError) -> None:
+    def _give_up(self, output: Output, error: Exception) -> None:
         self._leave_out(output, error)
         if self._error and not self._outputs:
             raise self._error
 
-    def _leave_out(self, output: Output, error: OSError) -> None:
+    def _leave_out(self, output: Output, error: Exception) -> None:
         self._outputs = [other for other in self._outputs if other is not output]
         output.discard()
         self._error = self._error or output.describe(error)

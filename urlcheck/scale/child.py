@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import sys
 from collections.abc import AsyncGenerator
@@ -79,6 +80,7 @@ async def start_child(settings: Settings) -> Child:
     """A process that the terminal's signals do not reach; it ends with its standard input."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # whoever fills the working directory must not say what is imported
         "-m",
         "urlcheck.scale.worker",
         stdin=asyncio.subprocess.PIPE,
@@ -86,5 +88,13 @@ async def start_child(settings: Settings) -> Child:
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
         limit=_PIPE_BYTES,
+        env={**os.environ, "PYTHONPATH": _import_path()},
     )
     return Child(process, settings)
+
+
+def _import_path() -> str:
+    """This process's own. The working directory comes last, if it is in it: nothing there stands in for another's module."""
+    here = os.getcwd()
+    folders = sorted(sys.path, key=lambda folder: folder == here or not os.path.isabs(folder))
+    return os.pathsep.join(map(os.path.abspath, folders))

@@ -1,0 +1,42 @@
+"""Files that are written aside and renamed when they are whole; none of them outlives the program, however it ends."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from typing import NoReturn, TextIO
+
+_unfinished: set[str] = set()
+
+
+def open_aside(file: str) -> tuple[str, TextIO]:
+    """A new file beside that one, under a name that nobody can foresee, and open for writing. Raises `OSError`."""
+    aside = f"{file}.{secrets.token_hex(8)}.part"
+    _unfinished.add(aside)
+    try:
+        return aside, open(aside, "x", encoding="utf-8")
+    except OSError:
+        _unfinished.discard(aside)
+        raise
+
+
+def put_in_place(aside: str, file: str) -> None:
+    """The file is whole. Raises `OSError`."""
+    os.replace(aside, file)
+    _unfinished.discard(aside)
+
+
+def drop(aside: str) -> None:
+    """The file will not be whole."""
+    with suppress(OSError):
+        os.unlink(aside)
+    _unfinished.discard(aside)
+
+
+def end_at_once(status: int) -> NoReturn:
+    """End the program as it stands, from a signal's handler too, and leave nothing unfinished behind."""
+    for aside in [*_unfinished]:
+        with suppress(OSError):
+            os.unlink(aside)
+    os._exit(status)
