@@ -131,6 +131,35 @@ def test_a_target_has_the_settings_of_the_run_with_its_own_on_top(tell: Tell) ->
     assert bare.settings == replace(run, headers=())
 
 
+FORM, JSON = ("Content-Type", "application/x-www-form-urlencoded"), ("Content-Type", "application/json")
+
+
+def test_a_body_of_a_target_takes_the_place_of_the_runs_whichever_of_the_two_it_is(tell: Tell) -> None:
+    own = ("data = 'a=1'", "json = '[]'", "data = []", "method = 'PUT'")
+    targets = "".join(f"[[target]]\nurl = 'x'\n{line}\n" for line in own)
+    told = tell(f"json = '{{}}'\n{targets}").targets
+    form, other, none, bare = (target.settings or Settings() for target in told)
+    assert (form.data, form.method, form.headers) == (b"a=1", "POST", (FORM,))
+    assert (other.data, other.method) == (b"[]", "POST")
+    assert (none.data, none.method, none.headers) == (None, "GET", ())
+    assert (bare.data, bare.method, bare.headers[0]) == (b"{}", "PUT", JSON)
+
+
+def test_a_body_of_the_command_line_takes_the_place_of_the_others(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tell("json = '{}'\nmethod = 'PUT'", "x", "--data", "a=1").settings
+    assert (told.data, told.method, told.headers) == (b"a=1", "PUT", (FORM,))
+    monkeypatch.setenv("URLCHECK_DATA", "b=1")
+    assert tell(None, "x").settings.data == b"b=1"
+    assert tell(None, "x", "--json", "[]").settings.data == b"[]"
+
+
+def test_two_bodies_in_one_place_are_one_too_many(complain: Complain) -> None:
+    two = "data = 'a'\njson = '{}'\n"
+    message = "--data and --json are two bodies for one request; give one of them"
+    assert complain(two, "127.0.0.1:9") == f"urlcheck.toml:1: {message}"
+    assert complain(f"json = '[]'\n[[target]]\nurl = 'x'\n{two}") == f"urlcheck.toml:4: {message} in [[target]] 'x'"
+
+
 def test_settings_of_targets_can_be_told_apart_by_their_hash(tell: Tell) -> None:
     lines = "timeout = 1\naccept = 404\nallow = 'dns'\nheader = ['A: b']\nexpect-header = 'A: b'\nuser = 'a:b'\n"
     told = tell(f"[[target]]\nurl = 'x'\n{lines}[[target]]\nurl = 'x'\n{lines}[[target]]\nurl = 'x'\ntimeout = 2")

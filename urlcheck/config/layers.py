@@ -11,6 +11,7 @@ from typing import cast
 
 import click
 
+from urlcheck import bodies
 from urlcheck.config.document import Document, Table
 from urlcheck.config.keys import Key, Setting, list_keys, read_arguments, read_text, read_toml
 from urlcheck.config.variables import UnusableError, expand
@@ -65,7 +66,12 @@ def configure(context: click.Context, given: Mapping[str, object], document: Doc
         reader.read_environment(),
         [read_arguments(key, given, COMMAND_LINE, context) for key in keys.values() if key.param in given],
     ]
-    settings = {setting.key.param: setting for layer in layers for setting in layer}
+    settings: dict[str, Setting] = {}
+    for layer in layers:
+        told = {setting.key.param: setting for setting in layer}
+        for param in _find_replaced(told):
+            settings.pop(param, None)
+        settings.update(told)
     urls = tuple(context.params["urls"])
     files = settings.get("files")
     if urls and files and files.origin != COMMAND_LINE:
@@ -76,6 +82,11 @@ def configure(context: click.Context, given: Mapping[str, object], document: Doc
     is_replaced = urls or (files and files not in layers[0])
     targets = () if is_replaced or not document else tuple(map(reader.read_target, document.targets))
     return Configuration(keys, settings, urls, targets)
+
+
+def _find_replaced(told: Iterable[str]) -> Iterable[str]:
+    """The parameters for which these leave no place: of two bodies of a request, that of the more special place is sent."""
+    return bodies.PARAMS if bodies.PARAMS.intersection(told) else ()
 
 
 class _Reader:
@@ -117,7 +128,9 @@ class _Reader:
         from urlcheck.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
 
         try:
-            settings = pick(Settings, self._context.params | {setting.key.param: setting.value for setting in own})
+            told = {setting.key.param: setting.value for setting in own}
+            params = self._context.params | dict.fromkeys(_find_replaced(told)) | told
+            settings = pick(Settings, params)
             Policy(settings)  # what it cannot use is said with its place
             settings = replace(settings, keep_body=bool(self._context.params.get("show_body")))
         except (SettingsError, click.UsageError) as error:
