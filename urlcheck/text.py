@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import takewhile
 from urllib.parse import unquote_plus
 
 MASK = "****"
@@ -49,6 +53,8 @@ _BROKEN_USERINFO = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^:/]*)(:.*)
 _QUERY_KEY = re.compile(r"[?&;#]([^=&;#?\s]{1,100})=")
 _VALUE_END = re.compile(r"[&#\s]|$")
 _BROKEN_VALUE_END = re.compile(r"[&#]|$")
+# of a secret that was cut, as much as tells it from other texts, and what then follows
+_BEGINNING, _AFTER_A_CUT = 8, "'\"…"
 _PUNCTUATION = re.compile(r"[^0-9a-z]")
 
 
@@ -79,6 +85,59 @@ def clean(text: str, limit: int | None = None) -> str:
     if limit and len(text) > limit:
         text = text[: limit - 1] + "…"
     return escape(text)
+
+
+class Secrets:
+    """Texts that must not be shown, and what is shown for each of them."""
+
+    def __init__(self, shown_as: Mapping[str, str]) -> None:
+        spellings = {spelling: shown for secret, shown in shown_as.items() for spelling in _spell(secret)}
+        self._spellings = sorted(spellings.items(), key=lambda pair: -len(pair[0]))
+
+    def hide(self, text: str) -> str:
+        """The text without them, whole, quoted or cut."""
+        for secret, shown in self._spellings:
+            text = text.replace(secret, shown)
+            if secret[:_BEGINNING] in text:
+                text = _hide_cut(text, secret, shown)
+        return text
+
+
+_in_force: list[Secrets] = []
+
+
+@contextmanager
+def hiding(secrets: Secrets) -> Iterator[None]:
+    """Within it `hide` hides these, for the whole process."""
+    _in_force.append(secrets)
+    try:
+        yield
+    finally:
+        _in_force.remove(secrets)
+
+
+def hide(text: str) -> str:
+    """The text of a report without the secrets that are known, which may have been expected, or sent back."""
+    for secrets in _in_force:
+        text = secrets.hide(text)
+    return text
+
+
+def _spell(secret: str) -> set[str]:
+    """As it is, and as it stands between quotes."""
+    return {secret, repr(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+
+
+def _hide_cut(text: str, secret: str, shown: str) -> str:
+    beginning = secret[:_BEGINNING]
+    position = text.find(beginning)
+    while position >= 0:
+        end = position + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(secret, text[position:], strict=False)))
+        if end == len(text) or text[end] in _AFTER_A_CUT:
+            text = f"{text[:position]}{shown}{text[end:]}"
+            end = position + len(shown)
+        position = text.find(beginning, end)
+    return text
 
 
 def _write_out(char: str) -> str:

@@ -136,5 +136,23 @@ def test_a_url_that_is_none_is_masked_too(folder: Path, capsys: pytest.CaptureFi
     assert "hunter2" not in show(folder, capsys, f"[[target]]\nurl = '{url}'\n")
 
 
+def test_braces_that_are_no_reference_stay_what_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str], tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("URLCHECK_EXPECT_TEXT", "a ${NOPE}\n$${")
+    shown = show(folder, capsys, None, "http://a.example/${NOPE}", "--include", "${", "--user-agent", "${NOPE}")
+    monkeypatch.delenv("URLCHECK_EXPECT_TEXT")
+    told = tell(shown)
+    assert told.urls == ["http://a.example/${NOPE}"]
+    assert (told.settings.include, told.settings.user_agent) == (("${",), "${NOPE}")
+    assert told.settings.expect_text == ("a ${NOPE}", "$${")
+
+
+def test_a_directory_may_have_braces_in_its_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "${NOPE}").mkdir()
+    (folder / "${NOPE}" / "own.toml").write_text("cert = 'a.pem'")
+    assert 'cert = "$${NOPE}/a.pem" ' in show(folder, capsys, None, "x", "--config", "${NOPE}/own.toml")
+
+
 def test_nothing_is_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 'url = "no url at all"' in show(folder, capsys, None, "no url at all")

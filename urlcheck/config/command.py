@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +12,13 @@ import click
 from click.core import ParameterSource
 
 from urlcheck.config.search import PREFIX, find_candidates
-from urlcheck.errors import SettingsError
+from urlcheck.errors import SettingsError, UrlcheckError
 from urlcheck.groups import GroupedCommand
+from urlcheck.text import hiding
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
+    from urlcheck.config.variables import Variables
 
 _ARGUMENTS = "urlcheck.arguments"
 
@@ -35,17 +39,21 @@ class ConfiguredCommand(GroupedCommand):
             return super().invoke(ctx)  # as a rule nobody says anything, and nobody pays for what follows
         from urlcheck.config.document import find_document, read_document  # noqa: PLC0415
         from urlcheck.config.layers import configure  # noqa: PLC0415
+        from urlcheck.config.variables import Variables  # noqa: PLC0415
 
         given, _, _ = self.make_parser(ctx).parse_args(ctx.meta[_ARGUMENTS])
         found = chain([first], candidates) if first else ()
-        configuration = configure(ctx, given, read_document(file) if file else find_document(found))
-        if ctx.params["print_config"]:
-            from urlcheck.config.show import show  # noqa: PLC0415
+        document, variables = read_document(file) if file else find_document(found), Variables()
+        with _naming(variables):
+            configuration = configure(ctx, given, document, variables)
+            if ctx.params["print_config"]:
+                from urlcheck.config.show import show  # noqa: PLC0415
 
-            click.echo(show(configuration))
-            return 0
-        ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
-        return self._invoke(ctx, configuration)
+                click.echo(show(configuration))
+                return 0
+            ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
+            with hiding(variables.secrets):
+                return self._invoke(ctx, configuration)
 
     def _invoke(self, ctx: click.Context, configuration: Configuration) -> Any:
         """What cannot be used is said with the place where it stands, also where that is noticed late."""
@@ -56,6 +64,18 @@ class ConfiguredCommand(GroupedCommand):
             if origin := configuration.find_origin(message):
                 raise SettingsError(f"{origin}: {message}") from None
             raise
+
+
+@contextmanager
+def _naming(variables: Variables) -> Iterator[None]:
+    """Errors have the names of variables in place of their values."""
+    try:
+        yield
+    except UrlcheckError as error:
+        error.args = (variables.hide(str(error)),)
+        raise
+    except click.UsageError as error:
+        raise click.UsageError(variables.hide(error.format_message()), error.ctx) from None
 
 
 def _name_file(context: click.Context) -> str | None:

@@ -13,8 +13,8 @@ import click
 
 from urlcheck import bodies
 from urlcheck.config.document import Document, Table
-from urlcheck.config.keys import Key, Setting, list_keys, read_arguments, read_text, read_toml
-from urlcheck.config.variables import UnusableError, expand
+from urlcheck.config.keys import Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
+from urlcheck.config.variables import UnusableError, Variables
 from urlcheck.errors import SettingsError
 from urlcheck.groups import pick
 from urlcheck.settings import Settings
@@ -54,13 +54,15 @@ class Configuration:
         return ""
 
 
-def configure(context: click.Context, given: Mapping[str, object], document: Document | None) -> Configuration:
+def configure(
+    context: click.Context, given: Mapping[str, object], document: Document | None, variables: Variables
+) -> Configuration:
     """Fill the context's parameters with what the file and the environment say; `given`: what the command line's parser found.
 
     Raises `SettingsError`, in one line that says where.
     """
     keys = list_keys(context.command)
-    reader = _Reader(context, keys, document.directory if document else "")
+    reader = _Reader(keys, Surroundings(context, variables, document.directory if document else ""))
     layers = [
         reader.read_table(document.run) if document else [],
         reader.read_environment(),
@@ -92,10 +94,10 @@ def _find_replaced(told: Iterable[str]) -> Iterable[str]:
 class _Reader:
     """Makes settings of what tables and variables say."""
 
-    def __init__(self, context: click.Context, keys: Mapping[str, Key], directory: str) -> None:
-        self._context = context
+    def __init__(self, keys: Mapping[str, Key], surroundings: Surroundings) -> None:
+        self._context = surroundings.context
         self._keys = keys
-        self._directory = directory
+        self._surroundings = surroundings
         self._for_targets = {name: key for name, key in keys.items() if key.is_for_targets}
 
     def read_table(self, table: Table) -> list[Setting]:
@@ -146,7 +148,7 @@ class _Reader:
         if not isinstance(text, str):
             raise table.complain(key, f"{key} is not a text{table.of_title}")
         try:
-            return expand(text).strip()
+            return self._surroundings.variables.expand(text, is_shown=True).strip()
         except UnusableError as error:
             raise table.complain(key, f"{key}{table.of_title}: {error}") from None
 
@@ -156,7 +158,7 @@ class _Reader:
             if name not in keys:
                 raise table.complain(name, self._explain(name, keys, table))
             try:
-                settings.append(read_toml(keys[name], written, table.place(name), self._context, self._directory))
+                settings.append(read_toml(keys[name], written, table.place(name), self._surroundings))
             except UnusableError as error:
                 raise table.complain(name, f"{name}{table.of_title}: {error}") from None
         return settings

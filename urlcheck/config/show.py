@@ -9,6 +9,7 @@ import click
 
 from urlcheck.config.keys import Key, Scalar, Setting, Shown
 from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
+from urlcheck.config.variables import quote
 from urlcheck.inputs import STDIN
 from urlcheck.targets import mask_entry
 from urlcheck.text import MASK, escape, mask
@@ -30,7 +31,7 @@ def show(configuration: Configuration) -> str:
         if url == STDIN:
             lines += ["", f"# standard input, as the {COMMAND_LINE} says"]
         else:
-            lines += ["", "[[target]]", _write("url", mask_entry(url), COMMAND_LINE)]
+            lines += ["", "[[target]]", _write("url", quote(mask_entry(url)), COMMAND_LINE)]
     for target in configuration.targets:
         lines += ["", "[[target]]", *_list_target(target)]
     return "\n".join(lines)
