@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from urlcheck.text import Secrets, clean, escape, hide, hiding, mask, mask_broken
+from urlcheck.text import Secrets, clean, escape, hide, hiding, mask, mask_broken, names_secret
 
 WORDS = st.text("abcXYZ019-._~%", min_size=1)
 URLS = st.builds(
@@ -178,6 +178,23 @@ def test_clean_text_is_cut_to_the_limit(text: str, cut: str) -> None:
     assert clean(text, 5) == cut
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Auth", "X-Auth-Token", "Api-Key", "X_API_KEY"),
+        *("Ocp-Apim-Subscription-Key", "X-Access-Key", "X-JWT", "X-Session-Id", "Private-Key", "Sig", "X-Functions-Key"),
+        *("X-Tokens", "Client-Secret-Value", "X-Pwd", "Passwd", "x-amz-security-token", "AuthKey", "X-Password-Hint"),
+    ],
+)
+def test_a_header_that_holds_a_secret_is_told_by_its_name(name: str) -> None:
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize("name", ["Accept", "Content-Type", "X-Design", "User-Agent", "Origin", "Host", "X-Keys", "Location"])
+def test_other_headers_are_shown(name: str) -> None:
+    assert not names_secret(name)
+
+
 LONG = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -199,7 +216,7 @@ def test_secrets_are_hidden_whole_and_cut(text: str, hidden: str) -> None:
     assert Secrets({LONG: "<>", "hunter2": "[]"}).hide(text) == hidden
 
 
-@given(st.text(min_size=1), st.text())
+@given(st.text(st.characters(exclude_characters="<>"), min_size=1), st.text())
 def test_a_secret_is_hidden_as_it_stands_in_quotes(secret: str, after: str) -> None:
     assert Secrets({secret: "<>"}).hide(repr(secret)[1:-1] + "\n").startswith("<>")
     with hiding(Secrets({secret: ""})):

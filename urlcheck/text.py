@@ -11,9 +11,10 @@ from urllib.parse import unquote_plus
 
 MASK = "****"
 
-# query keys whose values are secrets, in lower case without their punctuation
+# names whose values are secrets, of query keys and in those of headers, in lower case without their punctuation
 _SECRET_KEYS = frozenset(
     {
+        "accesskey",
         "accesstoken",
         "apikey",
         "auth",
@@ -21,6 +22,7 @@ _SECRET_KEYS = frozenset(
         "authorization",
         "awsaccesskeyid",
         "clientsecret",
+        "cookie",
         "credential",
         "idtoken",
         "jwt",
@@ -48,6 +50,8 @@ _SECRET_KEYS = frozenset(
         "xgoogsignature",
     }
 )
+# as many letters as do not come together by chance in a longer name
+_LONG_NAME = 5
 _USERINFO = re.compile(r"(^|//)([^\s/?#:]*)(:[^\s/?#]*)?@")
 _BROKEN_USERINFO = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^:/]*)(:.*)?@", re.DOTALL)
 _QUERY_KEY = re.compile(r"[?&;#]([^=&;#?\s]{1,100})=")
@@ -87,6 +91,16 @@ def clean(text: str, limit: int | None = None) -> str:
     return escape(text)
 
 
+def names_secret(header: str) -> bool:
+    """Whether a header of that name holds a secret, as far as its name tells: `X-Auth`, `Ocp-Apim-Subscription-Key`, `Sig`."""
+    words = [_PUNCTUATION.sub("", word) for word in re.split("[-_]", header.lower())]
+    name = "".join(words)
+    return words[-1] == "key" or any(
+        secret in name if len(secret) >= _LONG_NAME else any(word.startswith(secret) for word in words)
+        for secret in _SECRET_KEYS
+    )
+
+
 class Secrets:
     """Texts that must not be shown, and what is shown for each of them."""
 
@@ -98,7 +112,8 @@ class Secrets:
         """The text without them, whole, quoted or cut."""
         for secret, shown in self._spellings:
             text = text.replace(secret, shown)
-            if secret[:_BEGINNING] in text:
+        for secret, shown in self._spellings:
+            if len(secret) > _BEGINNING and secret[:_BEGINNING] in text:
                 text = _hide_cut(text, secret, shown)
         return text
 

@@ -15,7 +15,7 @@ from urlcheck.settings import OutputSettings, Settings
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'
 TEXT = r"""
 timeout = 5
-header = ["Accept: */*", "Authorization: Bearer ${TOKEN}", "X-Api-Key: hunter2"]
+header = ["Accept: */*", "Authorization: Bearer ${TOKEN}", "X-Api-Key: hunter2", "X-JWT: hunter2"]
 user = "me:hunter2"
 proxy = "http://me:hunter2@127.0.0.1:9"
 include = 'a"b\d'
