@@ -60,8 +60,10 @@ class ConfiguredCommand(GroupedCommand):
         try:
             return super().invoke(ctx)
         except (SettingsError, click.UsageError) as error:
+            from urlcheck.config.blame import find_origin  # noqa: PLC0415
+
             message = error.message if isinstance(error, click.UsageError) else str(error)
-            if origin := configuration.find_origin(message):
+            if origin := find_origin(configuration, ctx.params, message):
                 raise SettingsError(f"{origin}: {message}") from None
             raise
 

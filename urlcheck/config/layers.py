@@ -44,15 +44,6 @@ class Configuration:
     urls: tuple[str, ...]
     targets: tuple[OwnTarget, ...]
 
-    def find_origin(self, message: str) -> str:
-        """Where that comes from which a message calls by its option; empty for the command line, or where it is not sure."""
-        told = [*self.settings.values(), *(setting for target in self.targets for setting in target.settings)]
-        for word in message.split():
-            origins = {setting.origin for setting in told if word.rstrip(",;:") == f"--{setting.key.name}"}
-            if origins:
-                return "" if len(origins) > 1 or COMMAND_LINE in origins else origins.pop()
-        return ""
-
 
 def configure(
     context: click.Context, given: Mapping[str, object], document: Document | None, variables: Variables
