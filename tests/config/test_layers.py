@@ -249,6 +249,22 @@ def test_a_target_is_at_fault_for_what_it_adds_to_the_run(complain: Complain, ru
     assert complain(f"{run}\n[[target]]\nurl = 'a.example'\n#\n{own}\n").startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ("expect-regex = '('", "urlcheck.toml:1: --expect-regex '(' is not a regular expression: "),
+        ("json = '1'\ndata = 'a'", "urlcheck.toml:1: --data and --json are two bodies for one request"),
+    ],
+)
+def test_a_target_is_not_at_fault_for_what_it_has_from_the_run(complain: Complain, run: str, message: str) -> None:
+    assert complain(f"{run}\n[[target]]\nurl = 'a.example'\nretries = 1\n").startswith(message)
+
+
+def test_two_bodies_of_a_run_are_its_own_fault_also_where_each_target_has_another(complain: Complain) -> None:
+    text = "data = 'a'\njson = '1'\n[[target]]\nurl = 'a.example'\ndata = 'b'\n"
+    assert complain(text).startswith("urlcheck.toml:1: --data and --json are two bodies ")
+
+
 def test_what_targets_do_not_cause_is_not_blamed_on_them(complain: Complain) -> None:
     text = "include = '('\n[[target]]\nurl = 'a.example'\nretries = 1\n"
     assert complain(text).startswith("urlcheck.toml:1: --include '(' is not a regular expression: ")

@@ -43,13 +43,13 @@ async def _ask(params: Mapping[str, object], targets: list[OwnTarget], message: 
 
     async with Clients() as clients:
 
-        def leads_to_it(settings: Settings) -> bool:
+        def leads_to_it(settings: Settings | None) -> bool:
             try:
-                clients.open(settings)
+                clients.open(settings or pick(Settings, params))
             except SettingsError as error:
                 return str(error) == message
             return False
 
-        if leads_to_it(pick(Settings, params)):
+        if leads_to_it(None):
             return True, None
-        return False, next((one for one in targets if one.entry.settings and leads_to_it(one.entry.settings)), None)
+        return False, next((target for target in targets if leads_to_it(target.entry.settings)), None)

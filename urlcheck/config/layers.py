@@ -73,7 +73,8 @@ def configure(
     if document:
         _refuse_overwriting(document, settings.get("outputs"))
     is_replaced = urls or (files and files not in layers[0])
-    targets = () if is_replaced or not document else tuple(map(reader.read_target, document.targets))
+    tables = () if is_replaced or not document else document.targets
+    targets = tuple(reader.read_target(table, settings.values()) for table in tables)
     return Configuration(keys, settings, urls, targets)
 
 
@@ -106,18 +107,18 @@ class _Reader:
                     raise SettingsError(f"{key.variable}: {error}") from None
         return settings
 
-    def read_target(self, table: Table) -> OwnTarget:
+    def read_target(self, table: Table, run: Iterable[Setting]) -> OwnTarget:
         """A `[[target]]`: its settings are the run's, its own on top. Raises `SettingsError`."""
         url, name = (self._read_text(table, key) for key in _OWN_KEYS)
         if not url:
             raise table.complain("url" if url == "" else "", f"{table.title} has no url")
         values = {key: value for key, value in table.values.items() if key not in _OWN_KEYS}
         own = self._read(table, self._for_targets, values)
-        settings = self._make_settings(table, own) if own else None
+        settings = self._make_settings(table, own, run) if own else None
         entry = Entry(url, table.file, table.lines.get("url"), name, settings)
         return OwnTarget(entry, tuple(own), str(table.values["url"]), name and str(table.values["name"]), table.place("url"))
 
-    def _make_settings(self, table: Table, own: Iterable[Setting]) -> Settings:
+    def _make_settings(self, table: Table, own: Iterable[Setting], run: Iterable[Setting]) -> Settings:
         from urlcheck.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
 
         try:
@@ -129,6 +130,11 @@ class _Reader:
         except (SettingsError, click.UsageError) as error:
             message = error.message if isinstance(error, click.UsageError) else str(error)
             key = next((one.key.name for one in own if f"--{one.key.name}" in message.split()), "")
+            inherited = next((one for one in run if f"--{one.key.name}" in message.split()), None)
+            if inherited and not key:  # it is the run's fault
+                raise SettingsError(
+                    message if inherited.origin == COMMAND_LINE else f"{inherited.origin}: {message}"
+                ) from None
             raise table.complain(key, f"{message}{table.of_title}") from None
         return settings
 
