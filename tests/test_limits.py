@@ -39,7 +39,7 @@ def test_a_time_or_a_rate_is_more_than_nothing_and_less_than_for_ever(name: str,
 
 
 @pytest.mark.parametrize("name", ["include", "exclude", "expect_text", "expect_regex", "expect_json"])
-@pytest.mark.parametrize("value", ["abc", ["abc"], (b"abc",), None])
+@pytest.mark.parametrize("value", ["abc", [b"abc"], (b"abc",), None])
 def test_one_text_is_not_read_letter_by_letter(name: str, value: Any) -> None:
     assert refuse(name, value) == f"{name} must be a tuple of texts; of one text ('...',)"
 
@@ -92,3 +92,7 @@ def test_the_options_have_the_same_ranges() -> None:
     ranges = {name: (kind.min, kind.max) for name, kind in types.items() if isinstance(kind, click.IntRange)}
     assert ranges == {name: RANGES[name] for name in ranges if name}
     assert ranges.keys() == {*COUNTED} - {"max_body", "processes"}
+
+
+def test_a_list_is_as_good_as_a_tuple() -> None:
+    assert Settings(include=["a"], headers=[("A", "b")]) == Settings(include=("a",), headers=(("A", "b"),))  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from urlcheck.text import clean, escape, mask, mask_broken
+from urlcheck.text import Secrets, clean, escape, hide, hiding, mask, mask_broken, names_secret
 
 WORDS = st.text("abcXYZ019-._~%", min_size=1)
 URLS = st.builds(
@@ -194,3 +194,53 @@ def test_clean_text_is_cut_after_it_was_masked() -> None:
 @pytest.mark.parametrize(("text", "cut"), [("12345", "12345"), ("123456", "1234…"), ("\x1b[31m6", r"\x1b[31…")])
 def test_clean_text_is_cut_to_the_limit(text: str, cut: str) -> None:
     assert clean(text, 5) == cut
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Auth", "X-Auth-Token", "Api-Key", "X_API_KEY"),
+        *("Ocp-Apim-Subscription-Key", "X-Access-Key", "X-JWT", "X-Session-Id", "Private-Key", "Sig", "X-Functions-Key"),
+        *("X-Tokens", "Client-Secret-Value", "X-Pwd", "Passwd", "x-amz-security-token", "AuthKey", "X-Password-Hint"),
+    ],
+)
+def test_a_header_that_holds_a_secret_is_told_by_its_name(name: str) -> None:
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize("name", ["Accept", "Content-Type", "X-Design", "User-Agent", "Origin", "Host", "X-Keys", "Location"])
+def test_other_headers_are_shown(name: str) -> None:
+    assert not names_secret(name)
+
+
+LONG = "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        (f"{LONG}, {LONG}", "<>, <>"),
+        (f"Bearer {LONG}!", "Bearer <>!"),
+        (f"'{LONG[:20]}'", "'<>'"),
+        (f'"x {LONG[:8]}…', '"x <>…'),
+        (f"it ends {LONG[:9]}", "it ends <>"),
+        (f"{LONG[:9]} is a word, and so is '{LONG[:7]}'", f"{LONG[:9]} is a word, and so is '{LONG[:7]}'"),
+        (f"{LONG[:9]}{LONG[:9]}'", f"{LONG[:9]}<>'"),
+        ("'hunter2'", "'[]'"),
+        ("hunter", "hunter"),
+    ],
+)
+def test_secrets_are_hidden_whole_and_cut(text: str, hidden: str) -> None:
+    assert Secrets({LONG: "<>", "hunter2": "[]"}).hide(text) == hidden
+
+
+@given(st.text(st.characters(exclude_characters="<>"), min_size=1), st.text())
+def test_a_secret_is_hidden_as_it_stands_in_quotes(secret: str, after: str) -> None:
+    assert Secrets({secret: "<>"}).hide(repr(secret)[1:-1] + "\n").startswith("<>")
+    with hiding(Secrets({secret: ""})):
+        assert hide(secret) == ""
+    assert hide(secret + after) == secret + after
+
+
+def test_of_two_secrets_the_longer_is_hidden_first() -> None:
+    assert Secrets({"secret": "<>", "secret sauce": "[]"}).hide("secret sauce, secret") == "[], <>"

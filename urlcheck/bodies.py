@@ -9,6 +9,7 @@ from typing import Any
 from urlcheck import strict_json
 from urlcheck.errors import SettingsError
 
+PARAMS = frozenset({"data", "json"})  # whoever gives one of them leaves no place for what others gave as the other
 MAX_BODY = 10 * 1024 * 1024
 
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"

@@ -162,4 +162,4 @@ def _open(name: str) -> BinaryIO:
         return open(name, "rb", buffering=0)
     except (OSError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or "it is closed"
-        raise InputError(f"cannot read {'stdin' if name == STDIN else name}: {reason}") from None
+        raise InputError(f"cannot read {'stdin' if name == STDIN else name or repr(name)}: {reason}") from None

@@ -13,6 +13,7 @@ from urlcheck.settings import OutputSettings, Settings
 from urlcheck.sizes import format_size
 from urlcheck.values import (
     Body,
+    Count,
     Credentials,
     Duration,
     Header,
@@ -57,9 +58,9 @@ input_options = combine(
 )  # fmt: skip
 
 run_options = combine(
-    _run("-c", "--concurrency", type=click.IntRange(*RANGES["concurrency"]), metavar="N", shows=str,
+    _run("-c", "--concurrency", type=Count(*RANGES["concurrency"]), metavar="N", shows=str,
          help="Requests in flight."),
-    _run("--per-host", type=click.IntRange(*RANGES["per_host"]), metavar="N", shows=str,
+    _run("--per-host", type=Count(*RANGES["per_host"]), metavar="N", shows=str,
          help="Requests in flight to one host."),
     _run("--rate", type=Rate(), metavar="N",
          help="Requests a second to one host, at most."),
@@ -74,7 +75,7 @@ run_options = combine(
 request_options = combine(
     _request("-t", "--timeout", type=Duration(), metavar="DURATION",
              shows=lambda seconds: format_duration(seconds).replace(" ", ""), help="For one attempt, redirects included."),
-    _request("-r", "--retries", type=click.IntRange(*RANGES["retries"]), metavar="N", shows=str,
+    _request("-r", "--retries", type=Count(*RANGES["retries"]), metavar="N", shows=str,
              help="Further attempts for a failure that may pass, after about 1, 2, 4 ... seconds."),
     _request("-X", "--method", type=Method(), metavar="METHOD", shows=str,
              help="Any method may be given. A HEAD that does not pass is confirmed by a GET."),
@@ -87,7 +88,7 @@ request_options = combine(
     _request("-u", "--user", type=Credentials(), metavar="NAME:PASSWORD",
              help="Basic credentials, for each URL's own origin only."),
     _request("--netrc", is_flag=True, help="Credentials from ~/.netrc, or the file that NETRC names."),
-    _request("--max-redirects", type=click.IntRange(*RANGES["max_redirects"]), metavar="N", shows=str,
+    _request("--max-redirects", type=Count(*RANGES["max_redirects"]), metavar="N", shows=str,
              help="Redirects followed; 0: the redirect is the answer."),
 )  # fmt: skip
 
@@ -118,7 +119,7 @@ verdict_options = combine(
     _verdict("--max-body", type=Size(), metavar="SIZE", shows=lambda size: format_size(size).replace(" ", ""),
              help="As much of a body is read for the --expect- options on bodies, decompressed."),
     _verdict("--max-time", type=Duration(), metavar="DURATION", help="What takes longer is slow."),
-    _verdict("--min-cert-days", type=click.IntRange(*RANGES["min_cert_days"]), metavar="N",
+    _verdict("--min-cert-days", type=Count(*RANGES["min_cert_days"]), metavar="N",
              help="A certificate must be valid for so many days more."),
     _verdict("--allow", type=Verdicts(), metavar="VERDICT,...",
              help="These verdicts are reported but do not fail the run."),

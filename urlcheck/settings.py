@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from urlcheck.limits import refuse_unusable
@@ -78,6 +78,9 @@ class Settings:
     min_cert_days: int | None = None
 
     def __post_init__(self) -> None:
+        for field_ in fields(self):
+            if isinstance(value := getattr(self, field_.name), list):
+                object.__setattr__(self, field_.name, tuple(value))  # settings are compared, and keys of dictionaries
         refuse_unusable(self)
 
     @property

@@ -24,6 +24,17 @@ _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
 _CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
 
 
+class Count(click.IntRange):
+    """A whole number within bounds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
 class Duration(click.ParamType[float]):
     """`500ms`, `10s`, `2m`, `1h`, a number of seconds → seconds."""
 

@@ -96,6 +96,39 @@ async def test_a_target_that_is_not_verified_is_said(urlcheck: Urlcheck, tmp_pat
     assert "! TLS certificates were not verified" in finished.stdout
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("output", ["jsonl", "table", "junit"])
+async def test_what_a_variable_holds_is_in_no_report(
+    urlcheck: Urlcheck, tmp_path: Path, site: str, processes: str, output: str
+) -> None:
+    lines = "".join(
+        f"[[target]]\nurl = '{site}/users'\n{line}\n"
+        for line in (
+            "expect-header = 'Content-Type: ${TOKEN}'",
+            "expect-text = 'x ${TOKEN}'",
+            "expect-regex = 'x ${TOKEN}'",
+            "expect-json = \"'${TOKEN}' == 'x'\"",
+        )
+    )
+    (tmp_path / "urlcheck.toml").write_text(lines)
+    token = "hunter2" + "0123456789abcdef" * 10
+    finished = await urlcheck("-o", output, "-j", processes, env={"TOKEN": token})
+    assert finished.status == 1
+    assert "hunter2" not in finished.stdout
+    assert finished.stdout.count("${TOKEN}") >= 4
+
+
+async def test_nor_in_a_body_that_sends_it_back(urlcheck: Urlcheck, tmp_path: Path, serve: Serve) -> None:
+    server = await serve(reply(body=b"you sent hunter2, I think"))
+    (tmp_path / "urlcheck.toml").write_text(
+        f"expect-text = 'x'\nshow-body = true\n[[target]]\nurl = '{server.url}'\nheader = 'X-Token: ${{TOKEN}}'"
+    )
+    finished = await urlcheck(env={"TOKEN": "hunter2"})
+    assert finished.status == 1
+    assert "hunter2" not in finished.stdout
+    assert "you sent ${TOKEN}, I think" in finished.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "text", "modules"),
     [

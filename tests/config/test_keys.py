@@ -7,6 +7,7 @@ import click
 import pytest
 
 from tests.config.conftest import Complain, Tell
+from urlcheck.__main__ import run
 from urlcheck.cli import command
 from urlcheck.config.keys import list_keys, split_path
 from urlcheck.groups import GroupedOption
@@ -89,6 +90,8 @@ def test_what_is_no_setting_of_ours_reaches_the_command_too(tell: Tell) -> None:
         ("accept = []", "accept: an empty list"),
         ("accept = [200, 2000]", "accept: '2000' is not a status code: write 200, 200-299 or 2xx, with commas between."),
         ("retries = -1", "retries: -1 is not in the range 0<=x<=100."),
+        ("retries = 1.5", "retries: '1.5' is not a whole number."),
+        ("retries = 'two'", "retries: 'two' is not a whole number."),
         ("insecure = 'yes'", "insecure: a text is not true or false"),
         ("insecure = 1", "insecure: a number is not true or false"),
         ("ip-version = 5", "ip-version: '5' is not one of 4, 6"),
@@ -121,6 +124,30 @@ def test_what_a_variable_holds_is_in_no_message(complain: Complain, monkeypatch:
     assert complain("header = ['A: b', 'C: ${TOKEN}x']") == (
         "urlcheck.toml:1: header: 'A: b', 'C: ${TOKEN}x' cannot be used as the environment has it"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("expect-regex = '${TOKEN}('", "--expect-regex '${TOKEN}(' is not a regular expression: "),
+        ("include = '${TOKEN}('", "--include '${TOKEN}(' is not a regular expression: "),
+        ("expect-json = '${TOKEN} ='", "--expect-json '${TOKEN} ='"),
+        ("cert = '/nope/${TOKEN}'", "cannot read --cert /nope/${TOKEN}: "),
+        ("file = '${TOKEN}'", "cannot read ${TOKEN}: "),
+        ("output = ['csv=${TOKEN}', 'jsonl=${TOKEN}']", "${TOKEN} is named twice"),
+        ("[[target]]\nurl = '127.0.0.1:9'\nexpect-regex = '${TOKEN}('", "--expect-regex '${TOKEN}(' is not a "),
+        ("[[target]]\nurl = '127.0.0.1:9'\ncert = '/nope/${TOKEN}'", "cannot read --cert /nope/${TOKEN}: "),
+    ],
+)
+def test_nor_in_one_that_comes_late(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lines: str, message: str
+) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    (folder / "urlcheck.toml").write_text(lines)
+    assert run([] if "target" in lines or "file" in lines else ["127.0.0.1:9"]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "hunter2" not in said
 
 
 def test_a_variable_may_be_part_of_any_text(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:

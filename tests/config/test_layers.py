@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.config.conftest import Complain, Tell
 from urlcheck.settings import Settings
@@ -131,6 +132,35 @@ def test_a_target_has_the_settings_of_the_run_with_its_own_on_top(tell: Tell) ->
     assert bare.settings == replace(run, headers=())
 
 
+FORM, JSON = ("Content-Type", "application/x-www-form-urlencoded"), ("Content-Type", "application/json")
+
+
+def test_a_body_of_a_target_takes_the_place_of_the_runs_whichever_of_the_two_it_is(tell: Tell) -> None:
+    own = ("data = 'a=1'", "json = '[]'", "data = []", "method = 'PUT'")
+    targets = "".join(f"[[target]]\nurl = 'x'\n{line}\n" for line in own)
+    told = tell(f"json = '{{}}'\n{targets}").targets
+    form, other, none, bare = (target.settings or Settings() for target in told)
+    assert (form.data, form.method, form.headers) == (b"a=1", "POST", (FORM,))
+    assert (other.data, other.method) == (b"[]", "POST")
+    assert (none.data, none.method, none.headers) == (None, "GET", ())
+    assert (bare.data, bare.method, bare.headers[0]) == (b"{}", "PUT", JSON)
+
+
+def test_a_body_of_the_command_line_takes_the_place_of_the_others(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tell("json = '{}'\nmethod = 'PUT'", "x", "--data", "a=1").settings
+    assert (told.data, told.method, told.headers) == (b"a=1", "PUT", (FORM,))
+    monkeypatch.setenv("URLCHECK_DATA", "b=1")
+    assert tell(None, "x").settings.data == b"b=1"
+    assert tell(None, "x", "--json", "[]").settings.data == b"[]"
+
+
+def test_two_bodies_in_one_place_are_one_too_many(complain: Complain) -> None:
+    two = "data = 'a'\njson = '{}'\n"
+    message = "--data and --json are two bodies for one request; give one of them"
+    assert complain(two, "127.0.0.1:9") == f"urlcheck.toml:1: {message}"
+    assert complain(f"json = '[]'\n[[target]]\nurl = 'x'\n{two}") == f"urlcheck.toml:4: {message} in [[target]] 'x'"
+
+
 def test_settings_of_targets_can_be_told_apart_by_their_hash(tell: Tell) -> None:
     lines = "timeout = 1\naccept = 404\nallow = 'dns'\nheader = ['A: b']\nexpect-header = 'A: b'\nuser = 'a:b'\n"
     told = tell(f"[[target]]\nurl = 'x'\n{lines}[[target]]\nurl = 'x'\n{lines}[[target]]\nurl = 'x'\ntimeout = 2")
@@ -176,9 +206,68 @@ def test_what_is_found_out_later_is_said_with_its_place(complain: Complain, line
     assert complain(f"retries = 0\n{lines}", *arguments).startswith(message)
 
 
-def test_of_two_places_that_may_be_meant_none_is_named(complain: Complain) -> None:
-    target = "[[target]]\nurl = '127.0.0.1:9'\nca-file = 'missing.pem'\n"
-    assert complain(target + target).startswith("cannot read --ca-file missing.pem: ")
+BLAMED = """
+%s
+[[target]]
+url = '127.0.0.1:9'
+cert = '%s'
+[[target]]
+url = '127.0.0.1:9'
+cert = '%s'
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "certs", "arguments", "message"),
+    [
+        ("", ("a.pem", "a.pem"), [], "urlcheck.toml:5: cannot read --cert a.pem: "),
+        ("cert = 'a.pem'", ("b.pem", "a.pem"), [], "urlcheck.toml:2: cannot read --cert a.pem: "),
+        ("cert = 'own.pem'", ("own.pem", "b.pem"), [], "urlcheck.toml:8: cannot read --cert b.pem: "),
+        ("", ("own.pem", "b.pem"), ["--cert", "own.pem"], "urlcheck.toml:8: cannot read --cert b.pem: "),
+        ("", ("b.pem", "b.pem"), ["--cert", "a.pem"], "cannot read --cert a.pem: "),
+        ("key = 'a.pem'", ("own.pem", "own.pem"), ["--cert", "own.pem"], "urlcheck.toml:2: cannot read --key a.pem: "),
+    ],
+)
+def test_of_several_places_the_one_that_is_at_fault_is_named(
+    folder: Path, ca: trustme.CA, complain: Complain, run: str, certs: tuple[str, str], arguments: list[str], message: str
+) -> None:
+    ca.issue_cert("me@example.org").private_key_and_cert_chain_pem.write_to_path(str(folder / "own.pem"))
+    assert complain(BLAMED % (run, *certs), *arguments).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("run", "own", "message"),
+    [
+        ("block-private = true", "proxy = 'a.example'", "urlcheck.toml:5: --block-private cannot be held through a proxy"),
+        ("proxy = 'a.example'", "block-private = true", "urlcheck.toml:5: --block-private cannot be held through a proxy"),
+        ("data = 'a'", "method = 'HEAD'", "urlcheck.toml:5: a HEAD request has no body: "),
+        ("timeout = 1", "proxy = 'ftp://x'", "urlcheck.toml:5: --proxy is not the URL of an http or https proxy: "),
+        ("timeout = 1", "key = 'a.pem'", "urlcheck.toml:5: --key is the key of a certificate: "),
+    ],
+)
+def test_a_target_is_at_fault_for_what_it_adds_to_the_run(complain: Complain, run: str, own: str, message: str) -> None:
+    assert complain(f"{run}\n[[target]]\nurl = 'a.example'\n#\n{own}\n").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ("expect-regex = '('", "urlcheck.toml:1: --expect-regex '(' is not a regular expression: "),
+        ("json = '1'\ndata = 'a'", "urlcheck.toml:1: --data and --json are two bodies for one request"),
+    ],
+)
+def test_a_target_is_not_at_fault_for_what_it_has_from_the_run(complain: Complain, run: str, message: str) -> None:
+    assert complain(f"{run}\n[[target]]\nurl = 'a.example'\nretries = 1\n").startswith(message)
+
+
+def test_two_bodies_of_a_run_are_its_own_fault_also_where_each_target_has_another(complain: Complain) -> None:
+    text = "data = 'a'\njson = '1'\n[[target]]\nurl = 'a.example'\ndata = 'b'\n"
+    assert complain(text).startswith("urlcheck.toml:1: --data and --json are two bodies ")
+
+
+def test_what_targets_do_not_cause_is_not_blamed_on_them(complain: Complain) -> None:
+    text = "include = '('\n[[target]]\nurl = 'a.example'\nretries = 1\n"
+    assert complain(text).startswith("urlcheck.toml:1: --include '(' is not a regular expression: ")
 
 
 def test_what_the_command_line_says_is_not_blamed_on_the_file(complain: Complain) -> None:

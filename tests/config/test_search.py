@@ -57,6 +57,19 @@ def test_a_project_without_our_table_is_passed_over(folder: Path, tell: Tell) ->
     assert tell(None, "x").settings.timeout == 2
 
 
+@pytest.mark.parametrize("content", [b"# urlcheck\n[not TOML", b"# urlcheck\n\xff", b"# urlcheck\na = " + b"[" * 100_000])
+def test_a_broken_project_that_merely_mentions_us_is_passed_over(folder: Path, tell: Tell, content: bytes) -> None:
+    (folder / "pyproject.toml").write_bytes(content)
+    write(folder.parent / "pyproject.toml", "[tool.urlcheck]\ntimeout = 2\n")
+    assert tell(None, "x").settings.timeout == 2
+
+
+@pytest.mark.parametrize("header", ["[tool.urlcheck]", " [ tool . 'urlcheck' ]", "[[tool.urlcheck.target]]"])
+def test_a_broken_project_that_has_our_table_is_an_error(folder: Path, complain: Complain, header: str) -> None:
+    write(folder / "pyproject.toml", f"[project]\n{header}\ntimeout = \n")
+    assert complain(None, "x").startswith("pyproject.toml:3:11: not TOML: ")
+
+
 def test_our_own_file_settles_it_even_where_it_is_empty(folder: Path, tell: Tell) -> None:
     write(folder / "urlcheck.toml", "")
     write(folder.parent / "urlcheck.toml", "timeout = 2\n")
@@ -105,6 +118,15 @@ class TestOwners:
         assert complain("timeout = 2\n", "x") == (
             "urlcheck.toml belongs to another user; --config urlcheck.toml uses it, --no-config does not"
         )
+
+    @pytest.mark.parametrize("text", ["[tool.urlcheck]\n", "tool.urlcheck.timeout = 2\n", "[tool.urlcheck]\nbroken"])
+    def test_so_is_a_table_in_a_project_of_theirs(self, folder: Path, complain: Complain, text: str) -> None:
+        write(folder / "pyproject.toml", text)
+        assert complain(None, "x").startswith("pyproject.toml belongs to another user; ")
+
+    def test_a_project_of_theirs_without_our_table_is_passed_over(self, folder: Path, tell: Tell) -> None:
+        write(folder / "pyproject.toml", "[project]\nname = 'urlcheck-cli'\n")
+        assert tell(None, "x").settings.timeout == 10
 
     def test_whoever_names_it_means_it(self, tell: Tell) -> None:
         assert tell("timeout = 2\n", "--config", "urlcheck.toml", "x").settings.timeout == 2

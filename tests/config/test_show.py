@@ -15,7 +15,7 @@ from urlcheck.settings import OutputSettings, Settings
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'
 TEXT = r"""
 timeout = 5
-header = ["Accept: */*", "Authorization: Bearer ${TOKEN}", "X-Api-Key: hunter2"]
+header = ["Accept: */*", "Authorization: Bearer ${TOKEN}", "X-Api-Key: hunter2", "X-JWT: hunter2"]
 user = "me:hunter2"
 proxy = "http://me:hunter2@127.0.0.1:9"
 include = 'a"b\d'
@@ -134,6 +134,24 @@ def test_standard_input_is_no_target(folder: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize("url", ["https://me:hunter2@a.example/", "https://me:hunter2 hunter2@a.example", "/x?token=hunter2"])
 def test_a_url_that_is_none_is_masked_too(folder: Path, capsys: pytest.CaptureFixture[str], url: str) -> None:
     assert "hunter2" not in show(folder, capsys, f"[[target]]\nurl = '{url}'\n")
+
+
+def test_braces_that_are_no_reference_stay_what_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str], tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("URLCHECK_EXPECT_TEXT", "a ${NOPE}\n$${")
+    shown = show(folder, capsys, None, "http://a.example/${NOPE}", "--include", "${", "--user-agent", "${NOPE}")
+    monkeypatch.delenv("URLCHECK_EXPECT_TEXT")
+    told = tell(shown)
+    assert told.urls == ["http://a.example/${NOPE}"]
+    assert (told.settings.include, told.settings.user_agent) == (("${",), "${NOPE}")
+    assert told.settings.expect_text == ("a ${NOPE}", "$${")
+
+
+def test_a_directory_may_have_braces_in_its_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "${NOPE}").mkdir()
+    (folder / "${NOPE}" / "own.toml").write_text("cert = 'a.pem'")
+    assert 'cert = "$${NOPE}/a.pem" ' in show(folder, capsys, None, "x", "--config", "${NOPE}/own.toml")
 
 
 def test_nothing_is_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from urlcheck.config.variables import UnusableValueError, expand
+from urlcheck.config.variables import UnusableValueError, Variables, quote
+
+
+def expand(text: str) -> str:
+    return Variables().expand(text)
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +31,30 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_variable_is_replaced_where_it_stands_in_braces(text: str, expanded: str) -> None:
     assert expand(text) == expanded
+
+
+@pytest.mark.parametrize("text", ["${TOKEN}", "$${TOKEN}", "$$${", "$", "^a{2}$"])
+def test_what_is_quoted_is_expanded_to_itself(text: str) -> None:
+    assert expand(quote(text)) == text
+
+
+def test_what_was_asked_for_is_named_in_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = Variables()
+    monkeypatch.setenv("SHORT", "abc")
+    monkeypatch.setenv("OTHER", "never asked")
+    monkeypatch.setenv("TOKEN", " it's a\\b \n")
+    variables.expand("${TOKEN}${SHORT}")
+    assert variables.hide("abc, never asked, 'it's a\\b'") == "abc, never asked, '${TOKEN}'"
+    assert variables.hide(f"{chr(34)}it's a\\\\b{chr(34)}") == '"${TOKEN}"'
+
+
+def test_what_is_for_people_to_see_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = Variables()
+    for name, value in {"ONE": "hunter2", "TWO": "seen by all", "SHORT": "12345", "SITE": "https://a.example"}.items():
+        monkeypatch.setenv(name, value)
+        variables.expand(f"${{{name}}}", is_shown=name == "TWO")
+    text = "hunter2 seen by all 12345 https://a.example"
+    assert variables.secrets.hide(text) == text.replace("hunter2", "${ONE}")
 
 
 @pytest.mark.parametrize("text", ["${NOTHING}", "${TOKEN}${NOTHING}"])

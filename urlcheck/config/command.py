@@ -12,11 +12,13 @@ import click
 from click.core import ParameterSource
 
 from urlcheck.config.search import PREFIX, find_candidates
-from urlcheck.errors import ClosedPipeError, SettingsError
+from urlcheck.errors import ClosedPipeError, SettingsError, UrlcheckError
 from urlcheck.groups import GroupedCommand
+from urlcheck.text import hiding
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
+    from urlcheck.config.variables import Variables
 
 _ARGUMENTS = "urlcheck.arguments"
 
@@ -42,26 +44,32 @@ class ConfiguredCommand(GroupedCommand):
             return super().invoke(ctx)  # as a rule nobody says anything, and nobody pays for what follows
         from urlcheck.config.document import find_document, read_document  # noqa: PLC0415
         from urlcheck.config.layers import configure  # noqa: PLC0415
+        from urlcheck.config.variables import Variables  # noqa: PLC0415
 
         given, _, _ = self.make_parser(ctx).parse_args(ctx.meta[_ARGUMENTS])
         found = chain([first], candidates) if first else ()
-        configuration = configure(ctx, given, read_document(file) if file else find_document(found))
-        if ctx.params["print_config"]:
-            from urlcheck.config.show import show  # noqa: PLC0415
+        document, variables = read_document(file) if file else find_document(found), Variables()
+        with _naming(variables):
+            configuration = configure(ctx, given, document, variables)
+            if ctx.params["print_config"]:
+                from urlcheck.config.show import show  # noqa: PLC0415
 
-            with _quiet_pipe():
-                click.echo(show(configuration))
-            return 0
-        ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
-        return self._invoke(ctx, configuration)
+                with _quiet_pipe():
+                    click.echo(show(configuration))
+                return 0
+            ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
+            with hiding(variables.secrets):
+                return self._invoke(ctx, configuration)
 
     def _invoke(self, ctx: click.Context, configuration: Configuration) -> Any:
         """What cannot be used is said with the place where it stands, also where that is noticed late."""
         try:
             return super().invoke(ctx)
         except (SettingsError, click.UsageError) as error:
+            from urlcheck.config.blame import find_origin  # noqa: PLC0415
+
             message = error.message if isinstance(error, click.UsageError) else str(error)
-            if origin := configuration.find_origin(message):
+            if origin := find_origin(configuration, ctx.params, message):
                 raise SettingsError(f"{origin}: {message}") from None
             raise
 
@@ -72,6 +80,18 @@ def _quiet_pipe() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise ClosedPipeError from None
+
+
+@contextmanager
+def _naming(variables: Variables) -> Iterator[None]:
+    """Errors have the names of variables in place of their values."""
+    try:
+        yield
+    except UrlcheckError as error:
+        error.args = (variables.hide(str(error)),)
+        raise
+    except click.UsageError as error:
+        raise click.UsageError(variables.hide(error.format_message()), error.ctx) from None
 
 
 def _name_file(context: click.Context) -> str | None:

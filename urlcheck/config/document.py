@@ -14,6 +14,7 @@ from urlcheck.targets import mask_entry
 
 _MAX_BYTES = 16 * 1024 * 1024
 _WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_OUR_HEADER = re.compile(rb"""^\s*\[\[?\s*["']?tool["']?\s*\.\s*["']?urlcheck\b""", re.MULTILINE)
 _TWICE = "Cannot overwrite a value"
 
 
@@ -70,29 +71,38 @@ def read_document(name: str) -> Document:
 
 
 def _read(name: str, *, was_found: bool) -> Document | None:
-    """None for a project without settings of ours."""
+    """None for a project without settings of ours: nobody's business here, whoever owns it and whatever is wrong with it."""
     try:
         with open(name, "rb") as file:
             content, owner = file.read(_MAX_BYTES + 1), os.fstat(file.fileno()).st_uid
     except OSError as error:
         raise SettingsError(f"cannot read {name}: {error.strerror}") from None
     is_project = os.path.basename(name) == PROJECT
-    if was_found and not _is_trusted(owner):
-        raise SettingsError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")
-    text = _decode(name, content)
-    values: object = _parse(name, text)
+    is_ours = not (was_found and is_project) or _OUR_HEADER.search(content)
+    if is_ours and was_found:
+        _refuse_strangers(name, owner)
+    try:
+        text = _decode(name, content)
+        values: object = _parse(name, text)
+    except SettingsError:
+        if is_ours:
+            raise
+        return None
     for key in ("tool", "urlcheck") if is_project else ():
         values = values.get(key) if isinstance(values, dict) else None
     if is_project and values is None:
         return None
+    if was_found:
+        _refuse_strangers(name, owner)  # also where the table has no header, but dots
     if not isinstance(values, dict):
         raise SettingsError(f"{name}: tool.urlcheck is not a table")
     return _arrange(name, values, find_lines(text, "tool.urlcheck." if is_project else ""), was_found=was_found)
 
 
-def _is_trusted(owner: int) -> bool:
-    """Ours, the system's, or that of whoever owns the directory that we chose to work in, as in a container."""
-    return not hasattr(os, "geteuid") or owner in (os.geteuid(), 0, os.stat(os.curdir).st_uid)
+def _refuse_strangers(name: str, owner: int) -> None:
+    """It must be ours, the system's, or that of whoever owns the directory that we chose to work in, as in a container."""
+    if hasattr(os, "geteuid") and owner not in (os.geteuid(), 0, os.stat(os.curdir).st_uid):
+        raise SettingsError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")
 
 
 def _decode(name: str, content: bytes) -> str:

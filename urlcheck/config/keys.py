@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from urlcheck.config.search import PREFIX
-from urlcheck.config.variables import UnusableValueError, expand
+from urlcheck.config.variables import UnusableValueError, Variables, quote
 from urlcheck.errors import SettingsError
 from urlcheck.groups import GroupedOption
 from urlcheck.values import StatusCodes, Verdicts
@@ -92,7 +92,16 @@ class Setting:
     origin: str
 
 
-def read_toml(key: Key, written: object, origin: str, context: click.Context, directory: str) -> Setting:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the values of a file depend on: the command, the environment, and the directory that its paths start from."""
+
+    context: click.Context
+    variables: Variables
+    directory: str
+
+
+def read_toml(key: Key, written: object, origin: str, surroundings: Surroundings) -> Setting:
     """The setting that a TOML value makes. Variables are replaced; the paths in it start from the directory.
 
     Raises `UnusableValueError`, which never shows the value of a variable.
@@ -102,8 +111,9 @@ def read_toml(key: Key, written: object, origin: str, context: click.Context, di
             raise UnusableValueError(f"{_describe(written)} is not true or false")
         return Setting(key, key.switch(on=written), written, origin)
     raw = [_to_text(scalar) for scalar in _list_scalars(key, written)]
-    texts = [expand(text) for text in raw]
-    shown = [_rebase(key, text, plain, directory) for text, plain in zip(raw, texts, strict=True)]
+    context, directory = surroundings.context, surroundings.directory
+    texts = [surroundings.variables.expand(text) for text in raw]
+    shown = [_rebase(key, text, plain, quote(directory)) for text, plain in zip(raw, texts, strict=True)]
     texts = [_rebase(key, text, text, directory) for text in texts]
     try:
         value = key.convert(context, texts)
@@ -126,7 +136,8 @@ def read_text(key: Key, text: str, origin: str, context: click.Context) -> Setti
             raise UnusableValueError(f"{text!r} is not true or false") from None
         return Setting(key, key.switch(on=on), on, origin)
     texts = [line.strip() for line in text.splitlines() if line.strip()] if key.is_repeatable else [text.strip()]
-    return Setting(key, key.convert(context, texts), [*texts] if key.is_repeatable else texts[0], origin)
+    shown: list[Scalar] = [quote(one) for one in texts]
+    return Setting(key, key.convert(context, texts), shown if key.is_repeatable else shown[0], origin)
 
 
 def read_arguments(key: Key, given: Mapping[str, object], origin: str, context: click.Context) -> Setting:
@@ -136,9 +147,9 @@ def read_arguments(key: Key, given: Mapping[str, object], origin: str, context: 
     if key.is_flag:
         shown = value is key.switch(on=True)
     elif isinstance(found, list | tuple):
-        shown = [str(one) for one in found]
+        shown = [quote(str(one)) for one in found]
     else:
-        shown = found if isinstance(found, int) else str(found)
+        shown = found if isinstance(found, int) else quote(str(found))
     return Setting(key, value, shown, origin)
 
 

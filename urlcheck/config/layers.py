@@ -11,9 +11,10 @@ from typing import cast
 
 import click
 
+from urlcheck import bodies
 from urlcheck.config.document import Document, Table
-from urlcheck.config.keys import Key, Setting, list_keys, read_arguments, read_text, read_toml
-from urlcheck.config.variables import UnusableValueError, expand
+from urlcheck.config.keys import Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
+from urlcheck.config.variables import UnusableValueError, Variables
 from urlcheck.errors import SettingsError
 from urlcheck.groups import pick
 from urlcheck.settings import Settings
@@ -43,29 +44,27 @@ class Configuration:
     urls: tuple[str, ...]
     targets: tuple[OwnTarget, ...]
 
-    def find_origin(self, message: str) -> str:
-        """Where that comes from which a message calls by its option; empty for the command line, or where it is not sure."""
-        told = [*self.settings.values(), *(setting for target in self.targets for setting in target.settings)]
-        for word in message.split():
-            origins = {setting.origin for setting in told if word.rstrip(",;:") == f"--{setting.key.name}"}
-            if origins:
-                return "" if len(origins) > 1 or COMMAND_LINE in origins else origins.pop()
-        return ""
 
-
-def configure(context: click.Context, given: Mapping[str, object], document: Document | None) -> Configuration:
+def configure(
+    context: click.Context, given: Mapping[str, object], document: Document | None, variables: Variables
+) -> Configuration:
     """Fill the context's parameters with what the file and the environment say; `given`: what the command line's parser found.
 
     Raises `SettingsError`, in one line that says where.
     """
     keys = list_keys(context.command)
-    reader = _Reader(context, keys, document.directory if document else "")
+    reader = _Reader(keys, Surroundings(context, variables, document.directory if document else ""))
     layers = [
         reader.read_table(document.run) if document else [],
         reader.read_environment(),
         [read_arguments(key, given, COMMAND_LINE, context) for key in keys.values() if key.param in given],
     ]
-    settings = {setting.key.param: setting for layer in layers for setting in layer}
+    settings: dict[str, Setting] = {}
+    for layer in layers:
+        told = {setting.key.param: setting for setting in layer}
+        for param in _find_replaced(told):
+            settings.pop(param, None)
+        settings.update(told)
     urls = tuple(context.params["urls"])
     files = settings.get("files")
     if urls and files and files.origin != COMMAND_LINE:
@@ -74,17 +73,23 @@ def configure(context: click.Context, given: Mapping[str, object], document: Doc
     if document:
         _refuse_overwriting(document, settings.get("outputs"))
     is_replaced = urls or (files and files not in layers[0])
-    targets = () if is_replaced or not document else tuple(map(reader.read_target, document.targets))
+    tables = () if is_replaced or not document else document.targets
+    targets = tuple(reader.read_target(table, settings.values()) for table in tables)
     return Configuration(keys, settings, urls, targets)
+
+
+def _find_replaced(told: Iterable[str]) -> Iterable[str]:
+    """The parameters for which these leave no place: of two bodies of a request, that of the more special place is sent."""
+    return bodies.PARAMS if bodies.PARAMS.intersection(told) else ()
 
 
 class _Reader:
     """Makes settings of what tables and variables say."""
 
-    def __init__(self, context: click.Context, keys: Mapping[str, Key], directory: str) -> None:
-        self._context = context
+    def __init__(self, keys: Mapping[str, Key], surroundings: Surroundings) -> None:
+        self._context = surroundings.context
         self._keys = keys
-        self._directory = directory
+        self._surroundings = surroundings
         self._for_targets = {name: key for name, key in keys.items() if key.is_for_targets}
 
     def read_table(self, table: Table) -> list[Setting]:
@@ -102,27 +107,34 @@ class _Reader:
                     raise SettingsError(f"{key.variable}: {error}") from None
         return settings
 
-    def read_target(self, table: Table) -> OwnTarget:
+    def read_target(self, table: Table, run: Iterable[Setting]) -> OwnTarget:
         """A `[[target]]`: its settings are the run's, its own on top. Raises `SettingsError`."""
         url, name = (self._read_text(table, key) for key in _OWN_KEYS)
         if not url:
             raise table.complain("url" if url == "" else "", f"{table.title} has no url")
         values = {key: value for key, value in table.values.items() if key not in _OWN_KEYS}
         own = self._read(table, self._for_targets, values)
-        settings = self._make_settings(table, own) if own else None
+        settings = self._make_settings(table, own, run) if own else None
         entry = Entry(url, table.file, table.lines.get("url"), name, settings)
         return OwnTarget(entry, tuple(own), str(table.values["url"]), name and str(table.values["name"]), table.place("url"))
 
-    def _make_settings(self, table: Table, own: Iterable[Setting]) -> Settings:
+    def _make_settings(self, table: Table, own: Iterable[Setting], run: Iterable[Setting]) -> Settings:
         from urlcheck.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
 
         try:
-            settings = pick(Settings, self._context.params | {setting.key.param: setting.value for setting in own})
+            told = {setting.key.param: setting.value for setting in own}
+            params = self._context.params | dict.fromkeys(_find_replaced(told)) | told
+            settings = pick(Settings, params)
             Policy(settings)  # what it cannot use is said with its place
             settings = replace(settings, keep_body=bool(self._context.params.get("show_body")))
         except (SettingsError, click.UsageError) as error:
             message = error.message if isinstance(error, click.UsageError) else str(error)
             key = next((one.key.name for one in own if f"--{one.key.name}" in message.split()), "")
+            inherited = next((one for one in run if f"--{one.key.name}" in message.split()), None)
+            if inherited and not key:  # it is the run's fault
+                raise SettingsError(
+                    message if inherited.origin == COMMAND_LINE else f"{inherited.origin}: {message}"
+                ) from None
             raise table.complain(key, f"{message}{table.of_title}") from None
         return settings
 
@@ -133,7 +145,7 @@ class _Reader:
         if not isinstance(text, str):
             raise table.complain(key, f"{key} is not a text{table.of_title}")
         try:
-            return expand(text).strip(BLANKS)
+            return self._surroundings.variables.expand(text, is_shown=True).strip(BLANKS)
         except UnusableValueError as error:
             raise table.complain(key, f"{key}{table.of_title}: {error}") from None
 
@@ -143,7 +155,7 @@ class _Reader:
             if name not in keys:
                 raise table.complain(name, self._explain(name, keys, table))
             try:
-                settings.append(read_toml(keys[name], written, table.place(name), self._context, self._directory))
+                settings.append(read_toml(keys[name], written, table.place(name), self._surroundings))
             except UnusableValueError as error:
                 raise table.complain(name, f"{name}{table.of_title}: {error}") from None
         return settings

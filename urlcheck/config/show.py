@@ -9,16 +9,16 @@ import click
 
 from urlcheck.config.keys import Key, Scalar, Setting, Shown
 from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
+from urlcheck.config.variables import quote
 from urlcheck.inputs import STDIN
 from urlcheck.targets import mask_entry
-from urlcheck.text import MASK, escape, mask
+from urlcheck.text import MASK, escape, mask, names_secret
 
 _DEFAULT = "default"
 # where comments stand, and what is too long for them to be pushed aside
 _COLUMN = 44
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-# names of headers whose values are secrets; what is sent is one as a whole, unless a file holds it
-_SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|signature|api-?key|auth", re.IGNORECASE)
+# what is sent is a secret as a whole, unless a file holds it
 _SECRET_TEXTS = {"data", "json"}
 _NO_COMMAND = ("##", r"#\u0023")  # a CI job obeys ##[command]
 _REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
@@ -31,7 +31,7 @@ def show(configuration: Configuration) -> str:
         if url == STDIN:
             lines += ["", f"# standard input, as the {COMMAND_LINE} says"]
         else:
-            lines += ["", "[[target]]", _write("url", mask_entry(url), COMMAND_LINE)]
+            lines += ["", "[[target]]", _write("url", quote(mask_entry(url)), COMMAND_LINE)]
     for target in configuration.targets:
         lines += ["", "[[target]]", *_list_target(target)]
     return "\n".join(lines)
@@ -85,7 +85,7 @@ def _mask_scalar(key: Key, scalar: Scalar) -> Scalar:
     kind = key.options[0].type.name
     if kind in {"header", "credentials"}:
         name, colon, value = scalar.partition(":")
-        is_secret = kind == "credentials" or _SECRET_HEADER.search(name)
+        is_secret = kind == "credentials" or names_secret(name)
         blank = " " if value.startswith(" ") else ""
         return f"{name}{colon}{blank}{MASK}" if is_secret and not _REFERENCE_ALONE.fullmatch(value.strip()) else scalar
     if key.name in _SECRET_TEXTS and not scalar.startswith("@") and not _REFERENCE_ALONE.fullmatch(scalar):

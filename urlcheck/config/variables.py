@@ -5,22 +5,61 @@ from __future__ import annotations
 import os
 import re
 
+from urlcheck.text import Secrets
+
 _REFERENCE = re.compile(r"\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
+
+
+# shorter values are no secrets; in an error, what is hidden may be shorter, as nothing else is judged by it
+_MIN_SECRET, _MIN_HIDDEN = 6, 4
 
 
 class UnusableValueError(Exception):
     """A value that an option cannot be given, and why."""
 
 
-def expand(text: str) -> str:
-    """The text with every variable replaced. Raises `UnusableValueError`, which names the variable and shows nothing else."""
-    return _REFERENCE.sub(_look_up, text)
+class Variables:
+    """The environment, which remembers what was asked of it: no error shows it, and no report but as part of a URL."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._secrets: dict[str, str] = {}
+
+    def expand(self, text: str, *, is_shown: bool = False) -> str:
+        """The text with every variable replaced; `is_shown`: it is for people to see, as a URL is.
+
+        Raises `UnusableValueError`, which names the variable and shows nothing else.
+        """
+
+        def look_up(found: re.Match[str]) -> str:
+            if found[0].startswith("$$"):
+                return found[0][1:]
+            value = _look_up(found[1])
+            self._values.setdefault(value.strip(), found[0])
+            if not is_shown:
+                self._secrets.setdefault(value.strip(), found[0])
+            return value
+
+        return _REFERENCE.sub(look_up, text)
+
+    @property
+    def secrets(self) -> Secrets:
+        """What no report shows. An address, `https://…`, is none: a password in it is masked anyhow."""
+        return Secrets(
+            {value: name for value, name in self._secrets.items() if len(value) >= _MIN_SECRET and "://" not in value}
+        )
+
+    def hide(self, message: str) -> str:
+        """An error with the references in place of the values."""
+        return Secrets({value: name for value, name in self._values.items() if len(value) >= _MIN_HIDDEN}).hide(message)
 
 
-def _look_up(found: re.Match[str]) -> str:
-    if found[0].startswith("$$"):
-        return found[0][1:]
-    name = found[1]
+def quote(text: str) -> str:
+    """What `expand` makes the text of again."""
+    return text.replace("${", "$${")
+
+
+def _look_up(name: str | None) -> str:
     if name is None:
         raise UnusableValueError("'${' begins the name of a variable, as in ${TOKEN}; write $${ for '${' itself")
     try:

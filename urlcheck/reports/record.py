@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from urlcheck.model import Result, Target
-from urlcheck.text import clean, escape, mask_broken
+from urlcheck.text import clean, escape, hide, mask_broken
 
 _DETAIL_LIMIT = 300
 
@@ -64,7 +64,7 @@ def _describe(result: Result) -> Record:
         ok=result.ok,
         verdict=result.verdict.value,
         status=outcome.status if outcome else None,
-        detail=clean(result.detail, _DETAIL_LIMIT),
+        detail=clean(hide(result.detail), _DETAIL_LIMIT),
         final_url=(url if outcome.url == target.url else clean(outcome.url)) if outcome else None,
         redirects=[Redirect(status=hop.status, url=clean(hop.url)) for hop in outcome.hops] if outcome else [],
         elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
