@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from urlcheck.errors import SettingsError
-from urlcheck.model import Failure, Hop, Response, Result, Target
 from urlcheck.settings import VERSION, Settings
 from urlcheck.verdict import Verdict
 
@@ -29,6 +29,18 @@ __all__ = [
     "check_urls",
 ]
 __version__ = VERSION
+
+if TYPE_CHECKING:
+    from urlcheck.model import Failure, Hop, Response, Result, Target
+else:
+
+    def __getattr__(name: str) -> object:
+        """What a result is made of, loaded when it is first named: `urlcheck --help` has no use for it."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from urlcheck import model  # noqa: PLC0415
+
+        return getattr(model, name)
 
 
 async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> list[Result]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
@@ -12,7 +11,7 @@ _unfinished: set[str] = set()
 
 def open_aside(file: str) -> tuple[str, TextIO]:
     """A new file beside that one, under a name that nobody can foresee, and open for writing. Raises `OSError`."""
-    aside = f"{file}.{secrets.token_hex(8)}.part"
+    aside = f"{file}.{os.urandom(8).hex()}.part"
     _unfinished.add(aside)
     try:
         return aside, open(aside, "x", encoding="utf-8")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from urlcheck.backoff import TEMPORARY_STATUSES, parse_retry_after
-from urlcheck.charsets import decode
 from urlcheck.durations import format_duration
-from urlcheck.expectations import ExpectedRegex, list_expectations
 from urlcheck.methods import is_idempotent
 from urlcheck.model import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
 from urlcheck.settings import DEFAULT_ACCEPT, Settings
 from urlcheck.verdict import Verdict
+
+if TYPE_CHECKING:
+    from urlcheck.expectations import Expectation, ExpectedRegex
 
 _PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
 _VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
@@ -40,10 +42,19 @@ class Policy:
         self._accept = settings.accept
         self._is_repeatable = is_idempotent(settings.method)
         self._passing = _PASSING | frozenset(settings.allow)
-        self._expectations = list(list_expectations(settings))
+        self._expectations: list[Expectation] = []
+        self._searches: list[ExpectedRegex] = []
+        if settings.expects_body or settings.expect_headers:
+            self._expect(settings)
         self._keeps_body = settings.keep_body
         self._max_time = settings.max_time
         self._min_cert_time = None if settings.min_cert_days is None else timedelta(days=settings.min_cert_days)
+
+    def _expect(self, settings: Settings) -> None:
+        from urlcheck.expectations import ExpectedRegex, list_expectations  # noqa: PLC0415 - many a run expects nothing
+
+        self._expectations = list(list_expectations(settings))
+        self._searches = [each for each in self._expectations if isinstance(each, ExpectedRegex)]
 
     def judge(self, outcome: Outcome) -> tuple[Verdict, str]:
         """The verdict on an outcome, and its detail."""
@@ -77,7 +88,7 @@ class Policy:
         """Whether judging may take more than some milliseconds, and is better done aside."""
         if isinstance(outcome, Failure) or not outcome.body:
             return False
-        return any(isinstance(each, ExpectedRegex) and each.takes_long(outcome) for each in self._expectations)
+        return any(search.takes_long(outcome) for search in self._searches)
 
     def passes(self, outcome: Outcome) -> bool:
         """Whether the outcome is `ok` as it stands."""
@@ -136,6 +147,8 @@ def describe_status(response: Response) -> str:
 
 def _excerpt(response: Response) -> str:
     body = response.body or b""
+    from urlcheck.charsets import decode  # noqa: PLC0415
+
     text = decode(body[:_EXCERPT_BYTES], response.headers.get("Content-Type"))
     is_cut = len(body) > _EXCERPT_BYTES or not response.is_whole
     return (text.rpartition("\n")[0] or text) if is_cut else text  # half a line may be half a secret, which looks like none

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -17,7 +16,6 @@ from urlcheck.limits import RANGES
 from urlcheck.methods import find_fault
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.sizes import parse_size
-from urlcheck.urls import InvalidUrlError, is_ip_address, read_host
 from urlcheck.verdict import Verdict
 
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
@@ -175,6 +173,8 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         if match is None:
             self.fail(f"{value!r} is not HOST:PORT:ADDRESS.", param, ctx)
         name, port, addresses = match.groups()
+        from urlcheck.urls import InvalidUrlError, is_ip_address, read_host  # noqa: PLC0415 - of no use to --help
+
         if not 1 <= int(port) <= 65535:
             self.fail(f"{port} is not a port, which is a number from 1 to 65535.", param, ctx)
         try:
@@ -186,6 +186,8 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
 
     def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        import ipaddress  # noqa: PLC0415
+
         bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
         try:
             address = ipaddress.ip_address(bare)
