@@ -14,6 +14,8 @@ from typing import IO
 
 # a program that takes longer than this has lost, and must not hold up the rest
 LONGEST = 15 * 60.0
+# what is installed is compiled, once
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 
@@ -71,7 +73,7 @@ def _await(process: subprocess.Popen[bytes], started: float) -> Usage:
 
 def _environment(tree: Path) -> dict[str, str]:
     """Ours, without what would lead the programs elsewhere than to loopback."""
-    kept = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
+    kept = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES and name != _NO_BYTECODE}
     return kept | {"PYTHONPATH": str(tree)}
 
 
