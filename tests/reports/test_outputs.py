@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -178,13 +177,13 @@ def test_nobody_can_tell_under_what_name_a_report_is_written(folder: Path) -> No
 
 @on_posix
 def test_a_link_that_waits_under_that_name_is_not_followed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secrets, "token_hex", lambda _: "foreseen")
+    monkeypatch.setattr(os, "urandom", lambda size: b"\xfe" * size)
     (folder / "precious").write_text("kept")
-    (folder / "report.txt.foreseen.part").symlink_to("precious")
+    (folder / f"report.txt.{'fe' * 8}.part").symlink_to("precious")
     with pytest.raises(OutputError, match=r"^cannot write report.txt: File exists$"):
         open_outputs(("table", "report.txt"))
     assert (folder / "precious").read_text() == "kept"
-    assert list_files(folder) == ["precious", "report.txt.foreseen.part"]
+    assert list_files(folder) == ["precious", f"report.txt.{'fe' * 8}.part"]
 
 
 class Stumbling:
