@@ -60,14 +60,18 @@ class Policy:
         """The verdict on an outcome, and its detail."""
         if isinstance(outcome, Failure):
             return _VERDICTS[outcome.kind], outcome.message
-        detail = describe_status(outcome)
-        wall = _find_wall(outcome)
+        return self._judge_status(outcome) or self._find_disappointment(outcome) or (Verdict.OK, describe_status(outcome))
+
+    def _judge_status(self, response: Response) -> tuple[Verdict, str] | None:
+        """The verdict on a status that is not accepted."""
+        wall = _find_wall(response)
         # some walls answer with a 2xx: the default does not accept them, but what a user accepts is accepted
-        if outcome.status in self._accept and not (wall and self._accept == DEFAULT_ACCEPT):
-            return self._find_disappointment(outcome) or (Verdict.OK, detail)
+        if response.status in self._accept and not (wall and self._accept == DEFAULT_ACCEPT):
+            return None
+        detail = describe_status(response)
         if wall:
             return Verdict.BLOCKED, f"{detail}: {wall}"
-        if outcome.status == 429:
+        if response.status == 429:
             return Verdict.RATE_LIMITED, detail
         return Verdict.STATUS, detail
 
@@ -103,7 +107,8 @@ class Policy:
             return outcome.transient
         if not self._is_repeatable and (outcome.hops or outcome.status not in _ASKS_FOR_A_PAUSE):
             return False
-        return outcome.status in TEMPORARY_STATUSES and self.judge(outcome)[0] in (Verdict.STATUS, Verdict.RATE_LIMITED)
+        refusal = self._judge_status(outcome) if outcome.status in TEMPORARY_STATUSES else None
+        return refusal is not None and refusal[0] is not Verdict.BLOCKED
 
     def may_be_asked_again(self, outcome: Outcome) -> bool:
         """Whether another attempt does no harm, whatever it is worth."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Launch, Serve, Urlcheck, finish, on_posix, reply
-from urlcheck import Settings, Verdict, check
-from urlcheck.model import Result, Target
+from tests.conftest import PATIENCE, Launch, Serve, Urlcheck, finish, on_posix, reply
+from urlcheck import Settings, Verdict, check, check_urls
+from urlcheck.client.attempt import HttpClient
+from urlcheck.model import Outcome, Result, Target
 from urlcheck.scale import fleet
 from urlcheck.scale.child import Child, _import_path
 
@@ -207,3 +209,15 @@ def test_a_process_imports_from_where_the_first_does_and_last_from_the_working_d
         str(tmp_path),
         str(tmp_path / "program.pyz"),
     ]
+
+
+async def test_a_crash_in_the_first_process_ends_the_run_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def crash(*_: object) -> Outcome:
+        raise RuntimeError("a mistake of our own")
+
+    monkeypatch.setattr(HttpClient, "attempt", crash)
+    endless = (f"http://127.0.0.1:9/{number}" for number in itertools.count())
+    with pytest.raises(RuntimeError, match="a mistake of our own"):  # noqa: PT012
+        async with asyncio.timeout(PATIENCE):
+            async for _ in check_urls(endless, Settings(processes=2, dedupe=False)):
+                pass

@@ -127,8 +127,10 @@ class Fleet:
             while targets := await self._source.next_block():
                 self._size += sum(len(target.url) for target in targets)
                 self._route(targets)
-                while not self.interruption and (self._is_far_ahead() or self._outbox.is_over(_WINDOW)):
+                while not (self.interruption or pump.done()) and (self._is_far_ahead() or self._outbox.is_over(_WINDOW)):
                     await self._outbox.wait_for_room()
+                if pump.done() and not self.interruption:
+                    break  # the first run has crashed: its error is raised below
         except InputError as error:
             self._error = error
         self._is_read = True
