@@ -19,7 +19,11 @@ from urlcheck.settings import VERSION
 
 NOT_READ_TO_ITS_END = "the input was not read to its end"
 NOT_VERIFIED = "TLS certificates were not verified"
-SIGNALS = [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")]
+SIGNALS = [
+    pytest.param("SIGINT", 130, id="Ctrl-C"),
+    pytest.param("SIGTERM", 143, id="SIGTERM"),
+    pytest.param("SIGHUP", 129, id="a terminal that is closed"),
+]
 
 
 @pytest.fixture
@@ -457,14 +461,14 @@ async def test_a_name_leads_where_resolve_says(urlcheck: Urlcheck, serve: Serve,
 
 
 @on_posix
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("name", "status"), SIGNALS)
 async def test_a_signal_shows_what_is_finished_and_leaves_the_rest_unchecked(
-    launch: Launch, half_held: RawServer, number: int, status: int
+    launch: Launch, half_held: RawServer, name: str, status: int
 ) -> None:
     urls = [f"{half_held.url}/{name}" for name in ("done/1", "done/2", "held/1", "held/2")]
     process = await launch(*urls, "-o", "jsonl", "-c", "1")
     await half_held.until_asked(3)  # one at a time: the first two are done
-    process.send_signal(number)
+    process.send_signal(signal.Signals[name])
     finished = await finish(process)
     assert finished.verdicts == dict(zip(urls, ["ok", "ok", "unchecked", "unchecked"], strict=True))
     assert finished.status == status

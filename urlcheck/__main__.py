@@ -16,6 +16,7 @@ from urlcheck.cli import UNUSABLE, command
 from urlcheck.errors import ClosedPipeError, UrlcheckError
 from urlcheck.streams import forget_output, prepare_streams, say
 from urlcheck.text import clean
+from urlcheck.threads import ENDING
 
 INTERRUPTED, CLOSED_PIPE = 130, 141
 
@@ -46,8 +47,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _quiet_signals() -> Iterator[None]:
-    """Where there is no run yet that could be stopped, or none any more, Ctrl-C and SIGTERM end the program without a word."""
-    ours = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    """Where there is no run yet that could be stopped, or none any more, its signals end the program without a word."""
+    ours = dict.fromkeys(ENDING, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
     if threading.current_thread() is not threading.main_thread():
         ours = {}
     before = {number: action for number, action in ours.items() if signal.getsignal(number) == action}

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks a run to stop, the second ends the program at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first asks a run to stop, the second ends the program at once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from urlcheck.asides import end_at_once
+from urlcheck.threads import ENDING
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Interruption:
 
     @property
     def exit_status(self) -> int | None:
-        """What a shell reports of a program that the signal ended: 130 for SIGINT, 143 for SIGTERM."""
+        """What a shell reports of a program that the signal ended: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
         return None if self.number is None else 128 + self.number
 
 
@@ -36,7 +37,7 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
         interruption.number = number
         loop.call_soon_threadsafe(stop)
 
-    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     previous = {number: signal.signal(number, receive) for number in heard}
     try:
         yield interruption

@@ -12,6 +12,7 @@ from urlcheck.engine import open_run
 from urlcheck.loop import run, spare_the_collector
 from urlcheck.scale.wire import Frames, frame, pack_result, unpack_target
 from urlcheck.sources import FedSource
+from urlcheck.threads import ENDING
 
 
 async def work() -> int:
@@ -50,7 +51,7 @@ async def _connect() -> tuple[Frames, asyncio.StreamWriter]:
 
 def main() -> None:
     """The signals of the terminal are for the first process, which says what is to be done."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     try:
         status = run(work())
