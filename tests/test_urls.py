@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from urlcheck.urls import InvalidUrlError, is_ip_address, parse, resolve
+from urlcheck.urls import InvalidUrlError, is_ip_address, is_localhost, parse, resolve
 
 SENDABLE = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#")
 PRINTABLE = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=" #")
@@ -248,18 +248,71 @@ def test_references_resolve_as_rfc_3986_says(reference: str, url: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "url"),
     [
-        # RFC 3986 would remove these dots; the URL that a server sends is asked for as it stands
-        ("/./g", "http://a/./g"),
-        ("/../g", "http://a/../g"),
-        ("//g/a/../b", "http://g/a/../b"),
-        ("https://g/a/../b", "https://g/a/../b"),
+        ("/./g", "http://a/g"),
+        ("/../g", "http://a/g"),
+        ("/en/../docs/", "http://a/docs/"),
+        ("/g/..", "http://a/"),
+        ("/g/h/.", "http://a/g/h/"),
+        ("/a//../b", "http://a/a/b"),
+        ("/../..//g", "http://a//g"),
+        ("//g/a/../b", "http://g/b"),
+        ("https://g/a/../b", "https://g/b"),
+        ("https://g/..", "https://g/"),
+        ("https://g?x=/../y", "https://g/?x=/../y"),
+        ("https://g", "https://g/"),
+        ("/g/../h?x=/a/../b#/c/../d", "http://a/h?x=/a/../b#/c/../d"),
+        ("/...", "http://a/..."),
+        ("/g/..;x/h", "http://a/g/..;x/h"),
+    ],
+)
+def test_dot_segments_are_removed_from_every_reference(reference: str, url: str) -> None:
+    assert str(resolve(BASE, reference)) == url
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [
         ("/%2e%2e/%27", "http://a/%2e%2e/%27"),
         ("?", "http://a/b/c/d;p?"),
         ("/caf\udce9", "http://a/caf%E9"),  # a header's bytes beyond UTF-8
     ],
 )
-def test_a_reference_with_a_path_of_its_own_is_not_normalised(reference: str, url: str) -> None:
+def test_nothing_else_of_a_reference_is_normalised(reference: str, url: str) -> None:
     assert str(resolve(BASE, reference)) == url
+
+
+@pytest.mark.parametrize(("reference", "target"), [("?x", "/a/../b?x"), ("", "/a/../b?q"), ("#s", "/a/../b?q")])
+def test_a_reference_without_a_path_keeps_the_path_of_its_base(reference: str, target: str) -> None:
+    assert resolve(parse("http://a/a/../b?q"), reference).target == target
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [
+        ("/a/../b", "http://a/a/../b"),
+        ("/./g/..", "http://a/./g/.."),
+        ("//g/a/../b", "http://g/a/../b"),
+        ("../g", "http://a/b/g"),
+        ("./g/../h", "http://a/b/c/h"),
+    ],
+)
+def test_dot_segments_that_the_user_wrote_are_kept_unless_the_path_is_merged(reference: str, url: str) -> None:
+    assert str(resolve(BASE, reference, keep_dots=True)) == url
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("localhost.", True),
+        ("a.b.localhost", True),
+        ("notlocalhost", False),
+        ("localhost.example.org", False),
+        ("127.0.0.1", False),
+    ],
+)
+def test_a_name_of_this_machine_is_known(host: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_localhost(host) is expected
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from urlcheck.model import Rejection, Target
 from urlcheck.patterns import Pattern
 from urlcheck.settings import Settings
 from urlcheck.text import mask, mask_broken
-from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse, resolve
+from urlcheck.urls import InvalidUrlError, Url, is_ip_address, is_localhost, parse, resolve
 from urlcheck.verdict import Verdict
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -53,7 +53,7 @@ def _read_entry(text: str, base_url: Url | None) -> Url:
     if text.startswith(("/", "./", "../", "?")) or text in (".", ".."):
         if base_url is None:
             raise InvalidUrlError("relative; --base-url says to what")
-        return resolve(base_url, text)
+        return resolve(base_url, text, keep_dots=True)
     if match := _SCHEME.match(text):
         is_host_and_port = "." in match[1] or (_PORT.match(text, match.end()) and match[1].lower() not in _NUMBER_SCHEMES)
         if match[1].lower() in _UNIX_SCHEMES:
@@ -61,12 +61,7 @@ def _read_entry(text: str, base_url: Url | None) -> Url:
         if not is_host_and_port:
             return parse(text)
     url = parse("https://" + text)
-    return parse("http://" + text) if _is_local(url.host) else url
-
-
-def _is_local(host: str) -> bool:
-    name = host.removesuffix(".")
-    return name == "localhost" or name.endswith(".localhost") or is_ip_address(host)
+    return parse("http://" + text) if is_localhost(url.host) or is_ip_address(url.host) else url
 
 
 def mask_entry(text: str) -> str:

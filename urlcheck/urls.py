@@ -81,15 +81,18 @@ def parse(text: str) -> Url:
     return _build(scheme.lower(), authority, path + query, fragment)
 
 
-def resolve(base: Url, reference: str) -> Url:
-    """Resolve a reference against the URL it was met at (RFC 3986, 5.2); raises `InvalidUrlError`.
+def resolve(base: Url, reference: str, *, keep_dots: bool = False) -> Url:
+    """Resolve a reference against a base URL (RFC 3986, 5.2.2); raises `InvalidUrlError`.
 
-    Dot segments are removed where a relative path is merged, and only there. Credentials stay with the base's origin: they are
-    passed on to the same origin, and the reference's own are ignored.
+    Dot segments are removed from the reference's path. With `keep_dots` they are removed only from a path that is merged with
+    the base's, and any other path keeps the bytes that the user wrote. Credentials stay with the base's origin: they are passed
+    on to the same origin, and the reference's own are ignored.
     """
     if _UNSENDABLE.search(reference):
         raise InvalidUrlError(_describe_unsendable(reference))
     scheme, authority, path, query, fragment = _split(reference)
+    if path.startswith("/") and not keep_dots:
+        path = _remove_dot_segments(path)
     if scheme is not None or authority is not None:
         url = _build((scheme or base.scheme).lower(), authority, path + query, fragment)
         userinfo = base.userinfo if url.origin == base.origin else None
@@ -163,6 +166,12 @@ def is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_localhost(host: str) -> bool:
+    """Whether a host is a name that always means the machine that resolves it (RFC 6761, 6.3)."""
+    name = host.removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def _read_ipv6(text: str) -> str:

@@ -219,14 +219,18 @@ async def test_no_other_status_is_followed(serve: Serve, status: str) -> None:
         ("http://{authority}", "/"),
         ("HTTP://{authority}/CaSe", "/CaSe"),
         ("/%27%2f?", "/%27%2f?"),
-        ("/a/../b", "/a/../b"),
+        ("/a/../b", "/b"),
+        ("/a/./b/..", "/a/"),
+        ("//{authority}/a/../../b", "/b"),
+        ("http://{authority}/a/../b?c=/../d", "/b?c=/../d"),
+        ("/%2e%2e/b", "/%2e%2e/b"),
         ("/caf\xe9", "/caf%E9"),
         ("/caf\xc3\xa9", "/caf%C3%A9"),
         ("/a blank", "/a%20blank"),
         ("/page#part", "/page"),
     ],
 )
-async def test_a_location_is_resolved_and_its_bytes_are_kept(serve: Serve, location: str, requested: str) -> None:
+async def test_a_location_is_resolved_without_dot_segments_and_its_other_bytes_are_kept(serve: Serve, location: str, requested: str) -> None:
     async def answer(target: str, writer: asyncio.StreamWriter) -> None:
         writer.write(redirect(location.format(authority=authority)) if target == "/a/b" else reply())
 
