@@ -85,8 +85,8 @@ def resolve(base: Url, reference: str, *, keep_dots: bool = False) -> Url:
     """Resolve a reference against a base URL (RFC 3986, 5.2.2); raises `InvalidUrlError`.
 
     Dot segments are removed from the reference's path. With `keep_dots` they are removed only from a path that is merged with
-    the base's, and any other path keeps the bytes that the user wrote. Credentials stay with the base's origin: they are passed
-    on to the same origin, and the reference's own are ignored.
+    the base's, and any other path keeps the bytes that the user wrote. Credentials stay with the base's origin: they are
+    passed on to the same origin, and the reference's own are ignored.
     """
     if _UNSENDABLE.search(reference):
         raise InvalidUrlError(_describe_unsendable(reference))

@@ -26,23 +26,20 @@ from yarl import URL
 
 from urlcheck.client.body import ACCEPT_ENCODING, Body, make_wish
 from urlcheck.client.certificates import read_refused
-from urlcheck.client.cookies import ChainCookies
 from urlcheck.client.credentials import Credentials
 from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.client.proxies import Proxies
+from urlcheck.client.redirects import BrokenRedirectError, Chain, RedirectRules
 from urlcheck.client.witness import Guard, Phase, Witness, current
 from urlcheck.durations import format_duration
-from urlcheck.methods import is_idempotent, is_safe, redirect_method
-from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response, ShortageError
+from urlcheck.methods import is_idempotent
+from urlcheck.model import Failure, FailureKind, Outcome, Response, ShortageError
 from urlcheck.settings import Settings
-from urlcheck.text import mask_broken
-from urlcheck.urls import InvalidUrlError, Url, is_ip_address, resolve
+from urlcheck.urls import Url, is_ip_address
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # of a body nobody but the user says what it is; and what is said of one does not go where none goes (RFC 9110, 15.4)
 _UNSAID = (hdrs.CONTENT_TYPE,)
 _OF_A_BODY = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING, hdrs.CONTENT_LANGUAGE, hdrs.CONTENT_LOCATION)
-_MAX_LOCATION = 16 * 1024
 # a body is read on, up to here, only so that its connection can be used again
 _DRAIN_BYTES = 64 * 1024
 _DRAIN_SECONDS = 0.5
@@ -50,15 +47,6 @@ _DRAIN_SECONDS = 0.5
 
 class LostConnectionError(Exception):
     """A connection that ended before an answer came; its cause is the library's own error."""
-
-
-class BrokenRedirectError(Exception):
-    """A redirect that leads nowhere; `status` is its 3xx."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.cause = Cause(FailureKind.REDIRECT, message)
-        self.status = status
 
 
 async def report_lost_connections(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -84,10 +72,9 @@ class HttpClient:
         self.proxies = proxies
         self.guard = guard
         self.timeout = settings.timeout
-        self.max_redirects = settings.max_redirects
         self.body_wish = make_wish(settings)
-        self.is_local = settings.unix_socket is not None
-        self.ip_version = None if self.is_local else settings.ip_version
+        self.redirects = RedirectRules(settings.max_redirects, is_local=settings.unix_socket is not None)
+        self.ip_version = None if self.redirects.is_local else settings.ip_version
         self.data = settings.data
         self.identity: SSLContext | None = None
 
@@ -105,14 +92,9 @@ class Attempt:
     def __init__(self, client: HttpClient, url: Url, method: str, keep: Callable[[], bool]) -> None:
         self._client = client
         self._first = url
-        self._method = method
-        self._data = client.data
         self._is_repeatable = is_idempotent(method)
         self._keep = keep if self._is_repeatable else _never
-        self._url = url
-        self._hops: list[Hop] = []
-        self._seen: set[str] = set()
-        self._cookies: ChainCookies | None = None
+        self._chain = Chain(client.redirects, method, url, client.data)
         self._witness = Witness(client.guard)
         self._started = perf_counter()  # uvloop's own clock counts whole milliseconds
 
@@ -147,17 +129,10 @@ class Attempt:
         """Ask, and follow redirects one by one; the final answer, its body unread."""
         while True:
             answer = await self._ask()
-            if answer.status not in _REDIRECTS or self._client.max_redirects == 0:
+            if not self._chain.is_continued_by(answer.status):
                 return answer
             answer.close()  # a body that came with the head has given its connection back already
-            self._seen.add(_identify(self._method, self._url))
-            self._take_cookies(answer)
-            method = redirect_method(self._method, answer.status)
-            target = self._read_location(answer, method)
-            self._hops.append(Hop(answer.status, str(self._url)))
-            if method != self._method or answer.status == 303:
-                self._method, self._data = method, None
-            self._url = target
+            self._chain.follow(answer.status, answer.headers)
             self._witness.move_on()
 
     async def _read_body(self, answer: ClientResponse) -> Body | None:
@@ -175,7 +150,7 @@ class Attempt:
                     raise
 
     async def _request(self) -> ClientResponse:
-        url, client = self._url, self._client
+        url, client = self._chain.url, self._client
         proxy = client.proxies.choose(url)
         is_literal = proxy is None and client.ip_version is not None and is_ip_address(url.host)
         if is_literal and (":" in url.host) != (client.ip_version == 6):
@@ -185,12 +160,12 @@ class Attempt:
             headers.update(proxy.headers)
         self._witness.begin(is_proxied=proxy is not None)
         return await client.session.request(
-            self._method,
+            self._chain.method,
             # path and query in one, so that not a byte of them is touched
             URL.build(scheme=url.scheme, authority=url.authority, path=url.target, encoded=True),
             headers=headers,
-            data=None if self._data is None else BytesIO(self._data),  # in parts, while other requests go on
-            skip_auto_headers=_UNSAID if self._method != "GET" else None,
+            data=None if self._chain.data is None else BytesIO(self._chain.data),  # in parts, while other requests go on
+            skip_auto_headers=_UNSAID if self._chain.method != "GET" else None,
             allow_redirects=False,
             ssl=client.identity if client.identity and self._is_own and url.scheme == "https" else True,
             proxy=proxy.url if proxy else None,
@@ -198,10 +173,10 @@ class Attempt:
         )
 
     def _make_headers(self) -> CIMultiDict[str]:
-        headers = self._client.credentials.headers_for(self._url, self._first).copy()
-        if self._cookies and (cookie := self._cookies.header_for(self._url.origin, headers.get(hdrs.COOKIE))):
-            headers[hdrs.COOKIE] = cookie
-        if self._client.data is not None and self._data is None:
+        headers = self._client.credentials.headers_for(self._chain.url, self._first).copy()
+        if cookies := self._chain.cookies_for(self._chain.url):
+            headers[hdrs.COOKIE] = "; ".join([*headers.popall(hdrs.COOKIE, ()), cookies])  # the user's own come first
+        if self._client.data is not None and self._chain.data is None:
             for name in _OF_A_BODY:
                 headers.popall(name, None)
         if not (self._is_own and self._keep()):
@@ -213,47 +188,12 @@ class Attempt:
     @property
     def _is_own(self) -> bool:
         """Whether the URL is of the origin that the attempt began at."""
-        return self._url.origin == self._first.origin
-
-    def _take_cookies(self, answer: ClientResponse) -> None:
-        if lines := answer.headers.getall(hdrs.SET_COOKIE, ()):
-            self._cookies = self._cookies or ChainCookies()
-            if self._cookies.take(self._url.origin, lines):
-                self._seen.clear()  # to come by again with another cookie is no loop
-
-    def _read_location(self, answer: ClientResponse, method: str) -> Url:
-        location = answer.headers.get(hdrs.LOCATION)
-        if not location:
-            raise BrokenRedirectError("a redirect without a Location", answer.status)
-        if len(location) > _MAX_LOCATION:
-            raise BrokenRedirectError(f"a redirect to a URL over {_MAX_LOCATION // 1024} KiB", answer.status)
-        try:
-            target = resolve(self._url, location.replace(" ", "%20"))
-        except InvalidUrlError as error:
-            message = f"a redirect to what cannot be checked: {error}: {mask_broken(location)}"
-            raise BrokenRedirectError(message, answer.status) from None
-        if target.fragment is None and self._url.fragment is not None:
-            target = replace(target, fragment=self._url.fragment)  # RFC 9110, 10.2.2
-        if target.origin != self._url.origin and (reason := self._reason_to_stay(answer.status, method)):
-            raise BrokenRedirectError(f"a redirect to another origin, {target}, {reason}", answer.status)
-        if _identify(method, target) in self._seen:
-            raise BrokenRedirectError(f"a redirect loop, back to {target}", answer.status)
-        if len(self._hops) >= self._client.max_redirects:
-            raise BrokenRedirectError(f"more than {self._client.max_redirects} redirects, the next to {target}", answer.status)
-        return target
-
-    def _reason_to_stay(self, status: int, method: str) -> str | None:
-        """Why a redirect to another origin is not followed, if it is not."""
-        if self._client.is_local:
-            return "which is not for this socket"
-        if self._data is not None and method == self._method and status != 303:
-            return "which the body is not sent to"
-        return None if is_safe(method) else f"which no {method} is sent to"
+        return self._chain.url.origin == self._first.origin
 
     def _respond(self, answer: ClientResponse) -> Response:
         return Response(
-            url=str(self._url),
-            hops=tuple(self._hops),
+            url=str(self._chain.url),
+            hops=tuple(self._chain.hops),
             elapsed=perf_counter() - self._started,
             address=self._witness.address,
             cert_expires=self._witness.cert_expires,
@@ -264,8 +204,8 @@ class Attempt:
 
     def _fail(self, cause: Cause, status: int | None = None) -> Failure:
         return Failure(
-            url=str(self._url),
-            hops=tuple(self._hops),
+            url=str(self._chain.url),
+            hops=tuple(self._chain.hops),
             elapsed=perf_counter() - self._started,
             address=self._witness.address,
             cert_expires=self._witness.cert_expires,
@@ -278,10 +218,10 @@ class Attempt:
     @property
     def _may_have_worked(self) -> bool:
         """Whether a request that must not be repeated was sent (RFC 9110, 9.2.2): once a connection stood, or redirected."""
-        return not self._is_repeatable and (bool(self._hops) or self._witness.phase is Phase.ANSWER)
+        return not self._is_repeatable and (bool(self._chain.hops) or self._witness.phase is Phase.ANSWER)
 
     def _explain(self, error: Exception) -> Failure:
-        if self._witness.refusal:
+        if self._witness.refusal:  # which the library's error may not tell
             return self._fail(Cause(FailureKind.PRIVATE, self._witness.refusal))
         if isinstance(error, LostConnectionError):
             error = self._find_loss(error)
@@ -289,7 +229,7 @@ class Attempt:
         if chain:
             self._witness.cert_expires = chain[0].expires
         in_handshake, is_proxied = self._witness.phase is Phase.HANDSHAKE, self._witness.is_proxied
-        failure = self._fail(cause_of(error, self._url.host, chain, in_handshake=in_handshake, is_proxied=is_proxied))
+        failure = self._fail(cause_of(error, self._chain.url.host, chain, in_handshake=in_handshake, is_proxied=is_proxied))
         if is_shortage(error) and not self._may_have_worked:
             raise ShortageError(failure) from error
         return failure
@@ -304,7 +244,7 @@ class Attempt:
 
     def _describe_timeout(self) -> Cause:
         phase = self._witness.phase
-        if phase is Phase.LOOK_UP and (self._witness.is_proxied or is_ip_address(self._url.host)):
+        if phase is Phase.LOOK_UP and (self._witness.is_proxied or is_ip_address(self._chain.url.host)):
             phase = Phase.CONNECT
         message = f"{phase.value} within {format_duration(self._client.timeout)}"
         return Cause(FailureKind.TIMEOUT, message, transient=True)
@@ -312,10 +252,6 @@ class Attempt:
 
 def _never() -> bool:
     return False
-
-
-def _identify(method: str, url: Url) -> str:
-    return f"{method} {url.scheme}://{url.authority}{url.target}"
 
 
 async def _drain(answer: ClientResponse) -> None:
