@@ -230,7 +230,9 @@ async def test_no_other_status_is_followed(serve: Serve, status: str) -> None:
         ("/page#part", "/page"),
     ],
 )
-async def test_a_location_is_resolved_without_dot_segments_and_its_other_bytes_are_kept(serve: Serve, location: str, requested: str) -> None:
+async def test_a_location_is_resolved_without_dot_segments_and_its_other_bytes_are_kept(
+    serve: Serve, location: str, requested: str
+) -> None:
     async def answer(target: str, writer: asyncio.StreamWriter) -> None:
         writer.write(redirect(location.format(authority=authority)) if target == "/a/b" else reply())
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from urlcheck.client.guard import is_public
+from urlcheck.client.guard import is_public, read_address
 
 # IANA's registry of special IPv4 addresses, and multicast: the first and the last of each range
 SPECIAL_IPV4 = [
@@ -173,6 +173,32 @@ def test_what_is_not_an_address_is_not_public(text: str) -> None:
     assert not is_public(text)
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("[2606:4700::1111]", "2606:4700::1111"),
+        ("[::ffff:127.0.0.1]", "::ffff:127.0.0.1"),
+        ("0x7f.1", "127.0.0.1"),
+        ("0x7f.1.", "127.0.0.1"),
+        ("0x7f000001", "127.0.0.1"),
+        ("0177.0.0x0.1", "127.0.0.1"),
+        ("0x8080808", "8.8.8.8"),
+        ("localhost", "127.0.0.1"),
+        ("a.localhost.", "127.0.0.1"),
+        ("ip6-loopback", "127.0.0.1"),
+        ("0x", None),
+        ("0x17f000001", None),
+        ("0x7f.example", None),
+        ("example.0x7f", None),
+        ("notlocalhost", None),
+        ("example.org", None),
+    ],
+)
+def test_a_host_that_is_an_address_is_read_in_any_spelling(host: str, address: str | None) -> None:
+    assert read_address(host) == address
+
+
 @given(st.ip_addresses(v=4))
 def test_no_address_is_more_public_than_the_standard_library_says(address: ipaddress.IPv4Address) -> None:
     assert address.is_global or not is_public(str(address))
@@ -181,3 +207,4 @@ def test_no_address_is_more_public_than_the_standard_library_says(address: ipadd
 @given(st.text())
 def test_no_text_is_too_odd_to_be_judged(text: str) -> None:
     assert is_public(text) in (True, False)
+    assert isinstance(read_address(text), str | None)

@@ -20,6 +20,7 @@ from tests.client import fail, open_client, respond
 from tests.conftest import RawServer, Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, Verdict, check
 from urlcheck.client.proxies import Proxies
+from urlcheck.client.witness import Guard
 from urlcheck.model import FailureKind
 from urlcheck.urls import parse
 
@@ -217,8 +218,10 @@ async def test_a_host_that_a_redirect_leads_to_past_the_proxy_is_not_sent_its_cr
     direct = await serve(reply())
     proxy = await serve(reply("302 Found", f"Location: {direct.url}/"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    response = await respond("http://nowhere.invalid", proxy=with_credentials(proxy.url))
-    assert response.address == "127.0.0.1"
+    async with open_client(Settings(proxy=with_credentials(proxy.url))) as client:
+        client.guard = Guard(block_private=False, judge=lambda address: address == "127.0.0.1")
+        outcome = await client.attempt(parse("http://nowhere.invalid"), "GET")
+    assert outcome.address == "127.0.0.1"
     assert (direct.targets, header(direct.heads[0], "Proxy-Authorization")) == (["/"], None)
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -18,9 +19,8 @@ from tests.conftest import RawServer, Serve, hold, reply, tls_with
 from urlcheck import Settings, Verdict, check
 from urlcheck.client import session
 from urlcheck.client.attempt import HttpClient
-from urlcheck.client.guard import is_public
-from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.client.witness import Guard
+from urlcheck.client.resolver import ConfirmingResolver, LookupThreads, PinningResolver
+from urlcheck.client.witness import Guard, WitnessedConnector
 from urlcheck.model import Failure, FailureKind, Outcome, Response
 from urlcheck.urls import parse
 
@@ -246,7 +246,7 @@ async def test_after_a_redirect_neither_is_of_the_hop_before(tls_server: RawServ
 # --- which addresses may be asked ---
 
 PUBLIC, PRIVATE = "127.0.0.1", "127.0.0.2"
-REFUSED = "redirected from a public address to 127.0.0.2, which is not"
+REFUSED = "redirected from a public address to 127.0.0.2, which is not public"
 
 
 @pytest.fixture
@@ -333,17 +333,89 @@ async def test_no_spelling_slips_past_block_private(serve: Serve, host: str) -> 
     [
         (False, "8.8.8.8", None, None),
         (False, "10.0.0.1", None, None),
-        (False, "10.0.0.1", "10.0.0.2", None),
-        (False, "8.8.8.8", "1.1.1.1", None),
-        (False, "8.8.8.8", "10.0.0.1", None),
-        (False, "10.0.0.1", "8.8.8.8", "redirected from a public address to 10.0.0.1, which is not"),
-        (False, "::1", "2606:4700::1111", "redirected from a public address to ::1, which is not"),
+        (False, "8.8.8.8", "a public address", None),
+        (False, "10.0.0.1", "a public address", "redirected from a public address to 10.0.0.1, which is not public"),
+        (False, "::1", "a host behind a proxy", "redirected from a host behind a proxy to ::1, which is not public"),
         (True, "8.8.8.8", None, None),
         (True, "10.0.0.1", None, "10.0.0.1 is not a public address"),
         (True, "fe80::1%eth0", None, "fe80::1%eth0 is not a public address"),
-        (True, "10.0.0.1", "8.8.8.8", "10.0.0.1 is not a public address"),
+        (True, "10.0.0.1", "a public address", "10.0.0.1 is not a public address"),
     ],
 )
 def test_the_rule_on_addresses(block_private: bool, address: str, came_from: str | None, refusal: str | None) -> None:  # noqa: FBT001
-    came_from_public = came_from is not None and is_public(came_from)
-    assert Guard(block_private=block_private).refusal(address, came_from_public=came_from_public) == refusal
+    assert Guard(block_private=block_private).refusal(address, came_from=came_from) == refusal
+
+
+# --- a name with several addresses, some of which are refused ---
+
+
+def each_order(*addresses: str) -> list[str]:
+    """The addresses in every order, as `--resolve` takes them."""
+    return [",".join(order) for order in permutations(addresses)]
+
+
+async def attempt_pinned(port: int, addresses: str, public: str, *, block_private: bool = True) -> Outcome:
+    """An attempt at a name that has these addresses, of which one alone is public."""
+    settings = Settings(block_private=block_private, resolve=(("the.host", port, addresses),))
+    async with open_client(settings) as client:
+        client.guard = Guard(block_private=block_private, judge=lambda address: address == public)
+        return await client.attempt(parse(f"http://the.host:{port}"), "GET")
+
+
+@on_linux
+@pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE, "127.0.0.3"))
+async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(addresses: str, unused_tcp_port: int) -> None:
+    outcome = await attempt_pinned(unused_tcp_port, addresses, PUBLIC)
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.message, outcome.transient) == (FailureKind.CONNECT, "connection refused", True)
+    assert outcome.address == PUBLIC
+
+
+@on_linux
+@pytest.mark.parametrize("addresses", each_order(PRIVATE, "127.0.0.3"))
+async def test_private_addresses_alone_are_refused_in_any_order(addresses: str, unused_tcp_port: int) -> None:
+    outcome = await attempt_pinned(unused_tcp_port, addresses, PUBLIC)
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.message) == (FailureKind.PRIVATE, "127.0.0.2 is not a public address")
+    assert outcome.address == PRIVATE
+
+
+@on_linux
+@pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE))
+async def test_of_a_public_address_and_a_private_one_the_public_one_is_asked(serve: Serve, addresses: str) -> None:
+    server = await serve(reply())
+    outcome = await attempt_pinned(int(server.url.rpartition(":")[2]), addresses, PUBLIC)
+    assert isinstance(outcome, Response)
+    assert outcome.address == PUBLIC
+
+
+@on_linux
+@pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE))
+async def test_a_redirect_to_a_name_with_a_private_address_that_answers_is_not_followed_there(
+    serve: Serve, addresses: str
+) -> None:
+    private = await serve(reply(), host=PRIVATE)
+    port = int(private.url.rpartition(":")[2])
+    first = await serve(reply("302 Found", f"Location: http://the.host:{port}/"))
+    async with open_client(Settings(resolve=(("the.host", port, addresses),))) as client:
+        client.guard = Guard(block_private=False, judge=lambda address: address == PUBLIC)
+        outcome = await client.attempt(parse(first.url), "GET")
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.message, private.heads) == (FailureKind.CONNECT, "connection refused", [])
+
+
+@on_linux
+async def test_a_kept_connection_to_a_private_address_does_not_hide_the_public_one(serve: Serve, judging: HttpClient) -> None:
+    private = await serve(KEPT, host=PRIVATE, keeps=True)
+    port = int(private.url.rpartition(":")[2])
+    first = await serve(reply("302 Found", f"Location: http://the.host:{port}/redirected"))
+    connector = judging.session.connector
+    assert isinstance(connector, WitnessedConnector)
+    connector._resolver = PinningResolver([("the.host", port, PRIVATE)], connector._resolver)
+    assert isinstance(await judging.attempt(parse(f"http://the.host:{port}/asked"), "GET", keep), Response)
+    connector._resolver = PinningResolver([("the.host", port, f"{PRIVATE},{PUBLIC}")], connector._resolver)
+    connector.clear_dns_cache()
+    outcome = await judging.attempt(parse(first.url), "GET", keep)
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.message) == (FailureKind.CONNECT, "connection refused")
+    assert private.targets == ["/asked"]

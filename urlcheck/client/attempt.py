@@ -158,7 +158,7 @@ class Attempt:
         headers = self._make_headers()
         if proxy and url.scheme == "http":
             headers.update(proxy.headers)
-        self._witness.begin(is_proxied=proxy is not None)
+        self._witness.begin(url.host, is_proxied=proxy is not None)
         return await client.session.request(
             self._chain.method,
             # path and query in one, so that not a byte of them is touched

@@ -1,9 +1,14 @@
-"""Which addresses are public: judged when a connection is made, whatever name or spelling led to them."""
+"""Which addresses are public, and which hosts of a URL are addresses in another spelling."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
+from contextlib import suppress
 from functools import lru_cache
+
+from urlcheck.urls import is_ip_address, is_localhost
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -24,6 +29,12 @@ _NEVER_PUBLIC = tuple(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, deprecated
+# the form of what getaddrinfo, and many a proxy, reads as an IPv4 address; Url has no hosts of plain digits
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*")
+# names that the hosts files of Debian and Fedora give to this machine, beside those of RFC 6761
+_LOOPBACK_NAMES = frozenset(
+    {"localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "localhost6.localdomain6"}
+)
 
 
 @lru_cache(maxsize=4096)
@@ -37,6 +48,20 @@ def is_public(text: str) -> bool:
     except ValueError:
         return False
     return _is_public(_unwrap(address))
+
+
+@lru_cache(maxsize=4096)
+def read_address(host: str) -> str | None:
+    """The IP address that a URL's host stands for without a name server, in any spelling; None for any other name."""
+    name = host.removesuffix(".")
+    if is_ip_address(name):
+        return name.strip("[]")
+    if is_localhost(name) or name in _LOOPBACK_NAMES:
+        return "127.0.0.1"
+    if _NUMBERS.fullmatch(name):
+        with suppress(OSError):
+            return socket.inet_ntoa(socket.inet_aton(name))  # 0x7f.1
+    return None
 
 
 def _unwrap(address: Address) -> Address:

@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientRequest, ClientTimeout, TCPConnector, hdrs
 
-from urlcheck.client.guard import is_public
+from urlcheck.client.guard import is_public, read_address
 from urlcheck.client.protocol import WitnessedHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from aiohttp.abc import ResolveResult
     from aiohttp.connector import AddrInfoType, Connection
     from aiohttp.tracing import Trace
+
+
+_PUBLIC, _BEHIND_PROXY = "a public address", "a host behind a proxy"
 
 
 class Phase(Enum):
@@ -51,21 +55,28 @@ class Guard:
         self.block_private = block_private
         self.judge = judge
 
-    def refusal(self, address: str, *, came_from_public: bool) -> str | None:
-        """Why an address may not be connected to; `came_from_public`: a public address redirected to it."""
-        if self.block_private and not self.judge(address):
+    def refusal(self, address: str, *, came_from: str | None) -> str | None:
+        """Why an address may not be connected to; `came_from` names the public host, if one redirected to it."""
+        if not (self.block_private or came_from) or self.judge(address):
+            return None
+        if self.block_private:
             return f"{address} is not a public address"
-        if came_from_public and not self.judge(address):
-            return f"redirected from a public address to {address}, which is not"
-        return None
+        return f"redirected from {came_from} to {address}, which is not public"
+
+    def is_private(self, host: str) -> bool:
+        """Whether a URL's host is itself an address that is not public, whatever its spelling."""
+        address = read_address(host)
+        return address is not None and not self.judge(address)
 
 
 class Witness:
     """The record of one attempt, request by request."""
 
     __slots__ = (
+        "_came_from",
+        "_came_through_proxy",
+        "_host",
         "address",
-        "came_from_public",
         "cert_expires",
         "guard",
         "handler",
@@ -79,15 +90,29 @@ class Witness:
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
         self.address: str | None = None
-        self.came_from_public = False
-        self.begin(is_proxied=False)
+        self._came_from: str | None = None
+        self._came_through_proxy = False
+        self.begin("", is_proxied=False)
 
     def move_on(self) -> None:
-        """A redirect is followed: what comes next was chosen by the address met last, or by one before it."""
-        self.came_from_public = self.came_from_public or (self.address is not None and self.guard.judge(self.address))
+        """A redirect is followed: the host asked last, or one before it, chose the next one.
 
-    def begin(self, *, is_proxied: bool) -> None:
-        """Another request begins. Behind a proxy nothing is known of the addresses, so nothing is judged or reported."""
+        A proxy hides the address of the host behind it, so that any such host counts as public to those that are connected to
+        directly. To others behind a proxy it does not where its URL says that it is private.
+        """
+        if self.is_proxied:
+            self._came_through_proxy = True
+            if not self.guard.is_private(self._host):
+                self._came_from = self._came_from or _BEHIND_PROXY
+        elif self.address is not None and self.guard.judge(self.address):
+            self._came_from = self._came_from or _PUBLIC
+
+    def begin(self, host: str, *, is_proxied: bool) -> None:
+        """Another request begins. Behind a proxy no address is known, but one that the URL itself names is judged.
+
+        Raises `RefusedAddressError`.
+        """
+        self._host = host
         self.phase = Phase.LOOK_UP
         self.is_proxied = is_proxied
         self.address = None
@@ -96,22 +121,45 @@ class Witness:
         self.tls: ssl.SSLObject | None = None
         self.handler: WitnessedHandler | None = None
         self.was_used_before = False
+        if is_proxied and self._came_from and self.guard.is_private(host):
+            self._refuse(f"redirected from {self._came_from} to {host}, which is not public")
+
+    def admit(self, found: list[ResolveResult]) -> list[ResolveResult]:
+        """The addresses of a host that may be connected to, in their order. Raises `RefusedAddressError` where none may.
+
+        A refused address is left out before any connection is begun. A failure is then the other addresses' own, whatever the
+        order of the addresses.
+        """
+        allowed = [each for each in found if self._find_refusal(each["host"]) is None]
+        if found and not allowed:
+            self.meet(min(each["host"] for each in found))
+        return allowed
 
     def meet(self, address: str) -> None:
-        """An address is about to be connected to, or is met again. Raises `RefusedAddressError`."""
+        """A connection to this address is about to be made or used again. Raises `RefusedAddressError`."""
         if self.is_proxied:
             return
         self.address = address.partition("%")[0]
-        self.refusal = self.guard.refusal(address, came_from_public=self.came_from_public)
-        if self.refusal:
-            raise RefusedAddressError(self.refusal)
+        self.refusal = None
+        if refusal := self._find_refusal(address):
+            self._refuse(refusal)
+
+    def _find_refusal(self, address: str) -> str | None:
+        if self.is_proxied:
+            return None
+        came_from = self._came_from or (_BEHIND_PROXY if self._came_through_proxy else None)
+        return self.guard.refusal(address, came_from=came_from)
+
+    def _refuse(self, refusal: str) -> None:
+        self.refusal = refusal
+        raise RefusedAddressError(refusal)
 
     def reach(self, handler: WitnessedHandler) -> None:
         """A connection stands, new or kept. Raises `RefusedAddressError`."""
+        if handler.uses and handler.address:
+            self.meet(handler.address)
         self.handler = handler
         self.was_used_before = handler.uses > 0
-        if self.was_used_before and handler.address:
-            self.meet(handler.address)
         handler.uses += 1
         self.phase = Phase.ANSWER
         if not self.is_proxied:
@@ -140,17 +188,26 @@ class WitnessedConnector(TCPConnector):
         self._factory = partial(WitnessedHandler, loop=self._loop)  # type: ignore[assignment]
 
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109 - aiohttp's signature
-        connection = await super().connect(req, traces, timeout)
-        handler = connection.protocol
-        assert isinstance(handler, WitnessedHandler)
+        refused: list[Connection] = []
         try:
-            current.get().reach(handler)
-        except RefusedAddressError:
-            connection.release()
-            raise
+            while True:
+                connection = await super().connect(req, traces, timeout)
+                handler = connection.protocol
+                assert isinstance(handler, WitnessedHandler)
+                try:
+                    current.get().reach(handler)
+                    break
+                except RefusedAddressError:  # of a kept connection; a new one may lead to another address
+                    refused.append(connection)
+        finally:
+            for each in refused:
+                each.release()
         if req.headers.get(hdrs.CONNECTION) == "close":
             handler.force_close()  # also where the server would rather keep it
         return connection
+
+    async def _resolve_host(self, host: str, port: int, traces: Sequence[Trace] | None = None) -> list[ResolveResult]:
+        return current.get().admit(await super()._resolve_host(host, port, traces))
 
     def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:
         context = super()._get_ssl_context(req)
