@@ -46,18 +46,24 @@ def silent_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     over.set()
 
 
-@pytest.fixture
-def crowded_port() -> Iterator[int]:
+@contextlib.contextmanager
+def crowd(address: str, port: int = 0) -> Iterator[int]:
     """A port at which a connection is begun and never made: the backlog is full."""
     with contextlib.ExitStack() as sockets:
         listener = sockets.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((address, port))
         listener.listen(0)
         for _ in range(4):
             visitor = sockets.enter_context(socket.socket())
             visitor.settimeout(0)
             visitor.connect_ex(listener.getsockname())
         yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def crowded_port() -> Iterator[int]:
+    with crowd("127.0.0.1") as port:
+        yield port
 
 
 @pytest.fixture
@@ -419,3 +425,39 @@ async def test_a_kept_connection_to_a_private_address_does_not_hide_the_public_o
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.message) == (FailureKind.CONNECT, "connection refused")
     assert private.targets == ["/asked"]
+
+
+# --- a name with several addresses, which fail in different ways ---
+
+UNTRUSTED = "certificate of an unknown issuer, or an intermediate certificate is missing"
+
+
+@on_linux
+@pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE, "127.0.0.3"))
+async def test_a_certificate_that_is_not_trusted_is_told_whichever_address_is_tried_last(
+    tls_server: RawServer, addresses: str
+) -> None:
+    port = int(tls_server.url.rpartition(":")[2])
+    failure = await fail(f"https://localhost:{port}", resolve=(("localhost", port, addresses),))
+    assert (failure.kind, failure.message) == (FailureKind.TLS, UNTRUSTED)
+    assert (failure.address, failure.cert_expires) == (PUBLIC, EXPIRES)
+
+
+@on_linux
+async def test_a_certificate_that_is_not_trusted_is_told_where_another_address_is_silent(tls_server: RawServer) -> None:
+    port = int(tls_server.url.rpartition(":")[2])
+    with crowd(PRIVATE, port):
+        failure = await fail(f"https://localhost:{port}", resolve=(("localhost", port, f"{PUBLIC},{PRIVATE}"),), timeout=1)
+    assert (failure.kind, failure.message, failure.address) == (FailureKind.TLS, UNTRUSTED, PUBLIC)
+
+
+@on_linux
+@pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE))
+async def test_an_address_that_answers_makes_up_for_one_whose_handshake_fails(
+    tls_server: RawServer, ca_file: str, addresses: str
+) -> None:
+    port = int(tls_server.url.rpartition(":")[2])
+    broken = await asyncio.start_server(lambda _, writer: writer.close(), PRIVATE, port)
+    async with broken:
+        response = await respond(f"https://localhost:{port}", resolve=(("localhost", port, addresses),), ca_file=ca_file)
+    assert response.address == PUBLIC

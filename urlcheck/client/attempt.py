@@ -116,12 +116,14 @@ class Attempt:
         except BrokenRedirectError as broken:
             return self._fail(broken.cause, broken.status)
         except TimeoutError:
-            return self._fail(self._describe_timeout())
+            error = self._witness.recall_handshake()
+            return self._explain(error) if error else self._fail(self._describe_timeout())
         except Exception as error:  # noqa: BLE001 - whatever the library raises is a fact about this URL
             return self._explain(error)
         else:
             return response
         finally:
+            self._witness.end()
             if answer is not None:
                 answer.close()
 

@@ -12,18 +12,21 @@ import ssl
 from contextvars import ContextVar
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aiohttp import ClientRequest, ClientTimeout, TCPConnector, hdrs
+from aiohttp import ClientConnectorError, ClientRequest, ClientTimeout, TCPConnector, hdrs
 
+from urlcheck.client.failures import is_shortage
 from urlcheck.client.guard import is_public, read_address
 from urlcheck.client.protocol import WitnessedHandler
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from aiohttp.abc import ResolveResult
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import AddrInfoType, Connection
     from aiohttp.tracing import Trace
 
@@ -69,12 +72,21 @@ class Guard:
         return address is not None and not self.judge(address)
 
 
+class _FailedHandshake(NamedTuple):
+    """What is known of an address that was connected to, and whose TLS failed."""
+
+    error: ClientConnectorError
+    address: str | None
+    tls: ssl.SSLObject | None
+
+
 class Witness:
     """The record of one attempt, request by request."""
 
     __slots__ = (
         "_came_from",
         "_came_through_proxy",
+        "_failed",
         "_host",
         "address",
         "cert_expires",
@@ -121,6 +133,7 @@ class Witness:
         self.tls: ssl.SSLObject | None = None
         self.handler: WitnessedHandler | None = None
         self.was_used_before = False
+        self._failed: _FailedHandshake | None = None
         if is_proxied and self._came_from and self.guard.is_private(host):
             self._refuse(f"redirected from {self._came_from} to {host}, which is not public")
 
@@ -154,11 +167,35 @@ class Witness:
         self.refusal = refusal
         raise RefusedAddressError(refusal)
 
+    def weigh(self, error: ClientConnectorError) -> ClientConnectorError:
+        """The failure of a host whose addresses failed so far: one in a TLS handshake rather than one in connecting.
+
+        The library reports the address that it tries last, and the order of addresses changes from one attempt to the next.
+        """
+        if is_shortage(error):
+            return error  # it says nothing of the address
+        if self.phase is Phase.HANDSHAKE:
+            self._failed = _FailedHandshake(error, self.address, self.tls)
+        return self.recall_handshake() or error
+
+    def recall_handshake(self) -> ClientConnectorError | None:
+        """The failed TLS handshake with one address, if others were tried after it; the record is then of that one."""
+        if self._failed is None:
+            return None
+        self.phase = Phase.HANDSHAKE
+        error, self.address, self.tls = self._failed
+        return error
+
+    def end(self) -> None:
+        """The attempt is over. An error refers to the code that raised it, and through that to this record."""
+        self._failed = None
+
     def reach(self, handler: WitnessedHandler) -> None:
         """A connection stands, new or kept. Raises `RefusedAddressError`."""
         if handler.uses and handler.address:
             self.meet(handler.address)
         self.handler = handler
+        self._failed = None
         self.was_used_before = handler.uses > 0
         handler.uses += 1
         self.phase = Phase.ANSWER
@@ -208,6 +245,13 @@ class WitnessedConnector(TCPConnector):
 
     async def _resolve_host(self, host: str, port: int, traces: Sequence[Trace] | None = None) -> list[ResolveResult]:
         return current.get().admit(await super()._resolve_host(host, port, traces))
+
+    async def _wrap_create_connection(self, *factory: Any, **options: Any) -> tuple[asyncio.Transport, ResponseHandler]:
+        try:
+            return await super()._wrap_create_connection(*factory, **options)
+        except ClientConnectorError as error:
+            weighed = current.get().weigh(error)
+            raise weighed from weighed.__cause__
 
     def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:
         context = super()._get_ssl_context(req)
