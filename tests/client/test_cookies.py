@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.client import fail, respond
-from tests.conftest import RawServer, Serve, reply
+from tests.support.client import fail, respond
+from tests.support.servers import RawServer, Serve, reply
 from urlcheck.client.cookies import ChainCookies
 from urlcheck.model import FailureKind
 
