@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 import urlcheck
-from tests.conftest import Serve, hold, reply
+from tests.support.servers import Serve, hold, reply
 from urlcheck import Response, Settings, SettingsError, Verdict, check, check_urls
 from urlcheck.demo import serve_aside
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.conftest import on_posix
+from tests.support.marks import on_posix
 from urlcheck.backoff import backoff, parse_retry_after
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -15,7 +15,8 @@ import junitparser
 import pytest
 import yaml
 
-from tests.conftest import Finished, finish, on_posix
+from tests.support.marks import on_posix
+from tests.support.program import Finished, finish
 from tests.test_readme import section
 
 ROOT = Path(__file__).parents[1]

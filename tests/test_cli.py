@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.conftest import Finished, Launch, RawServer, Serve, Urlcheck, finish, hold, on_posix, read_line, reply, tls_with
+from tests.support.marks import on_posix
+from tests.support.program import Finished, Launch, Urlcheck, finish, read_line
+from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck import Settings
 from urlcheck.settings import VERSION
 

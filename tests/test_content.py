@@ -9,7 +9,8 @@ import zlib
 
 import pytest
 
-from tests.conftest import Serve, Urlcheck, reply
+from tests.support.program import Urlcheck
+from tests.support.servers import Serve, reply
 
 PAGE = b"<html>\n<title>Welcome, Ada!</title>\n</html>"
 HEALTH = b'{"status": "degraded", "database": {"lag_ms": 1200}, "errors": [], "zero": 0}'

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_aiohttp import AiohttpClient
 
-from tests.conftest import finish, on_posix, read_line
+from tests.support.marks import on_posix
+from tests.support.program import finish, read_line
 from urlcheck import check
 from urlcheck.demo import LARGE, USERS, main, make_app, serve_aside, tour
 

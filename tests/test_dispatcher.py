@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import make_target
-from tests.clock import in_no_time, now
+from tests.support.builders import make_target
+from tests.support.clock import in_no_time, now
 from urlcheck.dispatcher import Dispatcher
 from urlcheck.scheduler import Job, Scheduler
 from urlcheck.urls import parse

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import FAILURE, RESPONSE
-from tests.clock import in_no_time, now
+from tests.support.builders import FAILURE, RESPONSE
+from tests.support.clock import in_no_time, now
 from urlcheck.engine import MOST_TEXT, Run
 from urlcheck.errors import InputError
 from urlcheck.model import FailureKind, Hop, Outcome, Response, Result, ShortageError, Target

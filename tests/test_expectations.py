@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from multidict import CIMultiDict
 
-from tests.builders import RESPONSE
+from tests.support.builders import RESPONSE
 from urlcheck.errors import SettingsError
 from urlcheck.expectations import Expectation, ExpectedHeader, ExpectedJson, ExpectedRegex, ExpectedText, list_expectations
 from urlcheck.model import Response

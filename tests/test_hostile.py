@@ -20,15 +20,15 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.client import open_client
-from tests.hostile import ANSWERS, SECRET, HostileServer, serve_aside
+from tests.support.client import open_client
+from tests.support.hostile import ANSWERS, SECRET, HostileServer, serve_aside
+from tests.support.marks import on_linux
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
 from urlcheck.model import Failure, Outcome, Response
 from urlcheck.settings import Settings
 from urlcheck.urls import parse
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="a full backlog, 127.0.0.0/8 and /proc as Linux has them")
 LINUX_ONLY = {"never_accepted"}
 
 PATIENCE = 60  # seconds for a run; none comes near

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import Urlcheck
+from tests.support.program import Urlcheck
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="httpbin's dependencies do not all install there")
 

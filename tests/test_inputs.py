@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import make_target
-from tests.conftest import on_posix
+from tests.support.builders import make_target
+from tests.support.marks import on_posix
 from urlcheck.errors import InputError
 from urlcheck.inputs import MAX_LINE, Lists, read_lines, read_targets
 from urlcheck.model import Length, Rejection, Target

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.conftest import Launch, Urlcheck, finish, on_posix
+from tests.support.marks import on_posix
+from tests.support.program import Launch, Urlcheck, finish
 from urlcheck.__main__ import main, run
 from urlcheck.cli import command
 from urlcheck.errors import InputError

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
-from tests.clock import in_no_time, now
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
+from tests.support.clock import in_no_time, now
 from tests.test_engine import (
     FOR_GOOD,
     SHORTAGE,

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 from multidict import CIMultiDict
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_target
 from urlcheck.errors import SettingsError
 from urlcheck.model import FailureKind, Hop, Outcome, Rejection, Response
 from urlcheck.policy import Policy, describe_status

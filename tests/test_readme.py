@@ -15,7 +15,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tests.conftest import Urlcheck, finish, on_posix
+from tests.support.marks import on_posix
+from tests.support.program import Urlcheck, finish
 from urlcheck.cli import command
 from urlcheck.reports.registry import FORMATS
 from urlcheck.reports.rules import RULES

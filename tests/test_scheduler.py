@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.builders import make_target
+from tests.support.builders import make_target
 from urlcheck.scheduler import Host, Job, Scheduler
 from urlcheck.urls import parse
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE, Launch, RawServer, Serve, hold, on_posix, reply
+from tests.support.clock import PATIENCE
+from tests.support.marks import on_posix
+from tests.support.program import Launch
+from tests.support.servers import RawServer, Serve, hold, reply
 
 pytestmark = on_posix
 

@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PATIENCE, Launch, RawServer, Serve, Urlcheck, finish, hold, on_posix, read_line, reply
+from tests.support.clock import PATIENCE
+from tests.support.marks import on_posix
+from tests.support.program import Launch, Urlcheck, finish, read_line
+from tests.support.servers import RawServer, Serve, hold, reply
 from urlcheck import Settings, Verdict, check
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads

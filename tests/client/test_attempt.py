@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_aiohttp import AiohttpServer
 
-from tests.client import attempt, fail, keep, open_client, respond
-from tests.conftest import PATIENCE, RawServer, Serve, hold, reply, tls_with
+from tests.support.client import attempt, fail, keep, open_client, respond
+from tests.support.clock import PATIENCE
+from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
 from urlcheck.client.witness import Guard

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from aiohttp.client_proto import ResponseHandler
 
-from tests.client import attempt, fail, keep, open_client, respond
-from tests.conftest import PATIENCE, Serve, hold, reply
+from tests.support.client import attempt, fail, keep, open_client, respond
+from tests.support.clock import PATIENCE
+from tests.support.servers import Serve, hold, reply
 from urlcheck.client.protocol import WitnessedHandler
 from urlcheck.model import Failure, FailureKind, Response
 from urlcheck.settings import Settings

@@ -10,7 +10,7 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.certificates import CERTIFICATES, FAR_OFF, LONG_AGO
+from tests.support.certificates import CERTIFICATES, FAR_OFF, LONG_AGO
 from urlcheck.client.certificates import Certificate, read_certificate, read_expiry, read_refused
 
 BEGINS, EXPIRES = datetime(2021, 2, 3, 4, 5, 6, tzinfo=UTC), datetime(2037, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -9,8 +9,8 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.client import fail, open_client, respond
-from tests.conftest import RawServer, Serve, reply, tls_with
+from tests.support.client import fail, open_client, respond
+from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings
 from urlcheck.client.cookies import ChainCookies
 from urlcheck.model import FailureKind

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from tests.client import respond
-from tests.conftest import Serve, reply
+from tests.support.client import respond
+from tests.support.servers import Serve, reply
 from urlcheck import Settings, SettingsError
 from urlcheck.client.credentials import Credentials
 from urlcheck.urls import parse

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from tests.certificates import CERTIFICATES, FAR_OFF, PAST
-from tests.client import fail
-from tests.conftest import Serve, reply, tls_with
+from tests.support.certificates import CERTIFICATES, FAR_OFF, PAST
+from tests.support.client import fail
+from tests.support.servers import Serve, reply, tls_with
 from urlcheck.client.certificates import Certificate
 from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.model import FailureKind

@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from tests.certificates import HERE, LONG_AGO, PAST, demand_a_certificate
-from tests.client import fail, open_client, respond
-from tests.conftest import Launch, Serve, Urlcheck, finish, on_posix, reply, tls_with
+from tests.support.certificates import HERE, LONG_AGO, PAST, demand_a_certificate
+from tests.support.client import fail, open_client, respond
+from tests.support.marks import on_posix
+from tests.support.program import Launch, Urlcheck, finish
+from tests.support.servers import Serve, reply, tls_with
 from urlcheck import Settings, SettingsError
 from urlcheck.model import FailureKind
 

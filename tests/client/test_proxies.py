@@ -16,8 +16,8 @@ import pytest
 import trustme
 from aiohttp import hdrs
 
-from tests.client import fail, open_client, respond
-from tests.conftest import RawServer, Serve, reply, tls_with
+from tests.support.client import fail, open_client, respond
+from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, Verdict, check
 from urlcheck.client.proxies import Proxies
 from urlcheck.client.witness import Guard

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 import trustme
 
-from tests.client import fail, open_client, respond
-from tests.conftest import RawServer, Serve, reply, tls_with
+from tests.support.client import fail, open_client, respond
+from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings
 from urlcheck.client.witness import Guard
 from urlcheck.model import Failure, FailureKind, Outcome

@@ -13,8 +13,9 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
-from tests.client import attempt, fail, keep, open_client, respond
-from tests.conftest import Serve, hold, on_posix, reply
+from tests.support.client import attempt, fail, keep, open_client, respond
+from tests.support.marks import on_posix
+from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, SettingsError, Verdict, check
 from urlcheck.client.session import Clients
 from urlcheck.model import FailureKind, Response, ShortageError

@@ -11,8 +11,9 @@ import pytest
 import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tests.client import attempt, fail, keep, open_client, respond
-from tests.conftest import PATIENCE, Serve, reply, tls_with
+from tests.support.client import attempt, fail, keep, open_client, respond
+from tests.support.clock import PATIENCE
+from tests.support.servers import Serve, reply, tls_with
 from urlcheck.client import resolver, session
 from urlcheck.client.resolver import AddressInfo, ConfirmingResolver, LookupThreads, PinningResolver, make_resolver
 from urlcheck.client.session import Clients

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.client import fail, open_client, respond
-from tests.conftest import RawServer, Serve, on_posix, reply, tls_with
+from tests.support.client import fail, open_client, respond
+from tests.support.marks import on_posix
+from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import SettingsError
 from urlcheck.client.session import fit_concurrency
 from urlcheck.model import FailureKind

@@ -15,8 +15,9 @@ import pytest
 import trustme
 from aiohttp import web
 
-from tests.client import attempt, fail, keep, open_client, respond
-from tests.conftest import Serve, Urlcheck, reply, tls_with
+from tests.support.client import attempt, fail, keep, open_client, respond
+from tests.support.program import Urlcheck
+from tests.support.servers import Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, check
 from urlcheck.demo import make_app
 from urlcheck.model import FailureKind

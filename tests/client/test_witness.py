@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.client import fail, keep, open_client, respond
-from tests.conftest import RawServer, Serve, hold, reply, tls_with
+from tests.support.client import fail, keep, open_client, respond
+from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck import Settings, Verdict, check
 from urlcheck.client import session
 from urlcheck.client.attempt import HttpClient

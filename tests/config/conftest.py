@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command import Complain, Tell, Told
 from urlcheck.__main__ import run
 from urlcheck.cli import command
-from urlcheck.groups import pick
-from urlcheck.settings import OutputSettings, Settings
-from urlcheck.targets import Entry
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the command's function was called with."""
-
-    params: dict[str, Any]
-
-    @property
-    def settings(self) -> Settings:
-        return pick(Settings, self.params)
-
-    @property
-    def output(self) -> OutputSettings:
-        return pick(OutputSettings, self.params)
-
-    @property
-    def urls(self) -> list[str]:
-        """Everything that is to be checked, but for what is in files."""
-        return [url.url if isinstance(url, Entry) else url for url in self.params["urls"]]
-
-    @property
-    def targets(self) -> list[Entry]:
-        return [url for url in self.params["urls"] if isinstance(url, Entry)]
-
-
-Tell = Callable[..., Told]
 
 
 @pytest.fixture
@@ -72,9 +41,6 @@ def tell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
         return told
 
     return call
-
-
-Complain = Callable[..., str]
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.conftest import Launch, Serve, Urlcheck, finish, reply, tls_with
+from tests.support.program import Launch, Urlcheck, finish
+from tests.support.servers import Serve, reply, tls_with
 from tests.test_readme import section
 
 EXAMPLE, SHOWN = re.findall(r"^```toml\n(.*?)^```$", section("Configuration"), re.MULTILINE | re.DOTALL)

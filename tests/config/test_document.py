@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.conftest import Complain, Tell
+from tests.support.command import Complain, Tell
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from tests.config.conftest import Complain, Tell
+from tests.support.command import Complain, Tell
 from urlcheck.__main__ import run
 from urlcheck.cli import command
 from urlcheck.config.keys import list_keys, split_path

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.config.conftest import Complain, Tell
+from tests.support.command import Complain, Tell
 from urlcheck.settings import Settings
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.conftest import Complain, Tell
+from tests.support.command import Complain, Tell
 from urlcheck.config.search import find_candidates
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.conftest import Tell
+from tests.support.command import Tell
 from urlcheck.__main__ import run
 from urlcheck.config.keys import Key, Setting
 from urlcheck.config.layers import Configuration

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, Terminal, make_hostile_results, make_result, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, Terminal, make_hostile_results, make_result, make_target
 from urlcheck.model import Result
 from urlcheck.reports.awaiting import Awaiting
 from urlcheck.reports.console import make_console

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, Terminal, make_result
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, Terminal, make_result
 from urlcheck.model import Result
 from urlcheck.reports.charts import draw_bar, draw_summary
 from urlcheck.reports.console import make_console

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from tests.builders import AsciiFile, Terminal
+from tests.support.builders import AsciiFile, Terminal
 from urlcheck.reports.console import make_console
 
 RED, PLAIN = "\x1b[31mx\x1b[0m\n", "x\n"

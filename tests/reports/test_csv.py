@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
+from tests.support.builders import NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
 from urlcheck.model import Hop, Result
 from urlcheck.reports.csv import CsvReporter
 from urlcheck.reports.record import Record, make_record

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import HOSTILE_TEXTS, NOT_FOUND, make_hostile_results, make_result, make_target
+from tests.support.builders import HOSTILE_TEXTS, NOT_FOUND, make_hostile_results, make_result, make_target
 from urlcheck.model import Hop, Result
 from urlcheck.reports.outputs import Outputs
 from urlcheck.reports.registry import FORMATS, load_reporter

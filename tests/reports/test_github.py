@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOT_FOUND, make_hostile_results, make_result, make_target
+from tests.support.builders import NOT_FOUND, make_hostile_results, make_result, make_target
 from urlcheck.model import Result
 from urlcheck.reports.github import GithubReporter
 from urlcheck.reports.record import make_record

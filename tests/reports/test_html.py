@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
-from tests.conftest import Urlcheck
 from tests.reports.test_table import LONG, RESULTS, passes, problems
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
+from tests.support.program import Urlcheck
 from urlcheck.model import Hop, Result
 from urlcheck.reports.html import HtmlReporter
 from urlcheck.reports.record import make_record

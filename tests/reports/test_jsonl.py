@@ -4,7 +4,7 @@ import io
 import json
 from dataclasses import replace
 
-from tests.builders import RESPONSE, make_result, make_target
+from tests.support.builders import RESPONSE, make_result, make_target
 from urlcheck.model import Hop, Result
 from urlcheck.reports.jsonl import JsonlReporter
 from urlcheck.reports.summary import Summary

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import junitparser
 import pytest
 
-from tests.builders import FAILURE, HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
+from tests.support.builders import FAILURE, HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
 from urlcheck.model import Hop, Rejection, Result
 from urlcheck.reports.junit import JunitReporter
 from urlcheck.reports.record import make_record

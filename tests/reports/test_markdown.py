@@ -15,9 +15,9 @@ from hypothesis.strategies import text
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.builders import FAILURE, NOT_FOUND, make_result, make_target
-from tests.conftest import Urlcheck
 from tests.reports.test_table import RESULTS, passes, problems
+from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_target
+from tests.support.program import Urlcheck
 from urlcheck.model import Result
 from urlcheck.reports.markdown import MarkdownReporter, show_code
 from urlcheck.reports.record import make_record

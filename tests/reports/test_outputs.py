@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import NOT_FOUND, make_result
-from tests.conftest import on_posix
+from tests.support.builders import NOT_FOUND, make_result
+from tests.support.marks import on_posix
 from urlcheck.errors import OutputError
 from urlcheck.reports import outputs as outputs_module
 from urlcheck.reports.outputs import Outputs

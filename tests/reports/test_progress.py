@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.builders import NOT_FOUND, AsciiTerminal, Terminal, make_result, make_target
+from tests.support.builders import NOT_FOUND, AsciiTerminal, Terminal, make_result, make_target
 from urlcheck.model import Length
 from urlcheck.policy import Policy
 from urlcheck.reports.console import make_console

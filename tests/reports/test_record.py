@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
+from tests.support.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model import Hop
 from urlcheck.reports.record import list_file, make_record, title
 from urlcheck.verdict import Verdict

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import urlcheck as package
-from tests.conftest import Urlcheck
+from tests.support.program import Urlcheck
 
 # a format as another distribution would bring it
 COUNTER = """

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, make_hostile_results, make_result, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, make_hostile_results, make_result, make_target
 from urlcheck.model import Result
 from urlcheck.reports.record import make_record
 from urlcheck.reports.rules import RULES

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, make_result, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_target
 from urlcheck.model import Rejection
 from urlcheck.reports.summary import Summary, count
 from urlcheck.verdict import Verdict

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, AsciiTerminal, Terminal, make_result, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, AsciiTerminal, Terminal, make_result, make_target
 from urlcheck.model import Hop, Rejection, Result
 from urlcheck.policy import Policy
 from urlcheck.reports.listing import ROWS

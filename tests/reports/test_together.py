@@ -13,11 +13,11 @@ import junitparser
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.conftest import Urlcheck
 from tests.reports.test_github import parse
 from tests.reports.test_html import Page
 from tests.reports.test_markdown import list_cells, text_of
 from tests.reports.test_sarif import validate
+from tests.support.program import Urlcheck
 from urlcheck.reports.registry import FORMATS
 
 # of every format: how often each outcome is in it; `passed` where it lists what passed, `problem` without its verdict else

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.reports.test_table import RESULTS
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model import Hop, Result
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE, Launch, Serve, Urlcheck, finish, on_posix, reply
+from tests.support.clock import PATIENCE
+from tests.support.marks import on_posix
+from tests.support.program import Launch, Urlcheck, finish
+from tests.support.servers import Serve, reply
 from urlcheck import Settings, Verdict, check, check_urls
 from urlcheck.client.attempt import HttpClient
 from urlcheck.model import Outcome, Result, Target

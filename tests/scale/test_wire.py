@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOT_FOUND, make_result, make_target
+from tests.support.builders import NOT_FOUND, make_result, make_target
 from urlcheck.model import Failure, FailureKind, Hop, Outcome, Response
 from urlcheck.scale.wire import Frames, frame, pack_result, pack_target, unpack_result, unpack_target
 

@@ -10,6 +10,8 @@ from typing import Any, ParamSpec
 
 Parameters = ParamSpec("Parameters")
 
+PATIENCE = 30  # seconds after which a program that hangs fails its test; no test waits for them to pass
+
 
 class StandstillError(AssertionError):
     """Every task waits, and nothing is to come."""

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import trustme
 
-from tests.certificates import CERTIFICATES, demand_a_certificate
+from tests.support.certificates import CERTIFICATES, demand_a_certificate
 
 SECRET = "hunter2"  # whatever holds it must not be shown
 
