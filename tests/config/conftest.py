@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from urlcheck.__main__ import run
 from urlcheck.cli import command
 from urlcheck.groups import pick
+from urlcheck.program import run
 from urlcheck.settings import OutputSettings, Settings
 from urlcheck.targets import Entry
 
