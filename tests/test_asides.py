@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from urlcheck.asides import drop, end_at_once, open_aside, put_in_place
+from urlcheck.asides import drop, open_aside, put_in_place
+from urlcheck.endings import end_at_once
 
 
 class Ended(BaseException):

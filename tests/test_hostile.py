@@ -41,7 +41,7 @@ WEIGHED_PROGRAM = (
     "-c",
     """if True:
     import re, sys
-    from urlcheck.__main__ import run
+    from urlcheck.program import run
     status = run()
     with open("/proc/self/status") as file:
         print(re.search("VmHWM: *\\t *([0-9]+) kB", file.read())[1], file=sys.stderr)

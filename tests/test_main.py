@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import signal
 import sys
@@ -11,10 +13,12 @@ import click
 import pytest
 
 from tests.support.marks import on_posix
-from tests.support.program import Launch, Urlcheck, finish
-from urlcheck.__main__ import main, run
+from tests.support.program import Finished, Launch, Urlcheck, finish
+from urlcheck.__main__ import main
 from urlcheck.cli import command
 from urlcheck.errors import InputError
+from urlcheck.program import run
+from urlcheck.reports.registry import FORMATS
 
 
 @pytest.mark.parametrize(
@@ -74,17 +78,93 @@ async def test_a_reader_of_the_help_that_goes_away_ends_the_program_quietly(laun
 
 
 @on_posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_before_or_after_the_run_ends_the_program_without_a_word(
-    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("module", ["click", "uvloop", "aiohttp"])
+async def test_a_signal_while_modules_are_imported_ends_the_program_without_a_word(
+    launch: Launch, tmp_path: Path, name: str, status: int, module: str
 ) -> None:
-    ended: list[int] = []
-    monkeypatch.setattr("urlcheck.__main__.end_at_once", ended.append)
-    monkeypatch.setattr(command, "main", lambda *_, **__: signal.raise_signal(number))
-    before = signal.getsignal(number)
-    run([])
-    assert ended == [128 + number]
-    assert signal.getsignal(number) == before
+    tmp_path.joinpath(f"{module}.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
+    finished = await finish(await launch("ftp://host"))
+    assert finished == Finished(status, "", "")
+
+
+@on_posix
+async def test_a_signal_that_the_parent_ignores_stays_ignored(launch: Launch, tmp_path: Path) -> None:
+    tmp_path.joinpath("uvloop.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\nraise ImportError\n")
+    previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = await launch("ftp://host", "--allow", "invalid")
+    finally:
+        signal.signal(signal.SIGHUP, previous)
+    assert (await finish(process)).status == 0
+
+
+@on_posix
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+async def test_a_full_pipe_without_a_reader_does_not_outlive_a_signal(
+    launch: Launch, name: str, status: int, form: str
+) -> None:
+    unread, stdout = os.pipe()
+    try:
+        urls = [f"ftp://host/{number}" for number in range(1000)]
+        process = await launch("-o", form, "--show", "all", *urls, stdout=stdout)
+        await asyncio.to_thread(os.read, unread, 1)
+        process.send_signal(signal.Signals[name])
+        assert await finish(process) == Finished(status, "", "")
+    finally:
+        os.close(stdout)
+        os.close(unread)
+
+
+@on_posix
+async def test_a_slow_reader_is_given_everything_after_a_signal(launch: Launch) -> None:
+    read, stdout = os.pipe()
+    with open(read, "rb") as reader:
+        process = await launch("-o", "jsonl", *(f"ftp://host/{number}" for number in range(1000)), stdout=stdout)
+        os.close(stdout)
+        first = await asyncio.to_thread(reader.read, 1)
+        process.send_signal(signal.SIGTERM)
+        content = first + await asyncio.to_thread(reader.read)
+    assert (await finish(process)).status == 143
+    assert content.count(b"\n") == 1000
+
+
+@on_posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("option", ["--help", "--version", "--print-config", *FORMATS])
+@pytest.mark.parametrize("full", [">/dev/full", ">/dev/full 2>&1"])
+async def test_a_full_standard_output_is_one_line_and_a_status(option: str, full: str) -> None:
+    arguments = option if option.startswith("-") else f"ftp://host -o {option}"
+    program = f'exec "$0" -m urlcheck {arguments} {full}'
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # else nothing is buffered
+    finished = await finish(
+        await create_subprocess_exec("sh", "-c", program, sys.executable, stdout=PIPE, stderr=PIPE, env=environment)
+    )
+    assert finished.status == 2
+    assert finished.stderr.count("\n") == ("2>&1" not in full)
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (MemoryError(), "urlcheck: too little memory\n"),
+        (OSError(errno.EMFILE, "Too many open files"), "urlcheck: too many open files; a higher limit helps (ulimit -n)\n"),
+        (ValueError("\x1b[31m"), "urlcheck: internal error: ValueError('\\x1b[31m') at test_main.py:"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_an_error_that_nothing_expects_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], raised: Exception, said: str
+) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(command, "main", end)
+    assert run([]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(said)
+    assert error.count("\n") == 1
 
 
 def test_the_console_script_is_the_program() -> None:

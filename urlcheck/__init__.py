@@ -8,13 +8,8 @@ async for result in check_urls(urls, Settings(timeout=5)):
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from contextlib import aclosing
-from typing import TYPE_CHECKING
-
-from urlcheck.errors import SettingsError
-from urlcheck.settings import VERSION, Settings
-from urlcheck.verdict import Verdict
+# nothing is imported yet: the program passes through here on its way to the handlers of signals
+TYPE_CHECKING = False
 
 __all__ = [
     "Failure",
@@ -28,37 +23,34 @@ __all__ = [
     "check",
     "check_urls",
 ]
-__version__ = VERSION
 
 if TYPE_CHECKING:
+    from urlcheck.api import check, check_urls
+    from urlcheck.errors import SettingsError
     from urlcheck.model import Failure, Hop, Response, Result, Target
+    from urlcheck.settings import Settings
+    from urlcheck.verdict import Verdict
+
+    __version__: str
 else:
+    _HOMES = {
+        **dict.fromkeys(("check", "check_urls"), "api"),
+        **dict.fromkeys(("Failure", "Hop", "Response", "Result", "Target"), "model"),
+        "Settings": "settings",
+        "SettingsError": "errors",
+        "Verdict": "verdict",
+        "__version__": "settings",
+    }
 
     def __getattr__(name: str) -> object:
-        """What a result is made of, loaded when it is first named: `urlcheck --help` has no use for it."""
-        if name not in __all__:
+        """A public name is loaded when it is first used."""
+        if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from urlcheck import model  # noqa: PLC0415
+        from importlib import import_module  # noqa: PLC0415
 
-        return getattr(model, name)
+        home = import_module(f"urlcheck.{_HOMES[name]}")
+        value = globals()[name] = getattr(home, "VERSION" if name == "__version__" else name)
+        return value
 
-
-async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> list[Result]:
-    """Check every URL; the results, in the order of the input. Raises `SettingsError`."""
-    results = [result async for result in check_urls(urls, settings)]
-    return sorted(results, key=lambda result: result.target.index)
-
-
-async def check_urls(
-    urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None
-) -> AsyncGenerator[Result, None]:
-    """Check every URL; each result as it is reached, in bounded memory. Raises `SettingsError`."""
-    from urlcheck.scale.fleet import open_checks  # noqa: PLC0415 - `urlcheck --help` must not pay for it
-    from urlcheck.sources import IterableSource  # noqa: PLC0415
-    from urlcheck.targets import Collector  # noqa: PLC0415
-
-    settings = settings or Settings()
-    source = IterableSource(urls, Collector(settings))
-    async with open_checks(source, settings) as run, aclosing(run.results()) as results:
-        async for result in results:
-            yield result
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})

@@ -1,80 +1,34 @@
-"""The program: the command, its errors in one line each, and its exit status."""
+"""The entry point of the program. Signals are handled before anything else is imported, so that Ctrl-C shows no traceback."""
 
 from __future__ import annotations
 
-import contextlib
-import signal
+import os
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from types import FrameType
-
-import click
-
-from urlcheck.asides import end_at_once
-from urlcheck.cli import UNUSABLE, command
-from urlcheck.errors import ClosedPipeError, UrlcheckError
-from urlcheck.streams import forget_output, prepare_streams, say
-from urlcheck.text import clean
-from urlcheck.threads import ENDING
-
-INTERRUPTED, CLOSED_PIPE = 130, 141
-
-
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with these arguments, or the process's own; the exit status."""
-    prepare_streams()
-    try:
-        with _quiet_signals():
-            status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
-    except click.ClickException as error:
-        say(_describe(error))
-        return UNUSABLE
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
-    except OSError as error:
-        # no event loop for want of descriptors, no place on the disk for the help: whatever was opened knows its own words
-        say(f"urlcheck: {clean(error.strerror or str(error))}")
-        return UNUSABLE
-    except ClosedPipeError:
-        forget_output()
-        return CLOSED_PIPE
-    except UrlcheckError as error:
-        say(f"urlcheck: {clean(str(error))}")
-        return UNUSABLE
-    return status
-
-
-@contextlib.contextmanager
-def _quiet_signals() -> Iterator[None]:
-    """Where there is no run yet that could be stopped, or none any more, its signals end the program without a word."""
-    ours = dict.fromkeys(ENDING, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
-    if threading.current_thread() is not threading.main_thread():
-        ours = {}
-    before = {number: action for number, action in ours.items() if signal.getsignal(number) == action}
-    for number in before:
-        signal.signal(number, _end)
-    try:
-        yield
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    end_at_once(128 + number)
-
-
-def _describe(error: click.ClickException) -> str:
-    """As Click does, but without the secrets that may be in it."""
-    context = getattr(error, "ctx", None)
-    usage = f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n\n" if context else ""
-    return f"{usage}Error: {clean(error.format_message())}"
 
 
 def main() -> None:
     """The console script."""
+    try:
+        from urlcheck.endings import end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
+
+        end_quietly_on_signals()
+        from urlcheck.program import run  # noqa: PLC0415
+    except KeyboardInterrupt:
+        os._exit(130)
+    except (ImportError, MemoryError, OSError) as error:
+        _fail(error)
     sys.exit(run())
+
+
+def _fail(error: Exception) -> None:
+    """Not even the modules of the program can be loaded: one line says why."""
+    from urlcheck.shortages import name_shortage  # noqa: PLC0415
+
+    reason = name_shortage(error)
+    if reason is None:
+        raise error
+    os.write(2, f"urlcheck: {reason}\n".encode())
+    os._exit(2)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 _unfinished: set[str] = set()
 
@@ -33,9 +33,7 @@ def drop(aside: str) -> None:
     _unfinished.discard(aside)
 
 
-def end_at_once(status: int) -> NoReturn:
-    """End the program as it stands, from a signal's handler too, and leave nothing unfinished behind."""
+def drop_all() -> None:
+    """No file will be whole: the program ends."""
     for aside in [*_unfinished]:
-        with suppress(OSError):
-            os.unlink(aside)
-    os._exit(status)
+        drop(aside)

@@ -133,7 +133,8 @@ async def _check_all(
     from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
     from urlcheck.reports.summary import count  # noqa: PLC0415
-    from urlcheck.signals import on_interruption  # noqa: PLC0415
+    from urlcheck.scale.fleet import Fleet  # noqa: PLC0415
+    from urlcheck.signals import on_interruption, on_suspension  # noqa: PLC0415
 
     def stop() -> None:
         run.stop()
@@ -142,7 +143,8 @@ async def _check_all(
 
     async with checks as run, contextlib.aclosing(run.batches()) as batches:
         spare_the_collector()
-        with on_interruption(stop) as interruption, show(run) as display:
+        suspension = on_suspension(run.suspend, run.resume) if isinstance(run, Fleet) else contextlib.nullcontext()
+        with suspension, on_interruption(stop) as interruption, show(run) as display:
             async for batch in batches:
                 for result in batch:
                     summary.add(result)
@@ -157,7 +159,9 @@ async def _check_all(
     elif run.interruption == INTERRUPTED:
         summary.notes.append("interrupted")
     if run.lost:
-        summary.notes.append(f"a process died; what it had not finished, {count(run.lost, 'URL')}, was checked by another")
+        summary.notes.append(
+            f"a process died or did not answer; what it had not finished, {count(run.lost, 'URL')}, was checked by another"
+        )
     return interruption.exit_status
 
 

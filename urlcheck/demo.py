@@ -19,7 +19,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from urlcheck.__main__ import run
+from urlcheck.program import run
 from urlcheck.verdict import Verdict
 
 USERS = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Grace"}, {"id": 3, "name": "Katherine"}]

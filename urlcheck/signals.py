@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first asks a run to stop, the second ends the program at once."""
+"""Signals in a run: the first that asks for an end stops it, the second ends the program; Ctrl-Z stops all its processes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from urlcheck.asides import end_at_once
-from urlcheck.threads import ENDING
+from urlcheck.endings import ENDING, end_at_once, end_if_output_stalls
 
 
 @dataclass(slots=True)
@@ -35,6 +34,8 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
         if interruption.number is not None:
             end_at_once(128 + number)
         interruption.number = number
+        if number != signal.SIGINT:  # a person who pressed Ctrl-C may still read on, as in a pager, or press it again
+            end_if_output_stalls(128 + number)
         loop.call_soon_threadsafe(stop)
 
     heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
@@ -44,3 +45,25 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
     finally:
         for number, action in previous.items():
             signal.signal(number, action)
+
+
+@contextmanager
+def on_suspension(suspend: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
+    """Within, Ctrl-Z calls `suspend` before the process stops, and `resume` when it goes on."""
+    is_handled = hasattr(signal, "SIGTSTP") and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+    if not is_handled:  # Windows; or a shell without job control, which has the signal ignored
+        yield
+        return
+
+    def receive(number: int, _: FrameType | None) -> None:
+        suspend()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)  # the process stops here
+        signal.signal(number, receive)
+        resume()
+
+    signal.signal(signal.SIGTSTP, receive)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)

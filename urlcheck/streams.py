@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 
 def prepare_streams() -> None:
@@ -21,9 +22,26 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def forget_output() -> None:
-    """What is still buffered has no reader: let the interpreter's own last flush go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def settle_streams() -> OSError | None:
+    """Write what is still buffered. The error of standard output, if it cannot be written; the interpreter's own last flush
+    meets none.
+    """
+    _settle(sys.stderr)
+    return _settle(sys.stdout)
+
+
+def _settle(stream: TextIO | None) -> OSError | None:
+    if stream is None:
+        return None
+    try:
+        stream.flush()
+    except OSError as error:
+        # the data stays in the buffer, and the interpreter would try again, complain, and end with a status of its own
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+        return error
+    return None
 
 
 def _open_closed() -> None:

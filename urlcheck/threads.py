@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-# what asks a program to end: Ctrl-C, `kill`, and a terminal that is closed, which Windows tells otherwise
-ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+from urlcheck.endings import ENDING
+
+# the program has handlers for these
+_HANDLED = {*ENDING, *(signal.Signals[name] for name in ("SIGALRM", "SIGTSTP") if hasattr(signal, name))}
 
 
 @contextmanager
@@ -20,7 +22,7 @@ def without_signals() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
     try:
         yield
     finally:

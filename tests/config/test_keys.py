@@ -7,10 +7,10 @@ import click
 import pytest
 
 from tests.support.command import Complain, Tell
-from urlcheck.__main__ import run
 from urlcheck.cli import command
 from urlcheck.config.keys import list_keys, split_path
 from urlcheck.groups import GroupedOption
+from urlcheck.program import run
 from urlcheck.settings import OutputSettings, Settings
 from urlcheck.verdict import Verdict
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Tell
-from urlcheck.__main__ import run
 from urlcheck.config.keys import Key, Setting
 from urlcheck.config.layers import Configuration
 from urlcheck.config.show import show as _show
 from urlcheck.groups import GroupedOption
+from urlcheck.program import run
 from urlcheck.settings import OutputSettings, Settings
 
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'

@@ -36,14 +36,28 @@ _WINDOW = 10_000
 _DISCOUNT = 10
 # how long children may take to give back what they have not finished
 _FAREWELL_SECONDS = 2.0
+# a process that is silent for longer than this, and longer than an attempt may take, is stopped or hangs
+_HANG_SECONDS = 30.0
 # of what a process that died may have asked already
-NOT_REPEATED = "its process died, and what it may have sent is not sent again"
+NOT_REPEATED = "its process died or did not answer, and what it may have sent is not sent again"
 
 
 class Fleet:
-    """Looks like a `Run`. `lost`: how many targets another process had to check, for theirs died."""
+    """Looks like a `Run`. `lost`: how many targets another process had to check, as theirs died or did not answer.
 
-    def __init__(self, source: Source, first: Run, share: FedSource, settings: Settings, processes: int) -> None:
+    `hang_seconds`: for how long a process may be silent, or for as long as an attempt may take if that is longer.
+    """
+
+    def __init__(  # noqa: PLR0913 - the sixth is for tests, which cannot wait so long
+        self,
+        source: Source,
+        first: Run,
+        share: FedSource,
+        settings: Settings,
+        processes: int,
+        *,
+        hang_seconds: float = _HANG_SECONDS,
+    ) -> None:
         self.interruption: str | None = None
         self.lost = 0
         self._source = source
@@ -51,6 +65,7 @@ class Fleet:
         self._share = share
         self._settings = settings
         self._processes = processes
+        self._hang_seconds = max(hang_seconds, settings.timeout)
         self._routes: list[int] = []
         self._started: list[Child] = []
         self._children: list[Child] = []  # those that are given work
@@ -115,6 +130,15 @@ class Fleet:
         self._outbox.make_room()
         asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._dismiss)
 
+    def suspend(self) -> None:
+        """This process is about to be stopped: stop the others."""
+        for child in self._started:
+            child.suspend()
+
+    def resume(self) -> None:
+        for child in self._started:
+            child.resume()
+
     def _dismiss(self) -> None:
         for child in self._children:
             child.kill()
@@ -143,7 +167,18 @@ class Fleet:
         await pump
 
     async def _watch(self) -> None:
-        """Start the others when the first process can do no more; at the end, let who is done lend its place to who is not."""
+        """Start the others when the first process can do no more, and replace one that hangs; at the end, let who is done lend
+        its place to who is not.
+        """
+        await self._start_when_busy()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            for child in self._children:
+                child.watch(_LOOK_SECONDS)
+            if self._is_read and self._children:
+                self._lend()
+
+    async def _start_when_busy(self) -> None:
         busy_looks = 0
         while self._settings.processes == "auto" and self._processes > 1 and not self._children:
             if self._with_first > LONG_LIST and not self._started:
@@ -154,10 +189,6 @@ class Fleet:
             busy_looks = busy_looks + 1 if is_busy else 0  # a list that begins makes everyone busy for a moment
             if busy_looks >= _BUSY_LOOKS and self._with_first > LONG_LIST and self._started and not self.interruption:
                 self._share_out()
-        while self._children:
-            await asyncio.sleep(_LOOK_SECONDS)
-            if self._is_read:
-                self._lend()
 
     def _lend(self) -> None:
         """No more comes: what a process cannot use of its part of the requests in flight is of use to another."""
@@ -189,9 +220,9 @@ class Fleet:
     async def _start(self) -> None:
         """As many processes as are wanted, or as this machine bears."""
         settings = replace(self._settings, deadline=None, processes=1)  # the first process keeps the time
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # a process, or a thread to wait for it
             while len(self._started) < self._processes - 1 and not self.interruption:
-                self._started.append(await start_child(settings))
+                self._started.append(await start_child(settings, self._hang_seconds))
         self._processes = 1 + len(self._started)
 
     def _share_out(self) -> None:

@@ -1,24 +1,21 @@
-"""The process of a worker: targets come in on standard input, results go out on standard output, until one of them ends."""
+"""The work of another process: targets come in on standard input, results go out on standard output, until one ends."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import pickle
-import signal
-import sys
 
 from urlcheck.engine import open_run
-from urlcheck.loop import run, spare_the_collector
+from urlcheck.loop import spare_the_collector
 from urlcheck.scale.wire import Frames, frame, pack_result, unpack_target
 from urlcheck.sources import FedSource
-from urlcheck.threads import ENDING
 
 
 async def work() -> int:
     """Check what comes in; the run ends when nothing more does, or when whoever started it is gone."""
     frames, writer = await _connect()
-    settings = pickle.loads(await frames.read())  # noqa: S301 - from the process that started this one
+    settings, pulse_seconds = pickle.loads(await frames.read())  # noqa: S301 - from the process that started this one
     source = FedSource()
     async with open_run(source, settings) as checks:
         spare_the_collector()
@@ -33,32 +30,34 @@ async def work() -> int:
                     source.add([unpack_target(packed) for packed in message])
             source.end()
 
-        listener = asyncio.ensure_future(listen())
+        tasks = [asyncio.ensure_future(listen()), asyncio.ensure_future(_show_life(writer, pulse_seconds))]
         async for batch in checks.batches():
             writer.write(frame([pack_result(result) for result in batch]))
             await writer.drain()
-        listener.cancel()
+        for task in tasks:
+            task.cancel()
     return 0
+
+
+async def _show_life(writer: asyncio.StreamWriter, seconds: float) -> None:
+    """A batch without results, again and again: the event loop runs, however long servers take to answer."""
+    while True:
+        if not writer.transport.get_write_buffer_size():  # else there is more to be read than this
+            writer.write(frame([]))
+        await asyncio.sleep(seconds)
+
+
+class _Output(asyncio.streams.FlowControlMixin):
+    """Standard output, whose reader is the process that started this one."""
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """The results have no reader any more: what is in flight need not be waited for."""
+        os._exit(0)
 
 
 async def _connect() -> tuple[Frames, asyncio.StreamWriter]:
     loop = asyncio.get_running_loop()
     stream = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(0, "rb", buffering=0))
-    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, os.fdopen(1, "wb", buffering=0))
+    transport, protocol = await loop.connect_write_pipe(_Output, os.fdopen(1, "wb", buffering=0))
     return Frames(stream), asyncio.StreamWriter(transport, protocol, None, loop)
-
-
-def main() -> None:
-    """The signals of the terminal are for the first process, which says what is to be done."""
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
-    try:
-        status = run(work())
-    except ConnectionError:  # nobody wants the results any more
-        status = 0
-    sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()
