@@ -23,6 +23,7 @@ FLOORS = [
         "errors",
         "headers",
         "loop",
+        "manual",
         "sizes",
         "streams",
         "strict_json",
@@ -40,7 +41,7 @@ FLOORS = [
     {"engine"},
     {"scale"},
     {"modes", "__init__"},
-    {"groups", "values"},
+    {"groups", "pager", "values"},
     {"options"},
     {"config"},
     {"cli"},
@@ -50,7 +51,7 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 LIBRARIES = {
-    "click": {"cli", "config", "groups", "options", "values", "__main__"},
+    "click": {"cli", "config", "groups", "options", "pager", "values", "__main__"},
     "rich": {"reports", "modes"},
     "aiohttp": {"client"},
     "aiohttp.web": {"modes", "demo"},
