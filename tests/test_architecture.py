@@ -25,6 +25,7 @@ FLOORS = [
         "headers",
         "loop",
         "shortages",
+        "manual",
         "sizes",
         "streams",
         "strict_json",
@@ -42,7 +43,7 @@ FLOORS = [
     {"scale"},
     {"api"},
     {"modes", "__init__"},
-    {"groups", "values"},
+    {"groups", "pager", "values"},
     {"options"},
     {"config"},
     {"cli"},
@@ -53,7 +54,7 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 LIBRARIES = {
-    "click": {"cli", "config", "groups", "options", "values", "program"},
+    "click": {"cli", "config", "groups", "options", "pager", "values", "program"},
     "rich": {"reports", "modes"},
     "aiohttp": {"client"},
     "aiohttp.web": {"modes", "demo"},

@@ -1,4 +1,4 @@
-"""What the README tells to put into CI is run as it stands there, up to the name under which urlcheck is installed."""
+"""The snippets of the manual for CI are run as they are written, except for the name under which urlcheck is installed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import junitparser
 import pytest
 import yaml
 
+from tests.manual.pages import PAGES, blocks
 from tests.support.marks import on_posix
 from tests.support.program import Finished, finish
-from tests.test_readme import section
 
 ROOT = Path(__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / ".github/actions/urlcheck/action.yml").read_text("utf-8"))
@@ -29,8 +29,8 @@ Shell = Callable[..., Awaitable[Finished]]
 
 
 def snippets(kind: str = "yaml") -> list[str]:
-    """The code blocks of the section on CI."""
-    return re.findall(rf"```{kind}\n(.*?)```", section("In CI"), re.DOTALL)
+    """The code blocks of the page on CI."""
+    return blocks(PAGES["ci"], kind)
 
 
 def snippet(word: str) -> Any:

@@ -67,7 +67,7 @@ async def test_the_exit_status_stands_where_standard_error_is_full(arguments: st
 
 
 @on_posix
-@pytest.mark.parametrize("option", ["--help", "--version", "--print-config"])
+@pytest.mark.parametrize("option", ["-h", "--help", "--version", "--print-config", "--manual"])
 async def test_a_reader_of_the_help_that_goes_away_ends_the_program_quietly(launch: Launch, option: str) -> None:
     read, write = os.pipe()
     os.close(read)

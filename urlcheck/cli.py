@@ -16,7 +16,7 @@ from urlcheck.durations import format_duration
 from urlcheck.errors import InputError
 from urlcheck.groups import pick
 from urlcheck.options import command_options
-from urlcheck.settings import VERSION, OutputSettings, Settings
+from urlcheck.settings import OutputSettings, Settings
 from urlcheck.streams import say
 
 if TYPE_CHECKING:
@@ -39,29 +39,36 @@ PASSED, FAILED, UNUSABLE = 0, 1, 2
 # seconds in which no failure is shown before the table that says the same, on the same terminal
 _SHORT_RUN = 10.0
 
+EXAMPLES = (
+    "urlcheck https://example.org example.net/page",
+    "urlcheck --file urls.txt --show problems",
+    "cat urls.txt | urlcheck --output jsonl",
+    "urlcheck --file urls.txt --output table --output html=report.html",
+    "urlcheck --wait 2m localhost:8080/health --expect-json \"status == 'ok'\"",
+)
 EPILOG = """\b
-Examples:
-  urlcheck https://example.org example.net/page
-  urlcheck -f urls.txt -o jsonl
-  cat urls.txt | urlcheck --timeout 5s --show problems
-  urlcheck --wait 2m localhost:8080/health --expect-json "status == 'ok'"
-  urlcheck -f urls.txt -o github -o markdown=summary.md
-\b
-Exit status: 0 every URL passed, 1 at least one did not, 2 the command line,
-the input or an output could not be used, 130 interrupted, 143 terminated,
-141 nobody read the output.
+Exit status:
+  0              every URL passed
+  1              at least one URL did not pass
+  2              the command line, the input or an output could not be used
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM
+  141            the reader of the output went away
 """
 
 
-@click.command(cls=ConfiguredCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=ConfiguredCommand,
+    examples=EXAMPLES,
+    epilog=EPILOG,
+    context_settings={"max_content_width": 100, "help_option_names": ["--help"]},
+)
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @command_options
-@click.version_option(VERSION, "-V", "--version", prog_name="urlcheck", message="%(prog)s %(version)s")
 def command(urls: tuple[str | Entry, ...], files: tuple[str, ...], **params: Any) -> int:
-    """Check URLs concurrently and say, for every one of them, what happened and whether that is good enough.
+    """Check URLs concurrently and report for each one what happened and whether it passed.
 
-    URLs come from the command line, from files, or from standard input where it is not a terminal. Without a scheme they are
-    https, or http on this machine and for IP addresses.
+    URLs come from the command line, from files, or from a pipe. A URL without a scheme is https, or http for localhost and IP
+    addresses. The configuration file urlcheck.toml can name URLs and settings.
     """
     settings, output = pick(Settings, params), pick(OutputSettings, params)
     settings = replace(settings, keep_body=output.show_body)

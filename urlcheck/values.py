@@ -1,4 +1,4 @@
-"""What a user writes as the value of an option: Click's parameter types."""
+"""Parameter types for Click: they convert the text of an option's value, and refuse unusable text with advice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from urlcheck.durations import parse_duration
 from urlcheck.headers import FRAMING, is_sendable, is_token
 from urlcheck.limits import RANGES
+from urlcheck.manual import TOPICS, suggest_topics
 from urlcheck.methods import find_fault
 from urlcheck.reports.registry import FORMATS, find_others
 from urlcheck.sizes import parse_size
@@ -77,7 +78,7 @@ class StatusCodes(click.ParamType[frozenset[int]]):
             family, first, last = match.groups()
             low, high = (int(family) * 100, int(family) * 100 + 99) if family else (int(first), int(last or first))
             if low > high:
-                self.fail(f"{part.strip()!r} ends before it begins.", param, ctx)
+                self.fail(f"{part.strip()!r} is not a range: its end is below its start.", param, ctx)
             codes.update(range(low, high + 1))
         return frozenset(codes)
 
@@ -99,7 +100,7 @@ class Verdicts(click.ParamType[frozenset[Verdict]]):
 
 
 class Header(click.ParamType[tuple[str, str]]):
-    """`NAME: VALUE` → a pair that can be sent, or that an answer may have."""
+    """`NAME: VALUE` → a pair, for a header that is sent or one that is expected."""
 
     name = "header"
 
@@ -111,7 +112,7 @@ class Header(click.ParamType[tuple[str, str]]):
         if not colon or not is_token(name) or not is_sendable(text):
             self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
         if self._is_sent and name.lower() in FRAMING:
-            self.fail(f"{name} says how a request is framed, which is not for the user to say.", param, ctx)
+            self.fail(f"{name} cannot be set: urlcheck itself sets the headers that frame a request.", param, ctx)
         return name, text.strip()
 
 
@@ -150,7 +151,7 @@ class Method(click.ParamType[str]):
 
 
 class Body(click.ParamType[bytes]):
-    """What a function makes of a text, or of the file that is named after `@`; it raises `SettingsError`."""
+    """A request body, read by a function from the text or from the file named after `@`; it raises `SettingsError`."""
 
     name = "body"
 
@@ -176,13 +177,13 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         from urlcheck.urls import InvalidUrlError, is_ip_address, read_host  # noqa: PLC0415 - of no use to --help
 
         if not 1 <= int(port) <= 65535:
-            self.fail(f"{port} is not a port, which is a number from 1 to 65535.", param, ctx)
+            self.fail(f"{port} is not a port number from 1 to 65535.", param, ctx)
         try:
             host = name if name == "*" else read_host(name).removesuffix(".")
         except InvalidUrlError as error:
             self.fail(f"{name!r} is not a host: {error}.", param, ctx)
         if is_ip_address(host):
-            self.fail(f"{host} is an address already, and no name to resolve.", param, ctx)
+            self.fail(f"{host} is an IP address: write the host name that it replaces.", param, ctx)
         return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
 
     def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -194,7 +195,7 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         except ValueError:
             self.fail(f"{text!r} is not an IP address.", param, ctx)
         if "%" in bare:
-            self.fail(f"{text!r} has a zone, which a name cannot resolve to.", param, ctx)
+            self.fail(f"{text!r} has a zone: write the address without it.", param, ctx)
         return str(address)
 
 
@@ -242,6 +243,22 @@ class Output(click.ParamType[tuple[str, str | None]]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         return _complete(incomplete, FORMATS)
+
+
+class Topic(click.ParamType[str]):
+    """A topic of the manual, or the empty string for the list of topics."""
+
+    name = "topic"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value and value not in TOPICS:
+            near = " or ".join(map(repr, suggest_topics(value)))
+            hint = f"did you mean {near}?" if near else f"the topics are: {', '.join(TOPICS)}."
+            self.fail(f"{value!r} is not a topic of the manual; {hint}", param, ctx)
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return _complete(incomplete, TOPICS)
 
 
 def _complete(begun: str, words: Iterable[str], before: str = "") -> list[CompletionItem]:

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [WORKLOAD]...`: runs the programs in turn and prints the table for the README."""
+"""`python -m tests.benchmarks [WORKLOAD]...`: runs the programs in turn and prints the table for the manual."""
 
 from __future__ import annotations
 

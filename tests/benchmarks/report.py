@@ -1,4 +1,4 @@
-"""The table that goes into the README: medians, ratios, what ran, and on which machine."""
+"""The table for the page of the manual on figures: medians, ratios, the programs and the machine."""
 
 from __future__ import annotations
 

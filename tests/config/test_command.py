@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
 from pathlib import Path
@@ -8,21 +7,21 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.manual.pages import PAGES, blocks
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, reply, tls_with
-from tests.test_readme import section
 
-EXAMPLE, SHOWN = re.findall(r"^```toml\n(.*?)^```$", section("Configuration"), re.MULTILINE | re.DOTALL)
+EXAMPLE, SHOWN = blocks(PAGES["configuration"], "toml")
 
 
 @pytest.fixture
 def example(tmp_path: Path, site: str) -> dict[str, str]:
-    """The README's example, to be run with this environment."""
+    """The example of the manual, and the environment that it needs."""
     (tmp_path / "urlcheck.toml").write_text(EXAMPLE, encoding="utf-8")
     return {"SITE": site, "TOKEN": "demo"}
 
 
-async def test_the_example_of_the_readme_checks_the_demo_site(urlcheck: Urlcheck, example: dict[str, str]) -> None:
+async def test_the_example_of_the_manual_checks_the_demo_site(urlcheck: Urlcheck, example: dict[str, str]) -> None:
     finished = await urlcheck("-o", "jsonl", env=example)
     assert finished.stderr == ""
     assert {record["name"]: (record["ok"], record["verdict"], record["status"]) for record in finished.records} == {
@@ -30,17 +29,17 @@ async def test_the_example_of_the_readme_checks_the_demo_site(urlcheck: Urlcheck
         "users": (True, "ok", 200),
         "health": (True, "ok", 200),
         "account": (True, "ok", 200),
-        "account, for anybody else": (True, "ok", 401),
+        "account, without the token": (True, "ok", 401),
         "moved": (True, "ok", 302),
-        "moved thrice": (True, "ok", 200),
-        "gone, or never there": (True, "ok", 404),
-        "slow by nature": (True, "ok", 200),
-        "flaky, and known to be": (True, "status", 503),
+        "moved three times": (True, "ok", 200),
+        "gone or missing": (True, "ok", 404),
+        "slow, as expected": (True, "ok", 200),
+        "flaky, which is known": (True, "status", 503),
     }
     assert finished.status == 0
 
 
-async def test_what_the_readme_shows_of_the_example_is_so(urlcheck: Urlcheck, example: dict[str, str]) -> None:
+async def test_print_config_prints_the_example_as_the_manual_shows(urlcheck: Urlcheck, example: dict[str, str]) -> None:
     shown = (await urlcheck("--retries", "1", "--print-config", env=example)).stdout.splitlines()
     assert [line for line in SHOWN.splitlines() if not line.startswith("# …") and line not in shown] == []
 

@@ -12,7 +12,7 @@ from rich.console import Console
 _UNBOUNDED_WIDTH = 10_000_000
 # what is drawn with, in ASCII
 _SUBSTITUTES = str.maketrans(
-    {"✓": "+", "✗": "x", "→": "->", "…": "...", "━": "=", "╸": "-", "─": "-", "│": "|"}
+    {"✓": "+", "✗": "x", "→": "->", "…": "...", "━": "=", "╸": "-", "─": "-", "│": "|", "•": "*"}
     | dict.fromkeys("▁▂▃", ".")
     | dict.fromkeys("▄▅▆", ":")
     | dict.fromkeys("▇█", "#")
@@ -51,15 +51,15 @@ class PlainConsole(Console):
         return f"{set_cell_size(text, head)}{mark}{set_cell_size(text[::-1], tail)[::-1]}"
 
 
-def make_console(stream: TextIO, color: str = "auto") -> PlainConsole:
-    """A console on a stream: as wide as its terminal, or unbounded and plain where there is none."""
+def make_console(stream: TextIO, color: str = "auto", *, width: int | None = None) -> PlainConsole:
+    """A console on a stream: as wide as it is told, else as its terminal; unbounded and plain where there is none."""
     is_terminal = stream.isatty()
     return PlainConsole(
         file=stream,
         force_terminal=is_terminal,
         no_color=False,  # Rich would look at NO_COLOR itself
         color_system="standard" if _wants_color(color, is_terminal=is_terminal) else None,
-        width=None if is_terminal else _UNBOUNDED_WIDTH,
+        width=width or (None if is_terminal else _UNBOUNDED_WIDTH),
         highlight=False,
         markup=False,
         emoji=False,

@@ -18,59 +18,59 @@ class Rule:
 RULES = {
     Verdict.STATUS: Rule(
         "The final status is not accepted",
-        "Mend the link; or name the status with --accept, if it is right for this URL.",
+        "Fix the link; or name the status with --accept, if it is right for this URL.",
     ),
     Verdict.RATE_LIMITED: Rule(
         "The server asks for fewer requests",
-        "Ask more slowly: --rate 2, --per-host 1.",
+        "Send fewer requests: --rate 2, --per-host 1.",
     ),
     Verdict.BLOCKED: Rule(
         "A bot wall answered, not the page",
-        "Nothing is known of the page: look at it in a browser; --allow blocked lets it pass.",
+        "Open the page in a browser, because urlcheck cannot see it; --allow blocked lets it pass.",
     ),
     Verdict.REDIRECT: Rule(
-        "The redirects lead nowhere",
-        "Mend the redirects of the server: a loop, too many, or a Location that is missing, malformed or not http(s).",
+        "The redirects do not lead to an answer",
+        "Fix the server's redirects: a loop, too many, or a Location that is missing, malformed or not http(s).",
     ),
     Verdict.CONTENT: Rule(
-        "The answer is not the one that was expected",
-        "An answer came, but not as the --expect- options say; --show-body shows how its body begins.",
+        "The answer does not meet an expectation",
+        "Compare the answer with the --expect- options; --show-body shows how its body begins.",
     ),
     Verdict.SLOW: Rule(
         "The answer took too long",
-        "It came, but later than --max-time allows: from name look-up to the answer, redirects included.",
+        "Speed up the server, or raise --max-time; it counts from the DNS lookup to the answer, redirects included.",
     ),
     Verdict.CERT: Rule(
         "The certificate expires soon",
-        "Renew the certificate; --min-cert-days says how many days must be left.",
+        "Renew the certificate; --min-cert-days sets how many days must be left.",
     ),
     Verdict.TLS: Rule(
         "No trusted connection",
         "Renew or replace the certificate; --ca-file names an authority of your own.",
     ),
     Verdict.DNS: Rule(
-        "The name could not be looked up",
-        "Mend the name; a temporary failure may be your own network's.",
+        "The host name could not be resolved",
+        "Fix the host name; if the failure is temporary, check your own network.",
     ),
     Verdict.CONNECT: Rule(
         "The connection failed",
-        "It was refused or reset, or the host is unreachable: is the server up, and is this its port?",
+        "Check that the server is up and the port is right: the connection was refused or reset, or the host is down.",
     ),
     Verdict.TIMEOUT: Rule(
         "No answer in time",
-        "The message says how far it came; --timeout 30s for a slow server.",
+        "Read in the detail how far the attempt came; a slow server needs a longer --timeout, such as 30s.",
     ),
     Verdict.PROTOCOL: Rule(
-        "What came was not an HTTP answer",
-        "Look at the server's log: it began to answer, and broke off or said something else.",
+        "The answer is not valid HTTP",
+        "Read the server's log: it began to answer, then broke off or sent something else.",
     ),
     Verdict.PRIVATE: Rule(
         "The address is not public",
-        "The name, or a redirect, leads into a private network.",
+        "Check the host name and the redirects: they lead into a private network.",
     ),
     Verdict.INVALID: Rule(
         "Not a URL that can be checked",
-        "Mend the line of the list.",
+        "Fix the line of the list.",
     ),
     Verdict.UNCHECKED: Rule(
         "The run ended before an attempt was finished",
