@@ -7,7 +7,7 @@ and its TLS contexts find the attempt under way through a context variable, and 
 from __future__ import annotations
 
 import errno
-import socket
+import os
 import ssl
 from contextvars import ContextVar
 from enum import Enum
@@ -18,13 +18,20 @@ from aiohttp import ClientRequest, ClientTimeout, TCPConnector, hdrs
 
 from urlcheck.client.guard import is_public
 from urlcheck.client.protocol import WitnessedHandler
+from urlcheck.descriptors import are_exhausted
 
 if TYPE_CHECKING:
+    import asyncio
+    import socket
     from collections.abc import Callable
     from datetime import datetime
 
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import AddrInfoType, Connection
     from aiohttp.tracing import Trace
+
+    from urlcheck.client.pool import Pool
 
 
 class Phase(Enum):
@@ -61,7 +68,10 @@ class Guard:
 
 
 class Witness:
-    """The record of one attempt, request by request."""
+    """The record of one attempt, request by request.
+
+    `has_place`: a descriptor is set aside for the next socket; `was_short`: a socket could not be opened for want of one.
+    """
 
     __slots__ = (
         "address",
@@ -69,10 +79,12 @@ class Witness:
         "cert_expires",
         "guard",
         "handler",
+        "has_place",
         "is_proxied",
         "phase",
         "refusal",
         "tls",
+        "was_short",
         "was_used_before",
     )
 
@@ -80,6 +92,7 @@ class Witness:
         self.guard = guard
         self.address: str | None = None
         self.came_from_public = False
+        self.has_place = False
         self.begin(is_proxied=False)
 
     def move_on(self) -> None:
@@ -95,6 +108,7 @@ class Witness:
         self.refusal: str | None = None
         self.tls: ssl.SSLObject | None = None
         self.handler: WitnessedHandler | None = None
+        self.was_short = False
         self.was_used_before = False
 
     def meet(self, address: str) -> None:
@@ -122,20 +136,24 @@ class Witness:
 current: ContextVar[Witness] = ContextVar("witness")
 
 
-def make_socket(info: AddrInfoType) -> socket.socket:
+def make_socket(pool: Pool, info: AddrInfoType) -> socket.socket:
     """The socket for a connection, at the last moment at which its address can be refused."""
     family, kind, protocol, _, address = info
     witness = current.get()
     witness.phase = Phase.CONNECT
     witness.meet(str(address[0]))
-    return socket.socket(family=family, type=kind, proto=protocol)
+    return pool.open_socket(family, kind, protocol)
 
 
 class WitnessedConnector(TCPConnector):
-    """Tells the attempt under way whom it reached, over a connection new or kept, before anything is sent."""
+    """Tells the attempt under way whom it reached, over a connection new or kept, before anything is sent.
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(socket_factory=make_socket, **options)
+    The pool has a place for each socket before it is opened, and is told which connections no request uses.
+    """
+
+    def __init__(self, pool: Pool, **options: Any) -> None:
+        super().__init__(socket_factory=partial(make_socket, pool), **options)
+        self._pool = pool
         # aiohttp has no public place for it
         self._factory = partial(WitnessedHandler, loop=self._loop)  # type: ignore[assignment]
 
@@ -143,6 +161,8 @@ class WitnessedConnector(TCPConnector):
         connection = await super().connect(req, traces, timeout)
         handler = connection.protocol
         assert isinstance(handler, WitnessedHandler)
+        self._pool.take(handler)
+        handler.when_lost = self._pool.take
         try:
             current.get().reach(handler)
         except RefusedAddressError:
@@ -152,26 +172,44 @@ class WitnessedConnector(TCPConnector):
             handler.force_close()  # also where the server would rather keep it
         return connection
 
+    async def _wrap_create_connection(self, *factory: Any, **options: Any) -> tuple[asyncio.Transport, ResponseHandler]:
+        async with self._pool.place():
+            return await super()._wrap_create_connection(*factory, **options)
+
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        transport = protocol.transport
+        super()._release(key, protocol, should_close=should_close)
+        if transport is not None and isinstance(protocol, WitnessedHandler):
+            self._pool.put(protocol, transport)
+
     def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:
         context = super()._get_ssl_context(req)
         if context is not None and req.proxy is None and current.get().is_proxied:
             assert isinstance(self._ssl, ssl.SSLContext)
-            return self._ssl  # the proxy's own TLS: a client certificate is not for it
+            context = self._ssl  # the proxy's own TLS: a client certificate is not for it
+        if isinstance(context, WitnessedContext):
+            context.load_trust()
         return context
 
 
 class WitnessedContext(ssl.SSLContext):
     """Tells the attempt under way of its TLS handshake; what a server showed can be read even where it is refused.
 
-    `trusts_system`: the system's trust store is loaded at the first handshake, which many a run never comes to.
+    `trusts_system`: the system's trust store is loaded for the first request with TLS, which many a run never comes to.
     """
 
     trusts_system = False
 
+    def load_trust(self) -> None:
+        """Load the system's trust store, once. Raises `OSError` where no file can be opened: OpenSSL would load nothing."""
+        if not self.trusts_system:
+            return
+        if are_exhausted():
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        self.load_default_certs()
+        self.trusts_system = False
+
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
-        if self.trusts_system:
-            self.load_default_certs()
-            self.trusts_system = False
         tls = super().wrap_bio(*args, **options)
         if witness := current.get(None):
             witness.phase = Phase.HANDSHAKE
