@@ -19,6 +19,7 @@ FLOORS = [
         "asides",
         "backoff",
         "charsets",
+        "descriptors",
         "durations",
         "endings",
         "errors",

@@ -699,7 +699,7 @@ async def test_after_a_shortage_fewer_requests_are_in_flight() -> None:
         return respond(url)
 
     await collect(run(Blocks(urls(range(100))), Client(answer), concurrency=8, per_host=8))
-    assert 0 < shortages <= 8
+    assert 3 <= shortages <= 30  # three at first, and then one for each time that it is tried whether there is more
 
 
 @in_no_time

@@ -20,7 +20,7 @@ from urlcheck.settings import OutputSettings, Settings
 from urlcheck.streams import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
     from urlcheck.engine import Run
@@ -137,9 +137,7 @@ async def _check_all(
     checks: _Checks, settings: Settings, outputs: Outputs, summary: Summary, show: Callable[[Run | Fleet], _Shown]
 ) -> int | None:
     """Feed every result to the outputs; the exit status of an interruption, if there was one."""
-    from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415
     from urlcheck.loop import spare_the_collector  # noqa: PLC0415
-    from urlcheck.reports.summary import count  # noqa: PLC0415
     from urlcheck.scale.fleet import Fleet  # noqa: PLC0415
     from urlcheck.signals import on_interruption, on_suspension  # noqa: PLC0415
 
@@ -159,17 +157,28 @@ async def _check_all(
                     if display and not result.ok:
                         display.add(result)
                 outputs.flush()
-    if run.interruption == PAST_DEADLINE:
-        summary.notes.append(f"the deadline of {format_duration(settings.deadline or 0)} passed")
-    elif run.interruption == PAST_WAIT:
-        summary.notes.append(f"the time to wait, {format_duration(settings.wait or 0)}, was up")
-    elif run.interruption == INTERRUPTED:
-        summary.notes.append("interrupted")
-    if run.lost:
-        summary.notes.append(
-            f"a process died or did not answer; what it had not finished, {count(run.lost, 'URL')}, was checked by another"
-        )
+    summary.notes += _describe_course(run, settings)
     return interruption.exit_status
+
+
+def _describe_course(run: Run | Fleet, settings: Settings) -> Iterator[str]:
+    """Notes on a run that did not go as it should have."""
+    from urlcheck.engine import INTERRUPTED, PAST_DEADLINE, PAST_WAIT  # noqa: PLC0415 - --help must not pay for it
+    from urlcheck.reports.summary import count  # noqa: PLC0415
+
+    if run.interruption == PAST_DEADLINE:
+        yield f"the deadline of {format_duration(settings.deadline or 0)} passed"
+    elif run.interruption == PAST_WAIT:
+        yield f"the time to wait, {format_duration(settings.wait or 0)}, was up"
+    elif run.interruption == INTERRUPTED:
+        yield "interrupted"
+    if run.lost:
+        urls = count(run.lost, "URL")
+        yield f"a process died or did not answer; its unfinished targets, {urls}, were checked by another"
+    if run.held_back:
+        most, limit = run.held_back.in_flight, run.held_back.descriptors
+        requests = count(most, "request")
+        yield f"the limit of {limit:,} open files held the run back to {requests} in flight; `ulimit -n` raises it"
 
 
 def _show(

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from urlcheck.backoff import backoff
 from urlcheck.checks import Checks, Client
+from urlcheck.descriptors import Allowance, open_allowance
 from urlcheck.dispatcher import Dispatcher
 from urlcheck.errors import InputError
 from urlcheck.model import Rejection, Result, ShortageError, Target
@@ -17,7 +18,7 @@ from urlcheck.patience import GRACE, MOST_AWAITED, Patience
 from urlcheck.scheduler import Job, Scheduler
 from urlcheck.settings import Settings
 from urlcheck.sources import Source
-from urlcheck.throttle import Throttle
+from urlcheck.throttle import HeldBack, Throttle
 from urlcheck.urls import Origin
 
 INTERRUPTED, PAST_DEADLINE, PAST_WAIT = "interrupted", "past the deadline", "the time to wait was up"
@@ -38,7 +39,12 @@ class Run:
     """
 
     def __init__(
-        self, source: Source, client: Client, settings: Settings, others: Mapping[Settings, Client] | None = None
+        self,
+        source: Source,
+        client: Client,
+        settings: Settings,
+        others: Mapping[Settings, Client] | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.interruption: str | None = None
         self.lost = 0  # nothing is, in one process
@@ -51,7 +57,7 @@ class Run:
             clock, settings.per_host, settings.rate, settings.concurrency, retries_first=not self._patience
         )
         self._dispatcher = Dispatcher(self._scheduler)
-        self._throttle = Throttle(self._scheduler, settings.concurrency)
+        self._throttle = Throttle(self._scheduler, settings.concurrency, allowance or Allowance(), self._dispatcher.wake)
         self._workers = settings.concurrency
         self._window = max(_WINDOW, _WINDOW_A_WORKER * self._workers)
         self._work: asyncio.Future[list[None]] | None = None
@@ -62,6 +68,11 @@ class Run:
     def paused(self) -> int:
         """Hosts that have asked for a pause, and have it."""
         return self._scheduler.paused
+
+    @property
+    def held_back(self) -> HeldBack | None:
+        """How far the limit of descriptors held the run back, if it did."""
+        return self._throttle.held_back
 
     def results(self) -> AsyncGenerator[Result, None]:
         """Check every target. Raises `InputError` once all that could be read is finished, if the source breaks."""
@@ -116,7 +127,6 @@ class Run:
     def limit(self, concurrency: int) -> None:
         """Have so many requests in flight from now on, at most as many as there are workers; less what a shortage took."""
         self._throttle.limit(concurrency)
-        self._dispatcher.wake()
 
     def release(self) -> tuple[list[Target], set[Origin]]:
         """The targets that were read and may as well be checked by another run, and the origins that may not."""
@@ -163,8 +173,7 @@ class Run:
                     job.attempts += 1
                     await self._conclude(job)
             else:
-                if self._throttle.relax():
-                    self._dispatcher.wake()
+                self._throttle.relax()
             while self._outbox.is_over(self._workers):
                 await self._outbox.wait_for_room()
 
@@ -250,17 +259,21 @@ def _has_crashed(work: asyncio.Future[list[None]]) -> bool:
 
 
 @asynccontextmanager
-async def open_run(source: Source, settings: Settings, others: Collection[Settings] = ()) -> AsyncIterator[Run]:
+async def open_run(
+    source: Source, settings: Settings, others: Collection[Settings] = (), children: int = 0
+) -> AsyncIterator[Run]:
     """A run over one session, or one for each way to connect that `others`, the settings of targets of their own, call for.
 
-    Raises `SettingsError` for a setting that cannot be used.
+    The soft limit of descriptors is raised until the run is closed. `children`: processes that are started besides. Raises
+    `SettingsError` for a setting that cannot be used.
     """
-    from urlcheck.client.session import Clients, fit_concurrency  # noqa: PLC0415 - aiohttp is paid for when there is work
+    from urlcheck.client.session import Clients  # noqa: PLC0415 - aiohttp is paid for when there is work
 
-    settings = replace(settings, concurrency=fit_concurrency(settings.concurrency))
-    async with Clients() as clients:
-        client, *clients_of_others = (clients.open(_fit_to_wait(each, settings.wait)) for each in (settings, *others))
-        yield Run(source, client, settings, dict(zip(others, clients_of_others, strict=True)))
+    with open_allowance(children) as allowance:
+        async with Clients(allowance) as clients:
+            client, *clients_of_others = (clients.open(_fit_to_wait(each, settings.wait)) for each in (settings, *others))
+            allowance.measure()  # with what the resolvers have opened
+            yield Run(source, client, settings, dict(zip(others, clients_of_others, strict=True)), allowance)
 
 
 def _fit_to_wait(settings: Settings, wait: float | None) -> Settings:

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import trustme
 
 from tests.support.client import fail, open_client, respond
-from tests.support.marks import on_posix
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import SettingsError
-from urlcheck.client.session import fit_concurrency
 from urlcheck.model import FailureKind
 from urlcheck.settings import Settings
 
@@ -76,37 +72,6 @@ async def test_without_a_ca_file_the_systems_trust_store_is_loaded_at_the_first_
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", ca_file)  # where OpenSSL looks for it
     assert (await respond(tls_server.url)).status == 200
-
-
-def test_as_many_requests_are_in_flight_as_are_wanted_where_descriptors_allow_it() -> None:
-    assert fit_concurrency(1) == 1
-
-
-@on_posix
-@pytest.mark.parametrize(
-    ("soft", "hard", "wanted", "fitted"),
-    [
-        pytest.param(64, 64, 256, 20, id="no more than the hard limit bears"),
-        pytest.param(64, 64, 20, 20, id="as many as it bears"),
-        pytest.param(64, 64, 5, 5, id="no more than are wanted"),
-        pytest.param(64, 1000, 256, 256, id="the soft limit is raised"),
-        pytest.param(64, 200, 256, 88, id="the soft limit is raised as far as it goes"),
-        pytest.param(26, 26, 256, 1, id="room for one"),
-        pytest.param(20, 20, 256, 1, id="one at least"),
-    ],
-)
-def test_concurrency_is_fitted_under_the_limit_of_descriptors(soft: int, hard: int, wanted: int, fitted: int) -> None:
-    # in a program of its own, since a hard limit cannot be raised again; loaded before, since loading needs descriptors too
-    program = f"""if True:
-        import resource
-        from urlcheck.client.session import fit_concurrency
-        resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
-        print(fit_concurrency({wanted}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    """
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    concurrency, limit = map(int, said.split())
-    assert concurrency == fitted
-    assert limit == min(hard, max(soft, 24 + 2 * wanted))
 
 
 async def test_requests_wait_for_no_place_in_the_pool() -> None:

@@ -31,6 +31,7 @@ from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.client.proxies import Proxies
 from urlcheck.client.redirects import BrokenRedirectError, Chain, RedirectRules
 from urlcheck.client.witness import Guard, Phase, Witness, current
+from urlcheck.descriptors import are_exhausted
 from urlcheck.durations import format_duration
 from urlcheck.methods import is_idempotent
 from urlcheck.model import Failure, FailureKind, Outcome, Response, ShortageError
@@ -115,9 +116,9 @@ class Attempt:
                 await _drain(answer)
         except BrokenRedirectError as broken:
             return self._fail(broken.cause, broken.status)
-        except TimeoutError:
+        except TimeoutError as timeout:
             error = self._witness.recall_handshake()
-            return self._explain(error) if error else self._fail(self._describe_timeout())
+            return self._explain(error) if error else self._believe(self._fail(self._describe_timeout()), timeout)
         except Exception as error:  # noqa: BLE001 - whatever the library raises is a fact about this URL
             return self._explain(error)
         else:
@@ -232,7 +233,14 @@ class Attempt:
             self._witness.cert_expires = chain[0].expires
         in_handshake, is_proxied = self._witness.phase is Phase.HANDSHAKE, self._witness.is_proxied
         failure = self._fail(cause_of(error, self._chain.url.host, chain, in_handshake=in_handshake, is_proxied=is_proxied))
-        if is_shortage(error) and not self._may_have_worked:
+        return self._believe(failure, error)
+
+    def _believe(self, failure: Failure, error: Exception) -> Failure:
+        """Return a failure that says something about the URL. Raises `ShortageError` where this machine may be the cause."""
+        another_address_was_left_out = self._witness.was_short and self._witness.phase is Phase.CONNECT
+        issuer_could_not_be_read = failure.kind is FailureKind.TLS and are_exhausted()  # OpenSSL says that it is unknown
+        is_local = is_shortage(error) or another_address_was_left_out or issuer_could_not_be_read
+        if is_local and not self._may_have_worked:
             raise ShortageError(failure) from error
         return failure
 

@@ -19,6 +19,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from urlcheck.client.certificates import read_expiry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 # as much as curl accepts of all heads together, and more interim responses (1xx) than any server has a use for
@@ -35,6 +36,7 @@ class WitnessedHandler(ResponseHandler):
     cert_expires: datetime | None = None
     uses = 0
     lost_to: BaseException | None = None
+    when_lost: Callable[[WitnessedHandler], None] | None = None
 
     _in_head = True
     _head_bytes = 0
@@ -49,6 +51,8 @@ class WitnessedHandler(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.lost_to = exc
+        if self.when_lost is not None:
+            self.when_lost(self)
         if exc is not None:  # else a body without a length would seem to have come to its end
             self._break_body(ClientPayloadError("the connection was lost"), exc)
         super().connection_lost(exc)

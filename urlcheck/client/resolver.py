@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import queue
 import socket
 import time
@@ -13,6 +15,7 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from urlcheck.descriptors import are_exhausted
 from urlcheck.threads import start_thread, without_signals
 
 # failures are remembered so long, and so many of them, so that a list full of one dead name asks once
@@ -86,6 +89,8 @@ class ConfirmingResolver(AbstractResolver):
         try:
             found = await self._system.look_up(host, port, family)
         except OSError as failure:
+            if are_exhausted():  # some systems say then that there is no such name
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from failure
             self._remember(host, family, failure)
             raise
         return [_make_result(host, port, info) for info in found]

@@ -1,10 +1,9 @@
-"""The one `ClientSession` of a run: connector, limits, trust, and what this machine can bear."""
+"""The one `ClientSession` of a run: connector, limits and trust."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-import sys
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Self
@@ -16,11 +15,13 @@ from urlcheck.client.attempt import HttpClient, report_lost_connections
 from urlcheck.client.conflicts import refuse_conflicts
 from urlcheck.client.credentials import Credentials
 from urlcheck.client.identity import load_identity
+from urlcheck.client.pool import Pool
 from urlcheck.client.protocol import MAX_HEAD_BYTES
 from urlcheck.client.proxies import Proxies
 from urlcheck.client.resolver import PinningResolver, make_resolver
 from urlcheck.client.sockets import UnixSocketConnector
 from urlcheck.client.witness import Guard, WitnessedConnector, WitnessedContext
+from urlcheck.descriptors import Allowance
 from urlcheck.errors import SettingsError
 from urlcheck.methods import is_idempotent
 from urlcheck.settings import Settings
@@ -33,15 +34,16 @@ _NAMES, _NAME_SECONDS = 10_000, 60
 _NAME_SECONDS_WAITING, _FAILURE_SECONDS_WAITING = 1, 0.2
 _FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
-# descriptors that are not for requests; and how many a request may hold while it races two addresses
-_RESERVED_DESCRIPTORS, _DESCRIPTORS_A_REQUEST = 24, 2
-
 
 class Clients:
-    """The clients of a run: one session for each way to connect, which is one, unless targets have ways of their own."""
+    """The clients of a run: one session for each way to connect, which is one, unless targets have ways of their own.
 
-    def __init__(self) -> None:
+    All of them open their sockets within one allowance.
+    """
+
+    def __init__(self, allowance: Allowance | None = None) -> None:
         self._stack = AsyncExitStack()
+        self._pool = Pool(allowance or Allowance())
         self._sessions: dict[object, ClientSession] = {}
         self._identities: dict[object, WitnessedContext] = {}
 
@@ -94,6 +96,7 @@ class Clients:
             resolver = PinningResolver(settings.resolve, confirming)
         connect = partial(UnixSocketConnector, settings.unix_socket) if settings.unix_socket else WitnessedConnector
         connector = connect(
+            pool=self._pool,
             limit=0,  # waiting is the scheduler's business
             family=_FAMILIES[None if settings.unix_socket else settings.ip_version],
             resolver=resolver,
@@ -134,22 +137,3 @@ def make_trust(settings: Settings) -> WitnessedContext:
         except OSError as error:
             raise SettingsError(f"cannot read --ca-file {settings.ca_file}: {error.strerror}") from None
     return context
-
-
-def fit_concurrency(wanted: int) -> int:
-    """As many requests in flight as are wanted, or as the file descriptors allow; the soft limit is raised to the hard one."""
-    if sys.platform == "win32":
-        return wanted
-    import resource  # noqa: PLC0415 - not on Windows
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted * _DESCRIPTORS_A_REQUEST + _RESERVED_DESCRIPTORS
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        try:
-            soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        except (OSError, ValueError):  # macOS has a lower limit of its own
-            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return wanted
-    return max(1, (soft - _RESERVED_DESCRIPTORS) // _DESCRIPTORS_A_REQUEST)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aiohttp.connector import AddrInfoType
     from aiohttp.tracing import Trace
 
+    from urlcheck.client.pool import Pool
+
 # between two looks whether there is room in a server's queue
 _FULL_SECONDS = 0.02
 # what sockaddr_un has room for, with the zero at its end
@@ -37,8 +39,8 @@ _MAX_PATH = 107 if sys.platform == "linux" else 103
 class UnixSocketConnector(WitnessedConnector):
     """Connects to a Unix socket whatever the host; aiohttp's own one would send https URLs through it in plain text."""
 
-    def __init__(self, path: str, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, path: str, pool: Pool, **options: Any) -> None:
+        super().__init__(pool, **options)
         self._path = path
 
     async def _resolve_host(
@@ -61,8 +63,9 @@ class UnixSocketConnector(WitnessedConnector):
         current.get().phase = Phase.CONNECT
         options.pop("client_error", None)  # proxies do not come in here
         try:
-            connection = await _connect(self._path)
-            return await self._loop.create_unix_connection(factory[0], sock=connection, **options)
+            async with self._pool.place():
+                connection = await _connect(self._pool.open_socket(socket.AF_UNIX, socket.SOCK_STREAM, 0), self._path)
+                return await self._loop.create_unix_connection(factory[0], sock=connection, **options)
         except ssl.CertificateError as error:
             raise ClientConnectorCertificateError(req.connection_key, error) from error
         except ssl.SSLError as error:
@@ -71,9 +74,8 @@ class UnixSocketConnector(WitnessedConnector):
             raise UnixClientConnectorError(self._path, req.connection_key, error) from error
 
 
-async def _connect(path: str) -> socket.socket:
-    """A connection, as soon as the server's queue has room: where there is none, event loops fail or take it for one."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+async def _connect(connection: socket.socket, path: str) -> socket.socket:
+    """Connect a socket, as soon as the server's queue has room: where there is none, event loops fail or take it for one."""
     try:
         connection.settimeout(0)
         while True:

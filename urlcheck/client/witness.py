@@ -7,7 +7,7 @@ and its TLS contexts find the attempt under way through a context variable, and 
 from __future__ import annotations
 
 import errno
-import socket
+import os
 import ssl
 from contextvars import ContextVar
 from enum import Enum
@@ -19,16 +19,21 @@ from aiohttp import ClientConnectorError, ClientRequest, ClientTimeout, TCPConne
 from urlcheck.client.failures import is_shortage
 from urlcheck.client.guard import is_public, read_address
 from urlcheck.client.protocol import WitnessedHandler
+from urlcheck.descriptors import are_exhausted
 
 if TYPE_CHECKING:
     import asyncio
+    import socket
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from aiohttp.abc import ResolveResult
     from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import AddrInfoType, Connection
     from aiohttp.tracing import Trace
+
+    from urlcheck.client.pool import Pool
 
 
 _PUBLIC, _BEHIND_PROXY = "a public address", "a host behind a proxy"
@@ -81,7 +86,10 @@ class _FailedHandshake(NamedTuple):
 
 
 class Witness:
-    """The record of one attempt, request by request."""
+    """The record of one attempt, request by request.
+
+    `has_place`: a descriptor is set aside for the next socket; `was_short`: a socket could not be opened for want of one.
+    """
 
     __slots__ = (
         "_came_from",
@@ -92,10 +100,12 @@ class Witness:
         "cert_expires",
         "guard",
         "handler",
+        "has_place",
         "is_proxied",
         "phase",
         "refusal",
         "tls",
+        "was_short",
         "was_used_before",
     )
 
@@ -104,6 +114,7 @@ class Witness:
         self.address: str | None = None
         self._came_from: str | None = None
         self._came_through_proxy = False
+        self.has_place = False
         self.begin("", is_proxied=False)
 
     def move_on(self) -> None:
@@ -132,6 +143,7 @@ class Witness:
         self.refusal: str | None = None
         self.tls: ssl.SSLObject | None = None
         self.handler: WitnessedHandler | None = None
+        self.was_short = False
         self.was_used_before = False
         self._failed: _FailedHandshake | None = None
         if is_proxied and self._came_from and self.guard.is_private(host):
@@ -207,20 +219,24 @@ class Witness:
 current: ContextVar[Witness] = ContextVar("witness")
 
 
-def make_socket(info: AddrInfoType) -> socket.socket:
+def make_socket(pool: Pool, info: AddrInfoType) -> socket.socket:
     """The socket for a connection, at the last moment at which its address can be refused."""
     family, kind, protocol, _, address = info
     witness = current.get()
     witness.phase = Phase.CONNECT
     witness.meet(str(address[0]))
-    return socket.socket(family=family, type=kind, proto=protocol)
+    return pool.open_socket(family, kind, protocol)
 
 
 class WitnessedConnector(TCPConnector):
-    """Tells the attempt under way whom it reached, over a connection new or kept, before anything is sent."""
+    """Tells the attempt under way whom it reached, over a connection new or kept, before anything is sent.
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(socket_factory=make_socket, **options)
+    The pool has a place for each socket before it is opened, and is told which connections no request uses.
+    """
+
+    def __init__(self, pool: Pool, **options: Any) -> None:
+        super().__init__(socket_factory=partial(make_socket, pool), **options)
+        self._pool = pool
         # aiohttp has no public place for it
         self._factory = partial(WitnessedHandler, loop=self._loop)  # type: ignore[assignment]
 
@@ -231,6 +247,8 @@ class WitnessedConnector(TCPConnector):
                 connection = await super().connect(req, traces, timeout)
                 handler = connection.protocol
                 assert isinstance(handler, WitnessedHandler)
+                self._pool.take(handler)
+                handler.when_lost = self._pool.take
                 try:
                     current.get().reach(handler)
                     break
@@ -248,31 +266,46 @@ class WitnessedConnector(TCPConnector):
 
     async def _wrap_create_connection(self, *factory: Any, **options: Any) -> tuple[asyncio.Transport, ResponseHandler]:
         try:
-            return await super()._wrap_create_connection(*factory, **options)
+            async with self._pool.place():
+                return await super()._wrap_create_connection(*factory, **options)
         except ClientConnectorError as error:
             weighed = current.get().weigh(error)
             raise weighed from weighed.__cause__
+
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        transport = protocol.transport
+        super()._release(key, protocol, should_close=should_close)
+        if transport is not None and isinstance(protocol, WitnessedHandler):
+            self._pool.put(protocol, transport)
 
     def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:
         context = super()._get_ssl_context(req)
         if context is not None and req.proxy is None and current.get().is_proxied:
             assert isinstance(self._ssl, ssl.SSLContext)
-            return self._ssl  # the proxy's own TLS: a client certificate is not for it
+            context = self._ssl  # the proxy's own TLS: a client certificate is not for it
+        if isinstance(context, WitnessedContext):
+            context.load_trust()
         return context
 
 
 class WitnessedContext(ssl.SSLContext):
     """Tells the attempt under way of its TLS handshake; what a server showed can be read even where it is refused.
 
-    `trusts_system`: the system's trust store is loaded at the first handshake, which many a run never comes to.
+    `trusts_system`: the system's trust store is loaded for the first request with TLS, which many a run never comes to.
     """
 
     trusts_system = False
 
+    def load_trust(self) -> None:
+        """Load the system's trust store, once. Raises `OSError` where no file can be opened: OpenSSL would load nothing."""
+        if not self.trusts_system:
+            return
+        if are_exhausted():
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        self.load_default_certs()
+        self.trusts_system = False
+
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
-        if self.trusts_system:
-            self.load_default_certs()
-            self.trusts_system = False
         tls = super().wrap_bio(*args, **options)
         if witness := current.get(None):
             witness.phase = Phase.HANDSHAKE

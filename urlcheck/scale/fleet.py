@@ -24,6 +24,7 @@ from urlcheck.patience import MOST_AWAITED
 from urlcheck.scale.child import Child, start_child
 from urlcheck.settings import Settings
 from urlcheck.sources import FedSource, Source
+from urlcheck.throttle import HeldBack
 from urlcheck.urls import Origin, Url
 
 # with so much left, more processes are started; they are given work when the first has its hands so full, so many looks long
@@ -82,6 +83,11 @@ class Fleet:
     def paused(self) -> int:
         """Hosts that have asked for a pause, of those of the first process."""
         return self._first.paused
+
+    @property
+    def held_back(self) -> HeldBack | None:
+        """How far the limit of descriptors, which each process has for itself, held the first process back."""
+        return self._first.held_back
 
     def results(self) -> AsyncGenerator[Result, None]:
         """The results of `batches`, one by one."""
@@ -320,7 +326,7 @@ async def open_checks(source: Source, settings: Settings, others: Collection[Set
             yield run
         return
     share = FedSource()
-    async with open_run(share, replace(settings, deadline=None), others) as first:
+    async with open_run(share, replace(settings, deadline=None), others, children=processes - 1) as first:
         yield Fleet(source, first, share, settings, processes)
 
 
