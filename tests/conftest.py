@@ -17,7 +17,7 @@ from pytest_aiohttp import AiohttpServer
 
 from tests.support.program import Finished, Launch, Urlcheck, finish
 from tests.support.servers import Answer, RawServer, Serve
-from urlcheck.demo import make_app
+from urlcheck.demo.site import make_app
 
 NOT_OURS = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "PYTHONIOENCODING"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from urlcheck.demo import ELSEWHERE, TOUR, serve_aside
+from urlcheck.demo.site import ELSEWHERE, TOUR, serve_aside
 
 PORT = 8080
 

@@ -9,7 +9,7 @@ import pytest
 import urlcheck
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Response, Settings, SettingsError, Verdict, check, check_urls
-from urlcheck.demo import serve_aside
+from urlcheck.demo.site import serve_aside
 
 
 async def test_the_results_of_check_are_in_the_order_of_the_input(serve: Serve) -> None:

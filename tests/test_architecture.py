@@ -1,4 +1,4 @@
-"""Imports point one way, and each library is imported where it belongs; as the syntax trees say."""
+"""The layout, held by the syntax trees: imports point one way, each library has its home, and files stay small."""
 
 from __future__ import annotations
 
@@ -6,81 +6,67 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import urlcheck
 
 ROOT = Path(urlcheck.__file__).parent
-FILES = sorted(ROOT.rglob("*.py"))
+FILES = {file.relative_to(ROOT).as_posix(): file for file in sorted(ROOT.rglob("*.py"))}
+TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in FILES.items()}
 
-# from the ground up: a room imports from the floors below its own, and from itself
-FLOORS = [
-    {
-        "asides",
-        "backoff",
-        "charsets",
-        "descriptors",
-        "durations",
-        "endings",
-        "errors",
-        "headers",
-        "loop",
-        "shortages",
-        "manual",
-        "sizes",
-        "streams",
-        "strict_json",
-        "text",
-        "urls",
-        "verdict",
-    },
-    {"limits", "methods", "threads"},
-    {"bodies", "expressions", "patterns", "settings"},
-    {"model"},
-    {"expectations", "targets", "scheduler", "reports", "client", "signals"},
-    {"dispatcher", "inputs", "outbox", "patience", "policy", "sources", "throttle"},
-    {"checks"},
-    {"engine"},
-    {"scale"},
-    {"api"},
-    {"modes", "__init__"},
-    {"groups", "pager", "values"},
-    {"options"},
-    {"config"},
-    {"cli"},
-    {"program"},
-    {"__main__"},
-    {"demo"},
-]
-FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# from the ground up: a folder may import those on the lines above its own; folders on one line do not import each other
+FLOORS = (
+    ("text", "http", "runtime"),
+    ("model",),
+    ("settings",),
+    ("input", "policy", "client", "reports"),
+    ("engine",),
+    ("store",),
+    ("backends",),
+    ("watch",),
+    ("api",),
+    ("manual",),
+    ("options",),
+    ("config",),
+    ("cli",),
+    ("__main__", "__init__"),
+    ("demo",),
+)
+FLOOR = {folder: number for number, folders in enumerate(FLOORS) for folder in folders}
 
-LIBRARIES = {
-    "click": {"cli", "config", "groups", "options", "pager", "values", "program"},
-    "rich": {"reports", "modes"},
-    "aiohttp": {"client"},
-    "aiohttp.web": {"modes", "demo"},
-    "yarl": {"client"},
-    "multidict": {"client"},
-    "cryptography": {"client"},
-    "uvloop": {"loop"},
-    "re2": {"patterns"},
-    "jmespath": {"expressions"},
+# library -> the places that may import it
+HOMES = {
+    "aiohttp": ("client/",),
+    "aiohttp.web": ("watch/", "demo/"),
+    "click": ("options/", "config/", "cli/"),
+    "cryptography": ("client/",),
+    "distributed": ("backends/",),
+    "jmespath": ("policy/",),
+    "msgspec": ("backends/",),
+    "multidict": ("client/",),
+    "re2": ("settings/patterns.py",),
+    "rich": ("reports/terminal/",),
+    "sqlite3": ("store/",),
+    "uvloop": ("runtime/",),
+    "yarl": ("client/",),
 }
 
+MOST_LINES = 220
+# why a file is longer
+LONGER: dict[str, str] = {}
 
-def room_of(file: Path) -> str:
-    """`model` for model.py, `client` for all of client/."""
-    return file.relative_to(ROOT).parts[0].removesuffix(".py")
+
+def folder_of(name: str) -> str:
+    """`model` for all of model/, `api` for api.py."""
+    return name.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
-def imports_of(file: Path) -> Iterator[str]:
-    """The absolute names of all modules that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def imports_of(tree: ast.Module) -> Iterator[str]:
+    """The absolute names that a file imports, wherever in it."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file.name}: a relative import"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            base = node.module if not node.level else "a relative import"
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def library_of(name: str) -> str:
@@ -89,28 +75,40 @@ def library_of(name: str) -> str:
     return "aiohttp.web" if parts[0] == "aiohttp" and parts[1:2] and parts[1].startswith("web") else parts[0]
 
 
-@pytest.fixture(params=FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def file(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.param
-    return path
+def test_every_folder_has_its_floor() -> None:
+    assert {folder_of(name) for name in FILES} - FLOOR.keys() == set()
 
 
-def test_a_file_has_its_floor(file: Path) -> None:
-    assert room_of(file) in FLOOR
+def test_imports_point_down() -> None:
+    assert [
+        f"{name} imports {imported}"
+        for name, tree in TREES.items()
+        for imported in imports_of(tree)
+        if imported.startswith("urlcheck.")
+        and (other := imported.split(".")[1]) in FLOOR
+        and other not in ("__init__", folder_of(name))
+        and FLOOR[other] >= FLOOR[folder_of(name)]
+    ] == []
 
 
-def test_imports_point_down(file: Path) -> None:
-    room = room_of(file)
-    rooms = {name.split(".")[1] for name in imports_of(file) if name.startswith("urlcheck.")}
-    rooms = {other if other in FLOOR else "__init__" for other in rooms}
-    assert {other for other in rooms - {room} if FLOOR[other] >= FLOOR[room]} == set()
+def test_no_import_is_relative() -> None:
+    assert [name for name, tree in TREES.items() if any(each.startswith("a relative") for each in imports_of(tree))] == []
 
 
-def test_a_library_is_imported_only_where_it_belongs(file: Path) -> None:
-    room = room_of(file)
-    libraries = {library_of(name) for name in imports_of(file)} & LIBRARIES.keys()
-    assert {library for library in libraries if room not in LIBRARIES[library]} == set()
+def test_a_library_is_imported_only_at_its_home() -> None:
+    assert [
+        f"{name} imports {imported}"
+        for name, tree in TREES.items()
+        for imported in imports_of(tree)
+        if (homes := HOMES.get(library_of(imported))) and not name.startswith(homes)
+    ] == []
 
 
-def test_the_floors_are_not_empty() -> None:
-    assert {"cli", "engine", "policy", "client", "reports"} <= {room_of(file) for file in FILES}
+def test_a_file_is_short_or_says_why() -> None:
+    long = {name for name, file in FILES.items() if file.read_text(encoding="utf-8").count("\n") > MOST_LINES}
+    assert long == LONGER.keys()
+
+
+def test_every_folder_says_its_purpose_in_a_line() -> None:
+    packages = [name for name in FILES if name.endswith("__init__.py")]
+    assert [name for name in packages if not ast.get_docstring(TREES[name])] == []

@@ -13,7 +13,7 @@ from pytest_aiohttp import AiohttpClient
 from tests.support.marks import on_posix
 from tests.support.program import finish, read_line
 from urlcheck import check
-from urlcheck.demo import LARGE, USERS, main, make_app, serve_aside, tour
+from urlcheck.demo.site import LARGE, USERS, main, make_app, serve_aside, tour
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_tour_meets_the_verdicts_that_it_expects(capsys: pytest.CaptureFixtu
 def test_the_tour_notices_a_verdict_that_it_does_not_expect(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("urlcheck.demo.TOUR", {"/health": "dns"})
+    monkeypatch.setattr("urlcheck.demo.site.TOUR", {"/health": "dns"})
     with serve_aside() as base:
         assert tour(base) == 1
         assert f"{base}/health: expected dns, not ok" in capsys.readouterr().out

@@ -25,9 +25,9 @@ from tests.support.hostile import ANSWERS, SECRET, HostileServer, serve_aside
 from tests.support.marks import on_linux
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.model import Failure, Outcome, Response
-from urlcheck.settings import Settings
-from urlcheck.urls import parse
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import Failure, Outcome, Response
+from urlcheck.settings.settings import Settings
 
 LINUX_ONLY = {"never_accepted"}
 
@@ -41,7 +41,7 @@ WEIGHED_PROGRAM = (
     "-c",
     """if True:
     import re, sys
-    from urlcheck.program import run
+    from urlcheck.cli.program import run
     status = run()
     with open("/proc/self/status") as file:
         print(re.search("VmHWM: *\\t *([0-9]+) kB", file.read())[1], file=sys.stderr)

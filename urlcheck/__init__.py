@@ -26,20 +26,20 @@ __all__ = [
 
 if TYPE_CHECKING:
     from urlcheck.api import check, check_urls
-    from urlcheck.errors import SettingsError
-    from urlcheck.model import Failure, Hop, Response, Result, Target
-    from urlcheck.settings import Settings
-    from urlcheck.verdict import Verdict
+    from urlcheck.model.errors import SettingsError
+    from urlcheck.model.nouns import Failure, Hop, Response, Result, Target
+    from urlcheck.model.verdict import Verdict
+    from urlcheck.settings.settings import Settings
 
     __version__: str
 else:
     _HOMES = {
         **dict.fromkeys(("check", "check_urls"), "api"),
-        **dict.fromkeys(("Failure", "Hop", "Response", "Result", "Target"), "model"),
-        "Settings": "settings",
-        "SettingsError": "errors",
-        "Verdict": "verdict",
-        "__version__": "settings",
+        **dict.fromkeys(("Failure", "Hop", "Response", "Result", "Target"), "model.nouns"),
+        "Settings": "settings.settings",
+        "SettingsError": "model.errors",
+        "Verdict": "model.verdict",
+        "__version__": "settings.settings",
     }
 
     def __getattr__(name: str) -> object:

@@ -9,10 +9,10 @@ import sys
 def main() -> None:
     """The console script."""
     try:
-        from urlcheck.endings import end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
+        from urlcheck.runtime.termination import end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
 
         end_quietly_on_signals()
-        from urlcheck.program import run  # noqa: PLC0415
+        from urlcheck.cli.program import run  # noqa: PLC0415
     except KeyboardInterrupt:
         os._exit(130)
     except (ImportError, MemoryError, OSError) as error:
@@ -22,7 +22,7 @@ def main() -> None:
 
 def _fail(error: Exception) -> None:
     """Not even the modules of the program can be loaded: one line says why."""
-    from urlcheck.shortages import name_shortage  # noqa: PLC0415
+    from urlcheck.runtime.shortages import name_shortage  # noqa: PLC0415
 
     reason = name_shortage(error)
     if reason is None:

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from urlcheck.settings import Settings
+from urlcheck.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from urlcheck.model import Result
+    from urlcheck.model.nouns import Result
 
 
 async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> list[Result]:
@@ -22,9 +22,9 @@ async def check_urls(
     urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None
 ) -> AsyncGenerator[Result, None]:
     """Check every URL; each result as it is reached, in bounded memory. Raises `SettingsError`."""
-    from urlcheck.scale.fleet import open_checks  # noqa: PLC0415 - `urlcheck --help` must not pay for it
-    from urlcheck.sources import IterableSource  # noqa: PLC0415
-    from urlcheck.targets import Collector  # noqa: PLC0415
+    from urlcheck.backends.coordinator import open_checks  # noqa: PLC0415 - `urlcheck --help` must not pay for it
+    from urlcheck.input.sources import IterableSource  # noqa: PLC0415
+    from urlcheck.input.targets import Collector  # noqa: PLC0415
 
     settings = settings or Settings()
     source = IterableSource(urls, Collector(settings))

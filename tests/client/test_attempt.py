@@ -20,10 +20,10 @@ from tests.support.clock import PATIENCE
 from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.client.witness import Guard
-from urlcheck.model import FailureKind, Hop, Outcome, Response
-from urlcheck.settings import HOME_PAGE, VERSION, Settings
-from urlcheck.urls import parse
+from urlcheck.client.trace import Guard
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import FailureKind, Hop, Outcome, Response
+from urlcheck.settings.settings import HOME_PAGE, VERSION, Settings
 
 NOWHERE = "a redirect to what cannot be checked"
 SECRET = f"Basic {b64encode(b'ada:pass').decode()}"

@@ -18,9 +18,9 @@ from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.clock import PATIENCE
 from tests.support.servers import Serve, hold, reply
 from urlcheck.client.protocol import WitnessedHandler
-from urlcheck.model import Failure, FailureKind, Response
-from urlcheck.settings import Settings
-from urlcheck.urls import parse
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import Failure, FailureKind, Response
+from urlcheck.settings.settings import Settings
 
 TEXT = b"Hello, Ada! " * 100
 ANY = ("",)  # an expectation, for the client reads bodies where there is one

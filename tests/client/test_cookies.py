@@ -13,8 +13,8 @@ from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings
 from urlcheck.client.cookies import ChainCookies
-from urlcheck.model import FailureKind
-from urlcheck.urls import Url, parse
+from urlcheck.http.url import Url, parse
+from urlcheck.model.nouns import FailureKind
 
 HERE = parse("https://login.site.example/account/start?next=/x")
 

@@ -11,7 +11,7 @@ from tests.support.client import respond
 from tests.support.servers import Serve, reply
 from urlcheck import Settings, SettingsError
 from urlcheck.client.credentials import Credentials
-from urlcheck.urls import parse
+from urlcheck.http.url import parse
 
 NETRC = """
 machine the.host login netrc password of-netrc

@@ -26,7 +26,7 @@ from tests.support.client import fail
 from tests.support.servers import Serve, reply, tls_with
 from urlcheck.client.certificates import Certificate
 from urlcheck.client.failures import Cause, cause_of, is_shortage
-from urlcheck.model import FailureKind
+from urlcheck.model.nouns import FailureKind
 
 CONNECT, DNS, PROTOCOL, TLS = FailureKind.CONNECT, FailureKind.DNS, FailureKind.PROTOCOL, FailureKind.TLS
 KEY = ConnectionKey("host", 443, True, True, None, None, None)  # noqa: FBT003 - aiohttp's own tuple

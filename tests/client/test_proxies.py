@@ -20,9 +20,9 @@ from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, Verdict, check
 from urlcheck.client.proxies import Proxies
-from urlcheck.client.witness import Guard
-from urlcheck.model import FailureKind
-from urlcheck.urls import parse
+from urlcheck.client.trace import Guard
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import FailureKind
 
 A, B = "http://a.proxy:8080", "http://b.proxy:8080"
 PROXIED = {"HTTP_PROXY": A, "HTTPS_PROXY": A}

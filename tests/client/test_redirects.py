@@ -11,9 +11,9 @@ import trustme
 from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings
-from urlcheck.client.witness import Guard
-from urlcheck.model import Failure, FailureKind, Outcome
-from urlcheck.urls import parse
+from urlcheck.client.trace import Guard
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import Failure, FailureKind, Outcome
 
 PUBLIC = "http://public.test/"
 

@@ -18,8 +18,8 @@ from tests.support.marks import on_posix
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, SettingsError, Verdict, check
 from urlcheck.client.session import Clients
-from urlcheck.model import FailureKind, Response, ShortageError
-from urlcheck.urls import parse
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import FailureKind, Response, ShortageError
 
 FORM = (("Content-Type", "application/x-www-form-urlencoded"), ("Content-Language", "en"))
 
@@ -269,7 +269,7 @@ async def test_a_post_that_was_redirected_is_not_repeated_for_what_came_then(rec
 async def test_a_post_is_repeated_where_the_server_did_not_take_it(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, status: str, requests: int
 ) -> None:
-    monkeypatch.setattr("urlcheck.engine.backoff", lambda _: 0.0)
+    monkeypatch.setattr("urlcheck.engine.engine.backoff", lambda _: 0.0)
     server = await serve(reply(status))
     [result] = await check([server.url], Settings(method="POST", retries=1))
     assert (result.attempts, len(server.heads)) == (requests, requests)
@@ -295,7 +295,7 @@ async def test_a_post_is_not_repeated_for_a_shortage_after_its_redirect(
             raise OSError(errno.EMFILE, "Too many open files")
         return make(*arguments, **options)
 
-    monkeypatch.setattr("urlcheck.client.witness.socket.socket", run_out)
+    monkeypatch.setattr("urlcheck.client.trace.socket.socket", run_out)
     if method == "GET":
         with pytest.raises(ShortageError):
             await attempt(recorder.url, method)

@@ -17,10 +17,10 @@ from tests.support.servers import Serve, reply, tls_with
 from urlcheck.client import resolver, session
 from urlcheck.client.resolver import AddressInfo, ConfirmingResolver, LookupThreads, PinningResolver, make_resolver
 from urlcheck.client.session import Clients
-from urlcheck.client.witness import Guard
-from urlcheck.model import Failure, FailureKind, Response
-from urlcheck.settings import Settings
-from urlcheck.urls import parse
+from urlcheck.client.trace import Guard
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import Failure, FailureKind, Response
+from urlcheck.settings.settings import Settings
 
 FOUND = ResolveResult(hostname="name", host="192.0.2.1", port=80, family=socket.AF_INET, proto=6, flags=socket.AI_NUMERICHOST)
 NO_SUCH_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -8,8 +8,8 @@ import trustme
 from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import SettingsError
-from urlcheck.model import FailureKind
-from urlcheck.settings import Settings
+from urlcheck.model.nouns import FailureKind
+from urlcheck.settings.settings import Settings
 
 
 @pytest.fixture

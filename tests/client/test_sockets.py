@@ -19,9 +19,9 @@ from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.program import Urlcheck
 from tests.support.servers import Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, check
-from urlcheck.demo import make_app
-from urlcheck.model import FailureKind
-from urlcheck.urls import parse
+from urlcheck.demo.site import make_app
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import FailureKind
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets there")
 

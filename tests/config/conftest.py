@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.command import Complain, Tell, Told
-from urlcheck.cli import command
-from urlcheck.program import run
+from urlcheck.cli.command import command
+from urlcheck.cli.program import run
 
 
 @pytest.fixture

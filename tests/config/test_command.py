@@ -143,7 +143,7 @@ async def test_only_those_who_have_a_file_pay_for_it(
 ) -> None:
     if text:
         (tmp_path / "urlcheck.toml").write_text(text)
-    code = "import sys; from urlcheck.program import run; run(); print(*sys.modules, sep='\\n', file=sys.stderr)"
+    code = "import sys; from urlcheck.cli.program import run; run(); print(*sys.modules, sep='\\n', file=sys.stderr)"
     process = await create_subprocess_exec(sys.executable, "-c", code, *arguments, cwd=tmp_path, stdout=PIPE, stderr=PIPE)
     imported = {*(await finish(process)).stderr.split()}
     assert imported & {"tomllib", "urlcheck.config.layers"} == modules

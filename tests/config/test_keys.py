@@ -7,12 +7,12 @@ import click
 import pytest
 
 from tests.support.command import Complain, Tell
-from urlcheck.cli import command
+from urlcheck.cli.command import command
+from urlcheck.cli.program import run
 from urlcheck.config.keys import list_keys, split_path
-from urlcheck.groups import GroupedOption
-from urlcheck.program import run
-from urlcheck.settings import OutputSettings, Settings
-from urlcheck.verdict import Verdict
+from urlcheck.model.verdict import Verdict
+from urlcheck.options.groups import GroupedOption
+from urlcheck.settings.settings import OutputSettings, Settings
 
 KEYS = list_keys(command)
 

@@ -7,7 +7,7 @@ import pytest
 import trustme
 
 from tests.support.command import Complain, Tell
-from urlcheck.settings import Settings
+from urlcheck.settings.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Tell
+from urlcheck.cli.program import run
 from urlcheck.config.keys import Key, Setting
 from urlcheck.config.layers import Configuration
 from urlcheck.config.show import show as _show
-from urlcheck.groups import GroupedOption
-from urlcheck.program import run
-from urlcheck.settings import OutputSettings, Settings
+from urlcheck.options.groups import GroupedOption
+from urlcheck.settings.settings import OutputSettings, Settings
 
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'
 TEXT = r"""

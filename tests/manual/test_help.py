@@ -12,13 +12,13 @@ import click
 import pytest
 from click.shell_completion import BashComplete
 
+from tests.cli.test_terminal import ENVIRONMENT, PseudoTerminal, terminal
 from tests.manual.pages import PAGES
 from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
-from tests.test_terminal import ENVIRONMENT, PseudoTerminal, terminal
-from urlcheck.cli import EXAMPLES, command
-from urlcheck.groups import GroupedOption
+from urlcheck.cli.command import EXAMPLES, command
 from urlcheck.manual import TOPICS
+from urlcheck.options.groups import GroupedOption
 
 __all__ = ["terminal"]
 

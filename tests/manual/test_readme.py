@@ -10,7 +10,7 @@ from tests.manual.pages import PAGES, README, blocks, rows, sections
 from tests.support.marks import on_posix
 from tests.support.program import Urlcheck, finish
 from urlcheck.manual import TOPICS
-from urlcheck.verdict import Verdict
+from urlcheck.model.verdict import Verdict
 
 
 def test_the_front_page_is_at_most_10_kb_long() -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import HOSTILE_TEXTS, NOT_FOUND, make_hostile_results, make_result, make_target
-from urlcheck.model import Hop, Result
+from urlcheck.model.nouns import Hop, Result
 from urlcheck.reports.outputs import Outputs
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings import OutputSettings
+from urlcheck.settings.settings import OutputSettings
 
 MEBIBYTE = 1024 * 1024
 

@@ -11,12 +11,12 @@ import pytest
 
 from tests.support.builders import NOT_FOUND, make_result
 from tests.support.marks import on_posix
-from urlcheck.errors import OutputError
+from urlcheck.model.errors import OutputError
 from urlcheck.reports import outputs as outputs_module
 from urlcheck.reports.outputs import Outputs
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings import OutputSettings
+from urlcheck.settings.settings import OutputSettings
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tests.support.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
-from urlcheck.model import Hop
+from urlcheck.model.nouns import Hop
+from urlcheck.model.verdict import Verdict
 from urlcheck.reports.record import list_file, make_record, title
-from urlcheck.verdict import Verdict
 
 
 def test_a_response_has_every_key_in_order() -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_target
-from urlcheck.model import Rejection
+from urlcheck.model.nouns import Rejection
+from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary, count
-from urlcheck.verdict import Verdict
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import junitparser
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.reports.test_github import parse
-from tests.reports.test_html import Page
-from tests.reports.test_markdown import list_cells, text_of
-from tests.reports.test_sarif import validate
+from tests.reports.formats.test_github import parse
+from tests.reports.formats.test_html import Page
+from tests.reports.formats.test_markdown import list_cells, text_of
+from tests.reports.formats.test_sarif import validate
 from tests.support.program import Urlcheck
 from urlcheck.reports.registry import FORMATS
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.model import Failure, FailureKind, Hop, Outcome, Rejection, Response, Result, Target
-from urlcheck.policy import Policy
-from urlcheck.settings import Settings
-from urlcheck.targets import parse_entry
+from urlcheck.input.targets import parse_entry
+from urlcheck.model.nouns import Failure, FailureKind, Hop, Outcome, Rejection, Response, Result, Target
+from urlcheck.policy.policy import Policy
+from urlcheck.settings.settings import Settings
 
 CHECKED_AT = datetime(2026, 11, 22, 9, 30, 0, 123456, UTC)
 

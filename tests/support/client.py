@@ -8,9 +8,9 @@ from typing import Any
 
 from urlcheck.client.attempt import HttpClient
 from urlcheck.client.session import Clients
-from urlcheck.model import Failure, Outcome, Response
-from urlcheck.settings import Settings
-from urlcheck.urls import parse
+from urlcheck.http.url import parse
+from urlcheck.model.nouns import Failure, Outcome, Response
+from urlcheck.settings.settings import Settings
 
 
 def keep() -> bool:

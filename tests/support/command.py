@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from urlcheck.groups import pick
-from urlcheck.settings import OutputSettings, Settings
-from urlcheck.targets import Entry
+from urlcheck.input.targets import Entry
+from urlcheck.options.groups import pick
+from urlcheck.settings.settings import OutputSettings, Settings
 
 
 @dataclass(frozen=True)

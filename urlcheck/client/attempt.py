@@ -30,13 +30,13 @@ from urlcheck.client.credentials import Credentials
 from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.client.proxies import Proxies
 from urlcheck.client.redirects import BrokenRedirectError, Chain, RedirectRules
-from urlcheck.client.witness import Guard, Phase, Witness, current
-from urlcheck.descriptors import are_exhausted
-from urlcheck.durations import format_duration
-from urlcheck.methods import is_idempotent
-from urlcheck.model import Failure, FailureKind, Outcome, Response, ShortageError
-from urlcheck.settings import Settings
-from urlcheck.urls import Url, is_ip_address
+from urlcheck.client.trace import Guard, Phase, Witness, current
+from urlcheck.http.methods import is_idempotent
+from urlcheck.http.url import Url, is_ip_address
+from urlcheck.model.nouns import Failure, FailureKind, Outcome, Response, ShortageError
+from urlcheck.runtime.descriptors import are_exhausted
+from urlcheck.settings.settings import Settings
+from urlcheck.text.durations import format_duration
 
 # of a body nobody but the user says what it is; and what is said of one does not go where none goes (RFC 9110, 15.4)
 _UNSAID = (hdrs.CONTENT_TYPE,)

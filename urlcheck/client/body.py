@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import ClientResponse, hdrs
 
-from urlcheck.settings import Settings
+from urlcheck.settings.settings import Settings
 
 # what is asked for: zlib is always there, and can be bounded
 ACCEPT_ENCODING = "gzip, deflate"

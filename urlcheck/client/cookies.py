@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from ipaddress import ip_address
 
-from urlcheck.headers import is_sendable
-from urlcheck.urls import Url, is_ip_address, is_localhost
+from urlcheck.http.headers import is_sendable
+from urlcheck.http.url import Url, is_ip_address, is_localhost
 
 # the size that every browser accepts at least (RFC 6265, 6.1)
 _COOKIE_BYTES = 4096

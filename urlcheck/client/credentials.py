@@ -10,9 +10,9 @@ from pathlib import Path
 from aiohttp import hdrs
 from multidict import CIMultiDict
 
-from urlcheck.errors import SettingsError
-from urlcheck.settings import Settings
-from urlcheck.urls import Url
+from urlcheck.http.url import Url
+from urlcheck.model.errors import SettingsError
+from urlcheck.settings.settings import Settings
 
 
 class Credentials:

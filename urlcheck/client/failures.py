@@ -25,10 +25,10 @@ from aiohttp import (
 from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
-from urlcheck.backoff import TEMPORARY_STATUSES
 from urlcheck.client.body import BrokenBodyError
 from urlcheck.client.certificates import Certificate
-from urlcheck.model import FailureKind
+from urlcheck.model.nouns import FailureKind
+from urlcheck.policy.backoff import TEMPORARY_STATUSES
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 _SHOWN_NAMES = 3

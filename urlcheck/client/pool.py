@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from urlcheck.client.witness import current
+from urlcheck.client.trace import current
 
 if TYPE_CHECKING:
     from urlcheck.client.protocol import WitnessedHandler
-    from urlcheck.descriptors import Allowance
+    from urlcheck.runtime.descriptors import Allowance
 
 
 class CountedSocket(socket.socket):

@@ -11,8 +11,8 @@ from aiohttp import hdrs
 from yarl import URL
 
 from urlcheck.client.credentials import encode_basic
-from urlcheck.errors import SettingsError
-from urlcheck.urls import InvalidUrlError, Url, is_ip_address, parse
+from urlcheck.http.url import InvalidUrlError, Url, is_ip_address, parse
+from urlcheck.model.errors import SettingsError
 
 
 class Proxy:

@@ -10,10 +10,10 @@ from multidict import CIMultiDictProxy
 
 from urlcheck.client.cookies import ChainCookies
 from urlcheck.client.failures import Cause
-from urlcheck.methods import is_safe, redirect_method
-from urlcheck.model import FailureKind, Hop
-from urlcheck.text import mask_broken
-from urlcheck.urls import InvalidUrlError, Url, resolve
+from urlcheck.http.methods import is_safe, redirect_method
+from urlcheck.http.url import InvalidUrlError, Url, resolve
+from urlcheck.model.nouns import FailureKind, Hop
+from urlcheck.text.safe import mask_broken
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # browsers and proxies refuse longer URLs sooner or later, and a chain keeps every one

@@ -15,8 +15,8 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from urlcheck.descriptors import are_exhausted
-from urlcheck.threads import start_thread, without_signals
+from urlcheck.runtime.descriptors import are_exhausted
+from urlcheck.runtime.threads import start_thread, without_signals
 
 # failures are remembered so long, and so many of them, so that a list full of one dead name asks once
 _FAILURE_SECONDS, _FAILURES = 10.0, 10_000

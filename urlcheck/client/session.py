@@ -12,19 +12,19 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 from aiohttp.abc import AbstractResolver
 
 from urlcheck.client.attempt import HttpClient, report_lost_connections
-from urlcheck.client.conflicts import refuse_conflicts
+from urlcheck.client.client_certificate import load_identity
+from urlcheck.client.compatibility import refuse_conflicts
 from urlcheck.client.credentials import Credentials
-from urlcheck.client.identity import load_identity
 from urlcheck.client.pool import Pool
 from urlcheck.client.protocol import MAX_HEAD_BYTES
 from urlcheck.client.proxies import Proxies
 from urlcheck.client.resolver import PinningResolver, make_resolver
 from urlcheck.client.sockets import UnixSocketConnector
-from urlcheck.client.witness import Guard, WitnessedConnector, WitnessedContext
-from urlcheck.descriptors import Allowance
-from urlcheck.errors import SettingsError
-from urlcheck.methods import is_idempotent
-from urlcheck.settings import Settings
+from urlcheck.client.trace import Guard, WitnessedConnector, WitnessedContext
+from urlcheck.http.methods import is_idempotent
+from urlcheck.model.errors import SettingsError
+from urlcheck.runtime.descriptors import Allowance
+from urlcheck.settings.settings import Settings
 
 _MAX_HEADERS = 1000
 

@@ -18,8 +18,8 @@ from aiohttp import (
 from aiohttp.abc import ResolveResult
 from aiohttp.client_exceptions import UnixClientConnectorError
 
-from urlcheck.client.witness import Phase, WitnessedConnector, current
-from urlcheck.errors import SettingsError
+from urlcheck.client.trace import Phase, WitnessedConnector, current
+from urlcheck.model.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

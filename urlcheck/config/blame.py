@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from urlcheck.config.keys import Setting
 from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
-from urlcheck.errors import SettingsError
-from urlcheck.groups import pick
-from urlcheck.settings import Settings
+from urlcheck.model.errors import SettingsError
+from urlcheck.options.groups import pick
+from urlcheck.settings.settings import Settings
 
 
 def find_origin(configuration: Configuration, params: Mapping[str, object], message: str) -> str:

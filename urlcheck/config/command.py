@@ -12,9 +12,9 @@ import click
 from click.core import ParameterSource
 
 from urlcheck.config.search import PREFIX, find_candidates
-from urlcheck.errors import ClosedPipeError, SettingsError, UrlcheckError
-from urlcheck.groups import GroupedCommand
-from urlcheck.text import hiding
+from urlcheck.model.errors import ClosedPipeError, SettingsError, UrlcheckError
+from urlcheck.options.groups import GroupedCommand
+from urlcheck.text.safe import hiding
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from urlcheck.config.lines import HEADER, find_lines
 from urlcheck.config.search import PROJECT
-from urlcheck.errors import SettingsError
-from urlcheck.targets import mask_entry
+from urlcheck.input.targets import mask_entry
+from urlcheck.model.errors import SettingsError
 
 _MAX_BYTES = 16 * 1024 * 1024
 _WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)

@@ -11,9 +11,9 @@ import click
 
 from urlcheck.config.search import PREFIX
 from urlcheck.config.variables import UnusableValueError, Variables, quote
-from urlcheck.errors import SettingsError
-from urlcheck.groups import GroupedOption
-from urlcheck.values import StatusCodes, Verdicts
+from urlcheck.model.errors import SettingsError
+from urlcheck.options.groups import GroupedOption
+from urlcheck.options.parameter_types import StatusCodes, Verdicts
 
 Scalar = str | int | float | bool
 Shown = Scalar | list[Scalar]

@@ -11,14 +11,14 @@ from typing import cast
 
 import click
 
-from urlcheck import bodies
 from urlcheck.config.document import Document, Table
 from urlcheck.config.keys import Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
 from urlcheck.config.variables import UnusableValueError, Variables
-from urlcheck.errors import SettingsError
-from urlcheck.groups import pick
-from urlcheck.settings import Settings
-from urlcheck.targets import BLANKS, Entry
+from urlcheck.input.targets import BLANKS, Entry
+from urlcheck.model.errors import SettingsError
+from urlcheck.options import bodies
+from urlcheck.options.groups import pick
+from urlcheck.settings.settings import Settings
 
 COMMAND_LINE = "command line"
 _OWN_KEYS = ("url", "name")
@@ -119,7 +119,7 @@ class _Reader:
         return OwnTarget(entry, tuple(own), str(table.values["url"]), name and str(table.values["name"]), table.place("url"))
 
     def _make_settings(self, table: Table, own: Iterable[Setting], run: Iterable[Setting]) -> Settings:
-        from urlcheck.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
+        from urlcheck.policy.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
 
         try:
             told = {setting.key.param: setting.value for setting in own}

@@ -10,9 +10,9 @@ import click
 from urlcheck.config.keys import Key, Scalar, Setting, Shown
 from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
 from urlcheck.config.variables import quote
-from urlcheck.inputs import STDIN
-from urlcheck.targets import mask_entry
-from urlcheck.text import MASK, escape, mask, names_secret
+from urlcheck.input.lists import STDIN
+from urlcheck.input.targets import mask_entry
+from urlcheck.text.safe import MASK, escape, mask, names_secret
 
 _DEFAULT = "default"
 # where comments stand, and what is too long for them to be pushed aside

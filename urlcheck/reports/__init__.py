@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol, TextIO
 
 if TYPE_CHECKING:
-    from urlcheck.model import Result
+    from urlcheck.model.nouns import Result
     from urlcheck.reports.summary import Summary
-    from urlcheck.settings import OutputSettings
+    from urlcheck.settings.settings import OutputSettings
 
 
 class Reporter(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from urlcheck.text import clean, hide
+from urlcheck.text.safe import clean, hide
 
 _LINES, _LINE_LIMIT = 10, 200
 _MARGIN = "│ "  # blanks alone would let a line begin with a command of GitHub Actions, such as ::error::

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from urlcheck.reports.latency import Latencies
 from urlcheck.reports.summary import Summary, count
-from urlcheck.reports.words import ENOUGH, abridge, count_verdicts, format_latency
+from urlcheck.reports.wording import ENOUGH, abridge, count_verdicts, format_latency
 
 _BARS, _HOSTS, _CODES = 36, 6, 8
 _HOST = 100  # characters

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from urlcheck.model import Result
+from urlcheck.model.nouns import Result
+from urlcheck.model.verdict import Verdict
 from urlcheck.reports.record import Record, make_record
 from urlcheck.reports.summary import count
-from urlcheck.verdict import Verdict
 
 ROWS = 500
 

@@ -9,13 +9,13 @@ import sys
 from types import TracebackType
 from typing import Self, TextIO
 
-from urlcheck.asides import drop, open_aside, put_in_place
-from urlcheck.errors import ClosedPipeError, OutputError
-from urlcheck.model import Result
+from urlcheck.model.errors import ClosedPipeError, OutputError
+from urlcheck.model.nouns import Result
 from urlcheck.reports.registry import load_reporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings import OutputSettings
-from urlcheck.text import clean
+from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
+from urlcheck.settings.settings import OutputSettings
+from urlcheck.text.safe import clean
 
 _SHOWN = 300  # characters of what another's reporter has to say
 

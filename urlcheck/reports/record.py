@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime
 from typing import TypedDict
 
-from urlcheck.model import Result, Target
-from urlcheck.text import clean, escape, hide, mask_broken
+from urlcheck.model.nouns import Result, Target
+from urlcheck.text.safe import clean, escape, hide, mask_broken
 
 _DETAIL_LIMIT = 300
 

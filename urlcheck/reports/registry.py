@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from urlcheck.errors import OutputError
+from urlcheck.model.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 GROUP = "urlcheck.reporters"
 
 FORMATS = {
-    "table": "urlcheck.reports.table:TableReporter",
-    "jsonl": "urlcheck.reports.jsonl:JsonlReporter",
-    "csv": "urlcheck.reports.csv:CsvReporter",
-    "github": "urlcheck.reports.github:GithubReporter",
-    "junit": "urlcheck.reports.junit:JunitReporter",
-    "sarif": "urlcheck.reports.sarif:SarifReporter",
-    "markdown": "urlcheck.reports.markdown:MarkdownReporter",
-    "html": "urlcheck.reports.html:HtmlReporter",
+    "table": "urlcheck.reports.terminal.table:TableReporter",
+    "jsonl": "urlcheck.reports.formats.jsonl:JsonlReporter",
+    "csv": "urlcheck.reports.formats.csv:CsvReporter",
+    "github": "urlcheck.reports.formats.github:GithubReporter",
+    "junit": "urlcheck.reports.formats.junit:JunitReporter",
+    "sarif": "urlcheck.reports.formats.sarif:SarifReporter",
+    "markdown": "urlcheck.reports.formats.markdown:MarkdownReporter",
+    "html": "urlcheck.reports.formats.html:HtmlReporter",
 }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from urlcheck.durations import format_duration
-from urlcheck.model import Response, Result
+from urlcheck.model.nouns import Response, Result
+from urlcheck.model.verdict import Verdict
 from urlcheck.reports.latency import Latencies
-from urlcheck.verdict import Verdict
+from urlcheck.text.durations import format_duration
 
 
 class Summary:

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.support.marks import on_posix
+from tests.support.program import Finished, Launch, Urlcheck, finish
+from urlcheck.__main__ import main
+from urlcheck.cli.command import command
+from urlcheck.cli.program import run
+from urlcheck.model.errors import InputError
+from urlcheck.reports.registry import FORMATS
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (click.Abort(), 130, ""),
+        (click.UsageError("that way"), 2, "Error: that way\n"),
+        (InputError("no input"), 2, "urlcheck: no input\n"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_an_error_becomes_an_exit_status_and_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], raised: BaseException, status: int, said: str
+) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(command, "main", end)
+    assert run([]) == status
+    assert capsys.readouterr().err == said
+
+
+async def test_an_encoding_that_cannot_say_it_loses_nothing(urlcheck: Urlcheck) -> None:
+    finished = await urlcheck("ftp://höst", env={"PYTHONIOENCODING": "ascii"})
+    assert finished.status == 1
+    assert r"ftp://h\xf6st" in finished.stdout
+
+
+@on_posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        pytest.param("--bogus 2>/dev/full", 2, id="a usage error"),
+        pytest.param("-f missing.txt 2>/dev/full", 2, id="an input error"),
+        pytest.param("--help >/dev/full 2>/dev/full", 2, id="the help"),
+        pytest.param("ftp://host -o jsonl=/dev/null 2>/dev/full", 1, id="the summary"),
+        pytest.param("-k -o jsonl --allow invalid ftp://host 2>/dev/full", 0, id="a note"),
+    ],
+)
+async def test_the_exit_status_stands_where_standard_error_is_full(arguments: str, status: int) -> None:
+    program = f'exec "$0" -m urlcheck {arguments}'
+    finished = await finish(await create_subprocess_exec("sh", "-c", program, sys.executable, stdout=PIPE, stderr=PIPE))
+    assert (finished.status, finished.stderr) == (status, "")
+
+
+@on_posix
+@pytest.mark.parametrize("option", ["-h", "--help", "--version", "--print-config", "--manual"])
+async def test_a_reader_of_the_help_that_goes_away_ends_the_program_quietly(launch: Launch, option: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = await launch(option, stdout=write)
+    os.close(write)
+    finished = await finish(process)
+    assert (finished.status, finished.stderr) == (141, "")
+
+
+@on_posix
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("module", ["click", "uvloop", "aiohttp"])
+async def test_a_signal_while_modules_are_imported_ends_the_program_without_a_word(
+    launch: Launch, tmp_path: Path, name: str, status: int, module: str
+) -> None:
+    tmp_path.joinpath(f"{module}.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
+    finished = await finish(await launch("ftp://host"))
+    assert finished == Finished(status, "", "")
+
+
+@on_posix
+async def test_a_signal_that_the_parent_ignores_stays_ignored(launch: Launch, tmp_path: Path) -> None:
+    tmp_path.joinpath("uvloop.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\nraise ImportError\n")
+    previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = await launch("ftp://host", "--allow", "invalid")
+    finally:
+        signal.signal(signal.SIGHUP, previous)
+    assert (await finish(process)).status == 0
+
+
+@on_posix
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+async def test_a_full_pipe_without_a_reader_does_not_outlive_a_signal(
+    launch: Launch, name: str, status: int, form: str
+) -> None:
+    unread, stdout = os.pipe()
+    try:
+        urls = [f"ftp://host/{number}" for number in range(1000)]
+        process = await launch("-o", form, "--show", "all", *urls, stdout=stdout)
+        await asyncio.to_thread(os.read, unread, 1)
+        process.send_signal(signal.Signals[name])
+        assert await finish(process) == Finished(status, "", "")
+    finally:
+        os.close(stdout)
+        os.close(unread)
+
+
+@on_posix
+async def test_a_slow_reader_is_given_everything_after_a_signal(launch: Launch) -> None:
+    read, stdout = os.pipe()
+    with open(read, "rb") as reader:
+        process = await launch("-o", "jsonl", *(f"ftp://host/{number}" for number in range(1000)), stdout=stdout)
+        os.close(stdout)
+        first = await asyncio.to_thread(reader.read, 1)
+        process.send_signal(signal.SIGTERM)
+        content = first + await asyncio.to_thread(reader.read)
+    assert (await finish(process)).status == 143
+    assert content.count(b"\n") == 1000
+
+
+@on_posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("option", ["--help", "--version", "--print-config", *FORMATS])
+@pytest.mark.parametrize("full", [">/dev/full", ">/dev/full 2>&1"])
+async def test_a_full_standard_output_is_one_line_and_a_status(option: str, full: str) -> None:
+    arguments = option if option.startswith("-") else f"ftp://host -o {option}"
+    program = f'exec "$0" -m urlcheck {arguments} {full}'
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # else nothing is buffered
+    finished = await finish(
+        await create_subprocess_exec("sh", "-c", program, sys.executable, stdout=PIPE, stderr=PIPE, env=environment)
+    )
+    assert finished.status == 2
+    assert finished.stderr.count("\n") == ("2>&1" not in full)
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (MemoryError(), "urlcheck: too little memory\n"),
+        (OSError(errno.EMFILE, "Too many open files"), "urlcheck: too many open files; a higher limit helps (ulimit -n)\n"),
+        (ValueError("\x1b[31m"), "urlcheck: internal error: ValueError('\\x1b[31m') at test_main.py:"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_an_error_that_nothing_expects_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], raised: Exception, said: str
+) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(command, "main", end)
+    assert run([]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(said)
+    assert error.count("\n") == 1
+
+
+def test_the_console_script_is_the_program() -> None:
+    [script] = entry_points(group="console_scripts", name="urlcheck")
+    assert script.load() is main
+
+
+async def test_dash_m_is_called_by_its_name(urlcheck: Urlcheck) -> None:
+    assert (await urlcheck("--help")).stdout.startswith("Usage: urlcheck [OPTIONS] [URL]...\n")
+
+
+@on_posix
+@pytest.mark.parametrize(
+    ("closed", "options", "status"),
+    [
+        pytest.param("2>&-", "-o table", 1, id="standard error is not needed"),
+        pytest.param(">&-", "-o jsonl=/dev/null", 1, id="standard output is not needed for a file"),
+        pytest.param(">&-", "-o table", 2, id="standard output is needed for a table"),
+        pytest.param(">&-", "-o jsonl", 2, id="standard output is needed for jsonl"),
+    ],
+)
+async def test_a_stream_may_be_closed(closed: str, options: str, status: int) -> None:
+    program = f'exec "$0" -m urlcheck ftp://host {options} {closed}'
+    finished = await finish(await create_subprocess_exec("sh", "-c", program, sys.executable, stdout=PIPE, stderr=PIPE))
+    assert (finished.status, "Traceback" in finished.stderr) == (status, False)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
+from urlcheck.runtime.termination import end_at_once
+
+
+class Ended(BaseException):
+    """The program, had it been one."""
+
+
+def end(status: int) -> None:
+    raise Ended(status)
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(os, "_exit", end)
+    return str(tmp_path / "report.txt")
+
+
+def test_what_is_unfinished_does_not_outlive_the_program(file: str) -> None:
+    _, stream = open_aside(file)
+    with stream, pytest.raises(Ended, match="130"):
+        end_at_once(130)
+    assert os.listdir(os.path.dirname(file)) == []
+
+
+@pytest.mark.parametrize("dispose", [put_in_place, lambda aside, _: drop(aside)])
+def test_what_is_finished_is_no_business_of_the_end(file: str, dispose: Callable[[str, str], None]) -> None:
+    aside, stream = open_aside(file)
+    stream.close()
+    dispose(aside, file)
+    Path(aside).write_text("another's")
+    with pytest.raises(Ended):
+        end_at_once(0)
+    assert os.path.exists(aside)

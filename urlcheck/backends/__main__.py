@@ -1,0 +1,47 @@
+"""The process of a worker, whose parent's number is its argument. It is tied to the parent before anything else is loaded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from urlcheck.runtime.termination import ENDING
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main() -> None:
+    """Work until the parent has nothing more to do, or is gone."""
+    for number in ENDING:  # they are for the first process, which says what is to be done
+        signal.signal(number, signal.SIG_IGN)
+    end_with_parent(int(sys.argv[1]))
+    from urlcheck.backends.worker import work  # noqa: PLC0415
+    from urlcheck.runtime.event_loop import run  # noqa: PLC0415 - these take a while
+
+    try:
+        status = run(work())
+    except ConnectionError:  # the parent wants no more results
+        status = 0
+    sys.exit(status)
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the system kill this process when its parent ends, however that ends, and also while this process is stopped.
+
+    Where the system cannot, standard output tells: it has no reader any more.
+    """
+    if sys.platform != "linux":
+        return
+    try:
+        import ctypes  # noqa: PLC0415 - on Linux alone
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        return
+    if os.getppid() != parent:  # it ended before
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

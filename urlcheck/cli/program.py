@@ -1,0 +1,72 @@
+"""The program: the command, its errors in one line each, and its exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from traceback import extract_tb
+
+import click
+
+from urlcheck.cli.command import UNUSABLE, command
+from urlcheck.model.errors import ClosedPipeError, UrlcheckError
+from urlcheck.runtime.shortages import name_shortage
+from urlcheck.runtime.streams import prepare_streams, say, settle_streams
+from urlcheck.runtime.termination import stop_watching
+from urlcheck.text.safe import clean
+
+INTERRUPTED, CLOSED_PIPE = 130, 141
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments, or the process's own; the exit status."""
+    prepare_streams()
+    status = _run(arguments)
+    error = settle_streams()
+    stop_watching()
+    if error is None or status in {UNUSABLE, CLOSED_PIPE}:  # it has been said why
+        return status
+    if isinstance(error, BrokenPipeError):
+        return CLOSED_PIPE
+    say(f"urlcheck: cannot write standard output: {error.strerror}")
+    return UNUSABLE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
+    except click.ClickException as error:
+        say(_describe(error))
+        return UNUSABLE
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except ClosedPipeError:
+        return CLOSED_PIPE
+    except UrlcheckError as error:
+        say(f"urlcheck: {clean(str(error))}")
+        return UNUSABLE
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        say(f"urlcheck: {_explain(error)}")
+        return UNUSABLE
+    return status
+
+
+def _describe(error: click.ClickException) -> str:
+    """As Click does, but without the secrets that may be in it."""
+    context = getattr(error, "ctx", None)
+    usage = f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n\n" if context else ""
+    return f"{usage}Error: {clean(error.format_message())}"
+
+
+def _explain(error: Exception) -> str:
+    """One line for an error that no other code expected; `python -X dev -m urlcheck` shows the traceback instead."""
+    if reason := name_shortage(error):
+        return reason
+    if isinstance(error, OSError):  # no space on the disk for the help
+        return clean(error.strerror or str(error))
+    place = extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(place.filename)}:{place.lineno}"
+    return f"internal error: {clean(repr(error))} at {where}; python -X dev -m urlcheck shows more"

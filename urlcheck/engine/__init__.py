@@ -1,0 +1,1 @@
+"""One event loop: scheduler, dispatcher, workers, repeats, result buffer."""

@@ -1,0 +1,117 @@
+"""How much may be in flight: what is asked for, as far as this machine has the descriptors and the memory for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from urlcheck.engine.scheduler import Job, Scheduler
+from urlcheck.runtime.descriptors import Allowance, soft_limit
+
+# a request that is alone asks so often, and after so many seconds, for what this machine is short of
+_SHORTAGE_ATTEMPTS, _SHORTAGE_DELAY = 100, 0.1
+# shortages within _SHORTAGE_DELAY are one event; when it is over, at least this part of the limit is back
+_KEPT_PART = 0.75
+# a run counts as held back if so many of its attempts ended while others waited at the limit
+_HELD_PART = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A run that the limit of `descriptors` kept from having more than `in_flight` requests in flight."""
+
+    in_flight: int
+    descriptors: int
+
+
+class Throttle:
+    """Sets the limit of a scheduler to the least of three numbers.
+
+    They are the concurrency that is wanted, the sockets that the allowance has room for, and what there was enough for when
+    this machine last ran short of something. `wake` is called where more may be in flight than before.
+    """
+
+    def __init__(self, scheduler: Scheduler, concurrency: int, allowance: Allowance, wake: Callable[[], None]) -> None:
+        self._scheduler = scheduler
+        self._allowance = allowance
+        self._wake = wake
+        self._concurrency = concurrency
+        self._enough: int | None = None  # None: nothing is short
+        self._in_event: int | None = None  # while a shortage is under way: no other job is to fail at once
+        self._growth = 1
+        self._since_change = 0
+        self._attempts = self._held = 0
+        self._held_to: HeldBack | None = None
+        self._apply()
+
+    def limit(self, concurrency: int) -> None:
+        """Have so many requests in flight from now on, as far as there is enough for them."""
+        self._concurrency = concurrency
+        self._apply()
+
+    def tighten(self, job: Job) -> bool:
+        """There was not enough for this job: fewer requests may be in flight, and the job comes back.
+
+        Returns False if the job was alone in flight each time, and has used up its attempts.
+        """
+        self._since_change, self._growth = 0, 1
+        others = self._scheduler.in_flight - 1
+        if self._in_event is None:
+            self._allowance.measure()
+            self._in_event = self._scheduler.limit
+            least = max(1, int(self._scheduler.limit * _KEPT_PART))
+            asyncio.get_running_loop().call_later(_SHORTAGE_DELAY, self._end_event, least)
+        self._in_event = min(self._in_event, max(1, others))
+        self._apply()
+        if not others:
+            job.shortages += 1
+        if job.shortages > _SHORTAGE_ATTEMPTS:
+            return False
+        self._scheduler.retry(job, _SHORTAGE_DELAY)
+        return True
+
+    def relax(self) -> None:
+        """There was enough for an attempt.
+
+        After each round, which is as many attempts as may be in flight, the limit grows: by 1, then by 2, 4, 8 and so on.
+        """
+        self._attempts += 1
+        if self._enough is None and self._scheduler.limit >= self._concurrency <= self._allowance.limit:
+            return
+        self._watch()
+        self._since_change += 1
+        if self._since_change >= self._scheduler.limit:
+            self._since_change = 0
+            self._allowance.measure()
+            if self._enough is not None:
+                self._enough += self._growth
+                self._growth *= 2
+                if self._enough >= self._concurrency:
+                    self._enough = None
+        self._apply()
+
+    @property
+    def held_back(self) -> HeldBack | None:
+        """How far descriptors held the run back, if they did so for more than a moment."""
+        return self._held_to if self._held > self._attempts * _HELD_PART else None
+
+    def _end_event(self, least: int) -> None:
+        self._enough = max(least, self._in_event or 0)
+        self._in_event = None
+        self._apply()
+
+    def _watch(self) -> None:
+        """Count the attempts that end while another job waits only for descriptors."""
+        room = self._allowance.limit
+        is_at_limit = self._scheduler.in_flight + 1 >= self._scheduler.limit and self._scheduler.has_ready()
+        if is_at_limit and room < self._concurrency:
+            self._held += 1
+            self._held_to = HeldBack(room, soft_limit() or room)
+
+    def _apply(self) -> None:
+        before = self._scheduler.limit
+        limits = (self._concurrency, self._allowance.limit, self._enough, self._in_event)
+        self._scheduler.limit = max(1, min(limit for limit in limits if limit is not None))
+        if self._scheduler.limit > before:
+            self._wake()

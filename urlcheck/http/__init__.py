@@ -1,0 +1,1 @@
+"""HTTP and URLs as the RFCs define them, without I/O."""

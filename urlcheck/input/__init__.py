@@ -1,0 +1,1 @@
+"""Arguments, files, pipes and iterables become targets, or results that are settled at once."""

@@ -1,0 +1,1 @@
+"""The nouns that every part uses: target, outcome, result, verdict, errors."""

@@ -1,0 +1,79 @@
+"""`--data` and `--json` → the body of requests, and what follows from it: the method and the headers that say what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from urlcheck.http import strict_json
+from urlcheck.model.errors import SettingsError
+
+PARAMS = frozenset({"data", "json"})  # whoever gives one of them leaves no place for what others gave as the other
+MAX_BODY = 10 * 1024 * 1024
+
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+_LEFT_OUT = b"\r\n\0"  # of a form, which curl leaves out of a file too
+
+
+def read_form(text: str) -> bytes:
+    """The body that `--data` gives: the text itself, or `@FILE` without its line ends. Raises `SettingsError`."""
+    return _read(text, "--data").translate(None, _LEFT_OUT) if text.startswith("@") else _encode(text)
+
+
+def read_json(text: str) -> bytes:
+    """The body that `--json` gives: the text itself, or `@FILE`, byte for byte. Raises `SettingsError`."""
+    body = _read(text, "--json") if text.startswith("@") else _encode(text)
+    try:
+        # RFC 8259, 8.1: UTF-8 without a byte-order mark; numbers of any length are left to whoever reads them
+        strict_json.load(body.decode("utf-8"), parse_int=str, parse_float=str)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise SettingsError(f"--json is not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
+    except UnicodeDecodeError:
+        raise SettingsError("--json is not JSON: not UTF-8") from None
+    except ValueError as error:
+        raise SettingsError(f"--json is not JSON: {error}") from None
+    except RecursionError:
+        raise SettingsError("--json is nested too deep") from None
+    return body
+
+
+def add_body(params: Mapping[str, Any]) -> dict[str, Any]:
+    """A command line's parameters with what `--data` and `--json` say of the request, unless it is said already.
+
+    Raises `SettingsError` where both are given.
+    """
+    given = dict(params)
+    parts, text = given.pop("data", None), given.pop("json", None)
+    if parts and text is not None:
+        raise SettingsError("--data and --json are two bodies for one request; give one of them")
+    if not parts and text is None:
+        return given
+    given["data"] = b"&".join(parts) if parts else text
+    given["method"] = given.get("method") or "POST"
+    implied = {"Content-Type": _FORM} if parts else {"Content-Type": _JSON, "Accept": _JSON}
+    headers = tuple(given.get("headers") or ())
+    named = {name.lower() for name, _ in headers}
+    given["headers"] = (*headers, *(header for header in implied.items() if header[0].lower() not in named))
+    return given
+
+
+def _read(text: str, option: str) -> bytes:
+    name = text[1:]
+    if name == "-":
+        raise SettingsError(f"{option} does not read standard input, which is for URLs; name a file: @FILE")
+    try:
+        with open(name, "rb") as file:
+            body = file.read(MAX_BODY + 1)
+    except OSError as error:
+        raise SettingsError(f"cannot read {option} {text}: {error.strerror}") from None
+    except ValueError:
+        raise SettingsError(f"cannot read {option} {text}: not the name of a file") from None
+    if len(body) > MAX_BODY:
+        raise SettingsError(f"{option} {text} is over {MAX_BODY // 1024**2} MiB")
+    return body
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")  # the bytes of an argument that is not UTF-8 (PEP 383)

@@ -1,0 +1,1 @@
+"""Facts become a verdict, without I/O."""

@@ -1,0 +1,173 @@
+"""From facts to a verdict: whether what happened is good enough, and the sentence that says why not. Does no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from urlcheck.http.methods import is_idempotent
+from urlcheck.model.nouns import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
+from urlcheck.model.verdict import Verdict
+from urlcheck.policy.backoff import TEMPORARY_STATUSES, parse_retry_after
+from urlcheck.settings.settings import DEFAULT_ACCEPT, Settings
+from urlcheck.text.durations import format_duration
+
+if TYPE_CHECKING:
+    from urlcheck.policy.expectations import Expectation, ExpectedRegex
+
+_PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
+_VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
+_BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
+_ASKS_FOR_A_PAUSE = frozenset({429, 503})
+
+# of a body that is kept to be shown
+_EXCERPT_BYTES = 2 * 1024
+
+# what says that a bot wall answered, not the page: a header, the values that it then has, whose wall it is
+_WALL_HEADERS = (
+    # developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+    ("cf-mitigated", ("challenge",), "Cloudflare"),
+    # docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html; a challenge is a 202
+    ("x-amzn-waf-action", ("challenge", "captcha"), "AWS WAF"),
+)
+_WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
+
+
+class Policy:
+    """Judges outcomes by a run's settings. Raises `SettingsError` for an expectation that cannot be used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._accept = settings.accept
+        self._is_repeatable = is_idempotent(settings.method)
+        self._passing = _PASSING | frozenset(settings.allow)
+        self._expectations: list[Expectation] = []
+        self._searches: list[ExpectedRegex] = []
+        if settings.expects_body or settings.expect_headers:
+            self._expect(settings)
+        self._keeps_body = settings.keep_body
+        self._max_time = settings.max_time
+        self._min_cert_time = None if settings.min_cert_days is None else timedelta(days=settings.min_cert_days)
+
+    def _expect(self, settings: Settings) -> None:
+        from urlcheck.policy.expectations import ExpectedRegex, list_expectations  # noqa: PLC0415 - many a run expects nothing
+
+        self._expectations = list(list_expectations(settings))
+        self._searches = [each for each in self._expectations if isinstance(each, ExpectedRegex)]
+
+    def judge(self, outcome: Outcome) -> tuple[Verdict, str]:
+        """The verdict on an outcome, and its detail."""
+        if isinstance(outcome, Failure):
+            return _VERDICTS[outcome.kind], outcome.message
+        return self._judge_status(outcome) or self._find_disappointment(outcome) or (Verdict.OK, describe_status(outcome))
+
+    def _judge_status(self, response: Response) -> tuple[Verdict, str] | None:
+        """The verdict on a status that is not accepted."""
+        wall = _find_wall(response)
+        # some walls answer with a 2xx: the default does not accept them, but what a user accepts is accepted
+        if response.status in self._accept and not (wall and self._accept == DEFAULT_ACCEPT):
+            return None
+        detail = describe_status(response)
+        if wall:
+            return Verdict.BLOCKED, f"{detail}: {wall}"
+        if response.status == 429:
+            return Verdict.RATE_LIMITED, detail
+        return Verdict.STATUS, detail
+
+    def _find_disappointment(self, response: Response) -> tuple[Verdict, str] | None:
+        """The first expectation that an accepted answer does not meet."""
+        for expectation in self._expectations:
+            if unmet := expectation.describe_unmet(response):
+                return Verdict.CONTENT, unmet
+        if self._max_time is not None and response.elapsed > self._max_time:
+            return Verdict.SLOW, f"took {format_duration(response.elapsed)}, more than {format_duration(self._max_time)}"
+        if self._min_cert_time is not None and response.cert_expires:
+            left = response.cert_expires - datetime.now(UTC)
+            if left < self._min_cert_time:
+                return Verdict.CERT, f"certificate expires on {response.cert_expires:%Y-%m-%d}, in {max(left.days, 0)} days"
+        return None
+
+    def takes_long(self, outcome: Outcome) -> bool:
+        """Whether judging may take more than some milliseconds, and is better done aside."""
+        if isinstance(outcome, Failure) or not outcome.body:
+            return False
+        return any(search.takes_long(outcome) for search in self._searches)
+
+    def passes(self, outcome: Outcome) -> bool:
+        """Whether the outcome is `ok` as it stands."""
+        return self.judge(outcome)[0] is Verdict.OK
+
+    def may_pass_later(self, outcome: Outcome) -> bool:
+        """Whether another attempt is worth its while, and does no harm.
+
+        What is not idempotent is asked for again only where the server said at once that it would not do it now.
+        """
+        if isinstance(outcome, Failure):
+            return outcome.transient
+        if not self._is_repeatable and (outcome.hops or outcome.status not in _ASKS_FOR_A_PAUSE):
+            return False
+        refusal = self._judge_status(outcome) if outcome.status in TEMPORARY_STATUSES else None
+        return refusal is not None and refusal[0] is not Verdict.BLOCKED
+
+    def may_be_asked_again(self, outcome: Outcome) -> bool:
+        """Whether another attempt does no harm, whatever it is worth."""
+        if self._is_repeatable or self.may_pass_later(outcome):
+            return True
+        return isinstance(outcome, Failure) and outcome.kind in _BEFORE_THE_REQUEST and not outcome.hops
+
+    def pause_after(self, outcome: Outcome) -> float:
+        """For how many seconds the host asks to be left alone."""
+        if isinstance(outcome, Failure) or outcome.status not in _ASKS_FOR_A_PAUSE:
+            return 0.0
+        return parse_retry_after(outcome.headers.get("Retry-After")) or 0.0
+
+    def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
+        """The result of a target that was requested."""
+        verdict, detail = self.judge(outcome)
+        if isinstance(outcome, Failure) or outcome.body is None:
+            return self._result(target, outcome, verdict, detail, attempts)
+        excerpt = _excerpt(outcome) if self._keeps_body else None
+        result = self._result(target, replace(outcome, body=None, is_whole=True), verdict, detail, attempts)
+        return replace(result, excerpt=excerpt) if excerpt and not result.ok else result
+
+    def reject(self, target: Target, rejection: Rejection) -> Result:
+        """The result of a target that is not requested."""
+        return self._result(target, None, rejection.verdict, rejection.reason, 0)
+
+    def give_up(self, target: Target, reason: str) -> Result:
+        """The result of a target of which no attempt was finished."""
+        return self._result(target, None, Verdict.UNCHECKED, reason, 0)
+
+    def _result(self, target: Target, outcome: Outcome | None, verdict: Verdict, detail: str, attempts: int) -> Result:
+        return Result(target, outcome, verdict, detail, verdict in self._passing, attempts, datetime.now(UTC))
+
+
+def describe_status(response: Response) -> str:
+    """`404 Not Found`, with the server's own reason phrase where it gave one."""
+    status = response.status
+    standing = "" if 100 <= status <= 599 else "(not a standard status)"
+    return " ".join(part for part in (f"{status:03}", response.reason or _standard_reason(status), standing) if part)
+
+
+def _excerpt(response: Response) -> str:
+    body = response.body or b""
+    from urlcheck.http.charsets import decode  # noqa: PLC0415
+
+    text = decode(body[:_EXCERPT_BYTES], response.headers.get("Content-Type"))
+    is_cut = len(body) > _EXCERPT_BYTES or not response.is_whole
+    return (text.rpartition("\n")[0] or text) if is_cut else text  # half a line may be half a secret, which looks like none
+
+
+def _standard_reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _find_wall(response: Response) -> str | None:
+    for name, values, owner in _WALL_HEADERS:
+        if response.headers.get(name, "").strip().lower() in values:
+            return f"a bot wall answered ({owner})"
+    return _WALL_STATUSES.get(response.status)

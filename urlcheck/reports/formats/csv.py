@@ -1,0 +1,58 @@
+"""`-o csv`: the fields of the JSON lines, a row a URL, as each result is reached."""
+
+from __future__ import annotations
+
+import csv
+from typing import ClassVar, TextIO
+
+from urlcheck.model.nouns import Result
+from urlcheck.reports.record import Record, Redirect, make_record
+from urlcheck.reports.summary import Summary
+from urlcheck.settings.settings import OutputSettings
+
+# what a spreadsheet takes for the start of a formula, in full width too (OWASP, CSV injection)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# what GitHub Actions takes for a command at the start of a line, which a URL is
+_COMMAND_START = "::"
+
+
+class CsvReporter:
+    """Streams results below a header row (RFC 4180, but lines end in LF): true and false, nothing where there is none.
+
+    Redirects are `STATUS URL` pairs, joined by blanks; a text that a spreadsheet or a CI job would run begins with an
+    apostrophe.
+    """
+
+    streams: ClassVar[bool] = True
+
+    def __init__(self, stream: TextIO, _: OutputSettings) -> None:
+        self._writer = csv.writer(stream, lineterminator="\n")
+        self._has_header = False
+
+    def add(self, result: Result) -> None:
+        self._write_header()
+        columns = zip(Record.__annotations__, make_record(result).values(), strict=False)  # a target's name has none
+        self._writer.writerow(_make_cell(value) for _, value in columns)
+
+    def close(self, summary: Summary) -> None:  # noqa: ARG002 - there is no place for it
+        """A table without a row still says what it would have held."""
+        self._write_header()
+
+    def _write_header(self) -> None:
+        if not self._has_header:
+            self._has_header = True
+            self._writer.writerow(Record.__annotations__)
+
+
+def _make_cell(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return " ".join(map(_join_redirect, value))
+    if isinstance(value, str) and value.startswith((*_FORMULA_STARTS, _COMMAND_START)):
+        return f"'{value}"
+    return value
+
+
+def _join_redirect(redirect: Redirect) -> str:
+    return f"{redirect['status']} {redirect['url']}"

@@ -1,0 +1,48 @@
+"""`-o github`: annotations of GitHub Actions, as each problem is found.
+
+The syntax is that of workflow commands, `::error file=…,line=…,title=…::message`, and the escaping that of the runner
+(actions/runner, ActionCommand.cs).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TextIO
+
+from urlcheck.model.nouns import Result
+from urlcheck.reports.record import list_file, make_record, title
+from urlcheck.reports.summary import Summary
+from urlcheck.settings.settings import OutputSettings
+from urlcheck.text.safe import escape
+
+_MESSAGE_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY_ESCAPES = _MESSAGE_ESCAPES | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+class GithubReporter:
+    """Streams the problems alone, at the file and line where they stand, and says at the end how many of how many.
+
+    GitHub shows ten errors a step, however many there are: the notice at the end is what tells.
+    """
+
+    streams: ClassVar[bool] = True
+
+    def __init__(self, stream: TextIO, settings: OutputSettings) -> None:
+        self._stream = stream
+        self._quiet = settings.quiet
+
+    def add(self, result: Result) -> None:
+        if result.ok:
+            return
+        record = make_record(result)
+        place = {}
+        if file := list_file(result.target):
+            place = {"file": escape(file), "line": str(record["line"])}
+        self._write("error", f"{title(record)} {record['detail']}", **place, title=f"urlcheck: {record['verdict']}")
+
+    def close(self, summary: Summary) -> None:
+        if not self._quiet:
+            self._write("notice", "\n".join([summary.describe(), *summary.notes]), title="urlcheck")
+
+    def _write(self, command: str, message: str, **properties: str) -> None:
+        pairs = ",".join(f"{name}={text.translate(_PROPERTY_ESCAPES)}" for name, text in properties.items())
+        self._stream.write(f"::{command} {pairs}::{message.translate(_MESSAGE_ESCAPES)}\n")

@@ -1,0 +1,91 @@
+"""What changes in place while a run lasts: on standard error, on a terminal only."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from rich.console import RenderableType
+from rich.live import Live
+
+from urlcheck.model.nouns import Result
+from urlcheck.reports.terminal.console import PlainConsole
+from urlcheck.runtime.threads import start_thread
+
+FRAME = 0.1  # seconds
+_PATIENCE = 1.0  # with a terminal that stalls
+
+
+class Display:
+    """Drawn by a thread of its own, so that no URL pays for it, and no terminal that stalls holds one up."""
+
+    def __init__(self, console: PlainConsole) -> None:
+        self._console = console
+        self._spinner = itertools.cycle("-\\|/" if console.is_ascii else "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+        self._live = Live(  # draws once at this moment: whoever inherits is ready by now
+            get_renderable=self.draw,
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether the terminal can go back on its line."""
+        return not self._console.is_dumb_terminal
+
+    def draw(self) -> RenderableType:
+        """What is to be seen at this moment."""
+        raise NotImplementedError
+
+    def add(self, failure: Result) -> None:
+        """Take a result that does not pass, where those are shown."""
+
+    def tick(self, frame: int) -> None:  # noqa: ARG002 - for who does more than draw
+        """Draw one frame; they are numbered from 1."""
+        self._live.refresh()
+
+    def say_the_last(self) -> None:
+        """What is to stay on the screen, before the rest is taken away."""
+
+    def start(self) -> None:
+        with suppress(OSError):
+            self._live.start()
+        self._thread = start_thread(self._keep_drawing, "display")
+
+    def stop(self) -> None:
+        """Take it away."""
+        if self._end.is_set():
+            return
+        self._end.set()
+        if self._thread:
+            self._thread.join(_PATIENCE)
+        with suppress(OSError):
+            self.say_the_last()
+            self._live.stop()
+
+    def _keep_drawing(self) -> None:
+        with suppress(OSError):  # the terminal went away: the run goes on
+            for frame in itertools.count(1):
+                if self._end.wait(FRAME):
+                    return
+                self.tick(frame)
+
+
+@contextmanager
+def show(display: Display) -> Iterator[Display | None]:
+    """It is gone when the context ends, however it ends; None on a terminal that cannot go back on its line."""
+    if not display.can_draw:
+        yield None
+        return
+    display.start()
+    try:
+        yield display
+    finally:
+        display.stop()

@@ -1,0 +1,140 @@
+"""How far a run is: a bar, counts, the time left, and the failures above it as they happen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from urlcheck.model.nouns import Length, Result
+from urlcheck.model.verdict import Verdict
+from urlcheck.reports.record import make_record
+from urlcheck.reports.summary import Summary, count, format_rate
+from urlcheck.reports.terminal.cells import make_cells
+from urlcheck.reports.terminal.charts import draw_bar
+from urlcheck.reports.terminal.console import PlainConsole
+from urlcheck.reports.terminal.display import FRAME, Display
+from urlcheck.text.durations import format_duration
+
+# failures shown as they happen, so that thousands a second neither flood nor slow: so many a frame; so many that wait
+_FAILURES_A_FRAME, _FAILURES_WAITING = 2, 20
+_RATE_SECONDS = 10
+_SHORTEST_BAR, _LONGEST_BAR = 10, 30
+_STATUS_WIDTH = len("✗ protocol")
+_ROOM_FOR_CTRL_C = 3
+
+
+class Progress(Display):
+    """Draws a summary in the making, and the failures that happen after so many seconds, `quiet`.
+
+    `length` says how many targets there are, `paused` how many hosts; both are asked by the thread that draws.
+    """
+
+    def __init__(
+        self,
+        console: PlainConsole,
+        summary: Summary,
+        length: Callable[[], Length | None],
+        paused: Callable[[], int],
+        quiet: float = 0.0,
+    ) -> None:
+        self._summary = summary
+        self._length = length
+        self._paused = paused
+        self._quiet = quiet
+        self._samples: deque[tuple[float, int]] = deque(maxlen=round(_RATE_SECONDS / FRAME))
+        self._waiting: deque[Result] = deque()
+        self._left_out = self._said = 0
+        self._has_shown = False
+        super().__init__(console)
+
+    def add(self, failure: Result) -> None:
+        """A result that does not pass, to be shown above the bar; of many at once, some are and the others counted."""
+        if failure.verdict is Verdict.UNCHECKED:
+            return
+        if len(self._waiting) < _FAILURES_WAITING:
+            self._waiting.append(failure)
+        else:
+            self._left_out += 1
+
+    def say_the_last(self) -> None:
+        """The failures that are not shown stand in the reports."""
+        self._left_out += len(self._waiting)
+        if self._has_shown:
+            self._say_what_is_left_out()
+
+    def draw(self) -> Text:
+        """The line of this moment, as much of it as the terminal has room for."""
+        now, total = time.monotonic(), self._summary.total
+        self._samples.append((now, total))
+        since, before = self._samples[0]
+        rate = (total - before) / (now - since) if now - since >= 1 else None
+        line = self._draw_start(total)
+        for part in self._draw_parts(total, rate):
+            if line.cell_len + 2 + part.cell_len > self._console.width - _ROOM_FOR_CTRL_C:
+                break
+            line.append("  ").append_text(part)
+        return line
+
+    def _draw_start(self, total: int) -> Text:
+        line = Text.assemble((next(self._spinner), "cyan"), " ")
+        if length := self._length():
+            width = max(_SHORTEST_BAR, min(_LONGEST_BAR, self._console.width // 4))
+            bar = self._console.spell(draw_bar(total, max(length.targets, total), width))
+            rest = self._console.spell("━" if self._console.color_system else "─") * (width - len(bar))
+            line.append(bar, "cyan").append(rest, "bright_black").append(" ")
+        return line
+
+    def _draw_parts(self, total: int, rate: float | None) -> Iterator[Text]:
+        """What there is to say, the most important first."""
+        summary, length = self._summary, self._length()
+        whole = _format_length(length, total) if length else ""
+        yield Text(f"{total:>{len(whole)},} of {whole}" if length else f"{total:,} checked", "bold")
+        if summary.failed:
+            yield Text(self._console.spell(f"✗ {summary.failed:,} failed"), "red")
+        if length and rate and (left := length.targets - total) > 0:
+            yield Text(f"{_format_time_left(left / rate)} left")
+        if rate is not None:
+            yield Text(format_rate(rate), "dim")
+        if paused := self._paused():
+            yield Text(f"{count(paused, 'host')} paused", "yellow")
+
+    def tick(self, frame: int) -> None:
+        """Draw one frame; they are numbered from 1."""
+        if self._summary.elapsed >= self._quiet:
+            self._show_failures()
+            if frame % round(1 / FRAME) == 0:
+                self._say_what_is_left_out()
+        super().tick(frame)
+
+    def _show_failures(self) -> None:
+        for _ in range(min(_FAILURES_A_FRAME, len(self._waiting))):
+            self._console.print(self._draw_failure(self._waiting.popleft()), no_wrap=True, crop=True)
+            self._has_shown = True
+
+    def _draw_failure(self, result: Result) -> Text:
+        cells = make_cells(make_record(result), self._console, verbose=False)
+        padding = " " * (_STATUS_WIDTH - cells.status.cell_len)
+        room = self._console.width - cells.status.cell_len - len(padding) - 5
+        detail = self._console.shorten(cells.detail.plain, max(room * 2 // 5, room - cell_len(cells.url)))
+        url = self._console.shorten(cells.url, room - cell_len(detail))
+        return Text.assemble(" ", cells.status, padding, "  ", url, "  ", (detail, "dim"))
+
+    def _say_what_is_left_out(self) -> None:
+        left_out = self._left_out  # another thread goes on counting
+        if left_out > self._said:
+            self._console.print(Text(self._console.spell(f" … and {left_out - self._said:,} more"), "dim"))
+            self._said = left_out
+
+
+def _format_length(length: Length, done: int) -> str:
+    """`60,000`, or `~60,000` to two digits, which do not flicker."""
+    return f"{length.targets:,}" if length.is_exact else f"~{max(done, int(float(f'{length.targets:.2g}'))):,}"
+
+
+def _format_time_left(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds < 60 else format_duration(60 * math.ceil(seconds / 60))

@@ -1,0 +1,101 @@
+"""A record in the words that a terminal and a page have for it: short, for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from urlcheck.model.verdict import Verdict
+from urlcheck.reports.record import Record
+from urlcheck.reports.summary import Summary, count
+from urlcheck.text.safe import MASK
+
+# answers from which on quantiles mean something
+ENOUGH = 20
+
+# longer, not every browser follows it
+_LONGEST_LINK = 2_000
+_LINK = re.compile(r"https?://[^\s\\]+")  # a backslash is of something written out, or one that a browser reads as a slash
+
+
+def choose_mark(verdict: Verdict, *, passes: bool) -> str:
+    """Whether a verdict passes, in one character: so that it is not said by colour alone."""
+    if verdict is Verdict.OK:
+        return "✓"
+    if not passes:
+        return "✗"
+    return "-" if verdict is Verdict.SKIPPED else "!"
+
+
+def mark(record: Record) -> str:
+    """The mark of a record's verdict."""
+    return choose_mark(Verdict(record["verdict"]), passes=record["ok"])
+
+
+def label(record: Record) -> str:
+    """The status, or the verdict where there was no answer."""
+    return str(record["status"]) if record["status"] else record["verdict"]
+
+
+def describe(record: Record) -> str:
+    """The detail without the status that stands beside it; of what passed, where it ended and at which attempt."""
+    detail = record["detail"].removeprefix(f"{record['status']} ")
+    if record["verdict"] == Verdict.OK:
+        if record["redirects"]:
+            detail = f"→ {record['final_url']}"
+        if record["attempts"] > 1:
+            detail = f"{detail} (attempt {record['attempts']})"
+    return detail
+
+
+def locate(record: Record) -> str:
+    """`urls.txt:3`, or the source alone where it has no lines."""
+    return f"{record['source']}:{record['line']}" if record["line"] else record["source"]
+
+
+def find_link(record: Record) -> str | None:
+    """The URL that was asked for, if it may be followed: http or https, complete, nothing in it masked or written out."""
+    if record["verdict"] == Verdict.INVALID:
+        return None
+    asked = record["redirects"][0]["url"] if record["redirects"] else record["final_url"] or record["url"]
+    return asked if len(asked) <= _LONGEST_LINK and MASK not in asked and _LINK.fullmatch(asked) else None
+
+
+def abridge(text: str, length: int) -> str:
+    """The text in so many characters, its middle left out: the host and the end of the path say most."""
+    if len(text) <= length:
+        return text
+    tail = (length - 1) // 2
+    return f"{text[: length - 1 - tail]}…{text[-tail:]}"
+
+
+def format_elapsed(milliseconds: float | None) -> str:
+    """`0.8 ms`, `81 ms`, `1.2 s`: to two digits or three; nothing where nothing was measured."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s"
+
+
+def format_latency(seconds: float) -> str:
+    """The same of what was measured in seconds."""
+    return format_elapsed(seconds * 1000)
+
+
+def count_verdicts(summary: Summary) -> Iterator[tuple[Verdict, int]]:
+    """How often each verdict was reached: `ok`, then the others, the most frequent first."""
+    yield from sorted(summary.verdicts.most_common(), key=lambda item: item[0] is not Verdict.OK)
+
+
+def describe_unlisted(summary: Summary, listed: Collection[Record]) -> str | None:
+    """What of the run is not among the records, and where to find it; None if nothing is missing."""
+    passed = sum(record["ok"] for record in listed)
+    rest = [
+        count(summary.failed - (len(listed) - passed), "problem"),
+        f"{count(summary.passed - passed, 'URL')} that passed",
+    ]
+    missing = [part for part in rest if not part.startswith("0 ")]
+    return f"Not listed: {' and '.join(missing)}; -o jsonl holds all." if missing else None

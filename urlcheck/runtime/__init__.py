@@ -1,0 +1,1 @@
+"""Facilities of the operating system: threads, streams, signals, event loop, atomic files, descriptors."""

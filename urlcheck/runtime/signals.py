@@ -1,0 +1,69 @@
+"""Signals in a run: the first that asks for an end stops it, the second ends the program; Ctrl-Z stops all its processes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from urlcheck.runtime.termination import ENDING, end_at_once, end_if_output_stalls
+
+
+@dataclass(slots=True)
+class Interruption:
+    """The signal that ended the run early; None while there was none."""
+
+    number: int | None = None
+
+    @property
+    def exit_status(self) -> int | None:
+        """What a shell reports of a program that the signal ended: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
+        return None if self.number is None else 128 + self.number
+
+
+@contextmanager
+def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
+    """Within, the first signal calls `stop` in the running loop; a second does not return."""
+    loop = asyncio.get_running_loop()
+    interruption = Interruption()
+
+    def receive(number: int, _: FrameType | None) -> None:
+        if interruption.number is not None:
+            end_at_once(128 + number)
+        interruption.number = number
+        if number != signal.SIGINT:  # a person who pressed Ctrl-C may still read on, as in a pager, or press it again
+            end_if_output_stalls(128 + number)
+        loop.call_soon_threadsafe(stop)
+
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, receive) for number in heard}
+    try:
+        yield interruption
+    finally:
+        for number, action in previous.items():
+            signal.signal(number, action)
+
+
+@contextmanager
+def on_suspension(suspend: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
+    """Within, Ctrl-Z calls `suspend` before the process stops, and `resume` when it goes on."""
+    is_handled = hasattr(signal, "SIGTSTP") and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+    if not is_handled:  # Windows; or a shell without job control, which has the signal ignored
+        yield
+        return
+
+    def receive(number: int, _: FrameType | None) -> None:
+        suspend()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)  # the process stops here
+        signal.signal(number, receive)
+        resume()
+
+    signal.signal(signal.SIGTSTP, receive)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)

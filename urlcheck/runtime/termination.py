@@ -1,0 +1,75 @@
+"""The signals that ask a program to end, and the end that they bring where there is no run to stop."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import NoReturn
+
+# Ctrl-C, `kill`, and a terminal that is closed; Windows has no SIGHUP
+ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+# so long after the signal, and then again and again, the outputs are looked at; and so long a reader may take nothing
+_LOOK_SECONDS, _STALL_SECONDS = 0.5, 1.0
+
+
+def end_quietly_on_signals() -> None:
+    """From now on a signal ends the program at once, with its status and without a traceback.
+
+    A signal that the parent process has set to be ignored stays ignored.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in ENDING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _end)
+
+
+def end_if_output_stalls(status: int) -> None:
+    """End the program as soon as nobody takes what it writes; until `stop_watching`, in the main thread.
+
+    A write to a full pipe is not left otherwise: Python takes it up again after each signal.
+    """
+    if not hasattr(signal, "setitimer"):  # Windows, where no signal interrupts a write
+        return
+
+    def look(_: int, __: FrameType | None) -> None:
+        if _is_stalled():
+            end_at_once(status)
+        signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS)
+
+
+def stop_watching() -> None:
+    """Everything is written. An alarm that came later would end the process with a status of its own."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def end_at_once(status: int) -> NoReturn:
+    """End the program as it stands, from a signal's handler too, and leave nothing unfinished behind."""
+    if asides := sys.modules.get("urlcheck.runtime.atomic_files"):  # not loaded: no file was opened
+        asides.drop_all()
+    os._exit(status)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    end_at_once(128 + number)
+
+
+def _is_stalled() -> bool:
+    """Whether standard output or standard error is full, and its reader takes nothing for a while.
+
+    Called in a signal's handler: the write that was interrupted does not fill up again what is read meanwhile.
+    """
+    for descriptor in (1, 2):
+        poll = select.poll()
+        poll.register(descriptor, select.POLLOUT)
+        if not poll.poll(_STALL_SECONDS * 1000):
+            return True
+    return False

@@ -1,0 +1,37 @@
+"""Threads beside the event loop's. Signals are left to the main one, where alone Python handles them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from urlcheck.runtime.termination import ENDING
+
+# the program has handlers for these
+_HANDLED = {*ENDING, *(signal.Signals[name] for name in ("SIGALRM", "SIGTSTP") if hasattr(signal, name))}
+
+
+@contextmanager
+def without_signals() -> Iterator[None]:
+    """A thread that is started within, a library's own too, is sent none.
+
+    Else the system may give it one while the main thread is held up in a write, which nothing would end then.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_thread(work: Callable[[], None], name: str) -> threading.Thread:
+    """A daemon: what never returns must not keep the program from ending."""
+    thread = threading.Thread(target=work, daemon=True, name=name)
+    with without_signals():
+        thread.start()
+    return thread

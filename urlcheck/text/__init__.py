@@ -1,0 +1,1 @@
+"""Showing text from outside safely: escaping, masking, units."""
