@@ -2,6 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+WORKERS ?= 3
+
+# a user's conditions: the default limit of open files, and an environment with nothing that a developer or a service adds
+# (LD_LIBRARY_PATH is where some Pythons find their own library)
+AS_USER = ulimit -Sn 1024; env -i PATH="$$PATH" HOME="$$HOME" TERM="$${TERM:-xterm}" LANG="$${LANG:-C.UTF-8}" \
+	$${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$$LD_LIBRARY_PATH"}
 
 .PHONY: help run test check format bench picture clean
 
@@ -16,8 +22,8 @@ $(READY): pyproject.toml
 run: $(READY) ## check the bundled demo site, or the list in URLS=FILE
 	@$(if $(URLS),$(BIN)/urlcheck --file '$(URLS)',$(BIN)/python -m urlcheck.demo)
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+test: $(READY) ## run the tests as users run the program: make test ARGS='-k redirect'
+	$(AS_USER) $(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
 
 check: $(READY) ## lint, check the formatting and the types
 	$(BIN)/ruff check
@@ -30,7 +36,7 @@ format: $(READY) ## format the code
 
 bench: $(READY) ## measure against other programs: make bench ARGS='--quick many-hosts'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/benchmarks/requirements.txt
-	$(BIN)/python -m tests.benchmarks $(ARGS)
+	$(AS_USER) $(BIN)/python -m tests.benchmarks $(ARGS)
 
 picture: $(READY) ## draw the table of the README anew
 	$(BIN)/python -m tests.picture .github/table.svg

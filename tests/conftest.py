@@ -11,23 +11,29 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 import trustme
 from pytest_aiohttp import AiohttpServer
 
-from tests.support.program import Finished, Launch, Urlcheck, finish
+from tests.support.environment import limit_descriptors, scrub
+from tests.support.program import Finished, Launch, RunHere, Urlcheck, finish
 from tests.support.servers import Answer, RawServer, Serve
+from urlcheck.cli.program import run
 from urlcheck.demo.site import make_app
 
-NOT_OURS = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "PYTHONIOENCODING"}
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--need-servers", action="store_true", help="fail, not skip, where a server of tests/interop is missing")
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests see neither the proxies nor the colours nor the settings of whoever runs them."""
-    for name in list(os.environ):
-        if name.upper().endswith("_PROXY") or name.startswith("URLCHECK_") or name in NOT_OURS:
-            monkeypatch.delenv(name)
+def pytest_configure() -> None:
+    """Let the tests and the programs that they start see what a user's shell has, and no more."""
+    scrub()
+    limit_descriptors()
+    # how long an example takes depends on what else the machine does
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture
@@ -79,7 +85,7 @@ async def launch(tmp_path: Path) -> AsyncIterator[Launch]:
             stdout=stdout,
             stderr=stderr,
             cwd=tmp_path,
-            env={**os.environ, "PYTHONUTF8": "1", **(env or {})},
+            env={**os.environ, **(env or {})},
         )
         started.append(process)
         return process
@@ -101,3 +107,13 @@ def urlcheck(launch: Launch) -> Urlcheck:
         return await finish(process)
 
     return run
+
+
+@pytest.fixture
+def run_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> RunHere:
+    def call(*arguments: str) -> Finished:
+        status = run(arguments)
+        return Finished(status, *capfd.readouterr())
+
+    monkeypatch.chdir(tmp_path)
+    return call

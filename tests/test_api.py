@@ -9,6 +9,7 @@ import pytest
 import urlcheck
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Response, Settings, SettingsError, Verdict, check, check_urls
+from urlcheck.api import count_processes
 from urlcheck.demo.site import serve_aside
 
 
@@ -93,15 +94,16 @@ async def test_settings_are_respected(site: str) -> None:
     assert [result.verdict for result in results] == [Verdict.OK, Verdict.OK, Verdict.SKIPPED, Verdict.STATUS]
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [Settings(include=("(",)), Settings(base_url="nowhere"), Settings(ca_file="missing.pem")],
-    ids=["include", "base_url", "ca_file"],
-)
-async def test_settings_that_cannot_be_used_raise_a_value_error(settings: Settings) -> None:
-    with pytest.raises(ValueError, match="--") as raised:
-        await check(["http://127.0.0.1:9"], settings)
+@pytest.mark.parametrize(("field", "value"), [("include", ("(",)), ("base_url", "nowhere"), ("ca_file", "missing.pem")])
+async def test_a_setting_that_cannot_be_used_raises_a_value_error(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: ") as raised:
+        await check(["http://127.0.0.1:9"], Settings(**{field: value}))  # type: ignore[arg-type]
     assert raised.type is SettingsError
+
+
+def test_a_run_that_waits_uses_one_process_unless_more_are_asked_for() -> None:
+    assert count_processes(Settings(wait=60)) == 1
+    assert count_processes(Settings(wait=60, processes=2)) == 2
 
 
 def test_closing_the_results_leaves_no_task_behind() -> None:

@@ -1,4 +1,4 @@
-"""urlcheck: checks lists of URLs concurrently, and says of every one what happened and whether that is good enough.
+"""urlcheck checks lists of URLs concurrently, and reports for each one what happened and whether it passed.
 
 results = asyncio.run(check(["https://example.org"]))
 
@@ -8,7 +8,7 @@ async for result in check_urls(urls, Settings(timeout=5)):
 
 from __future__ import annotations
 
-# nothing is imported yet: the program passes through here on its way to the handlers of signals
+# nothing is imported here: the program comes through this module before its signals have handlers
 TYPE_CHECKING = False
 
 __all__ = [
@@ -27,7 +27,9 @@ __all__ = [
 if TYPE_CHECKING:
     from urlcheck.api import check, check_urls
     from urlcheck.model.errors import SettingsError
-    from urlcheck.model.nouns import Failure, Hop, Response, Result, Target
+    from urlcheck.model.outcome import Failure, Hop, Response
+    from urlcheck.model.result import Result
+    from urlcheck.model.target import Target
     from urlcheck.model.verdict import Verdict
     from urlcheck.settings.settings import Settings
 
@@ -35,15 +37,17 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         **dict.fromkeys(("check", "check_urls"), "api"),
-        **dict.fromkeys(("Failure", "Hop", "Response", "Result", "Target"), "model.nouns"),
+        **dict.fromkeys(("Failure", "Hop", "Response"), "model.outcome"),
+        "Result": "model.result",
         "Settings": "settings.settings",
         "SettingsError": "model.errors",
+        "Target": "model.target",
         "Verdict": "model.verdict",
-        "__version__": "settings.settings",
+        "__version__": "settings.identity",
     }
 
     def __getattr__(name: str) -> object:
-        """A public name is loaded when it is first used."""
+        """Load a public name when it is first used."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module  # noqa: PLC0415

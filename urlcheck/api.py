@@ -1,19 +1,60 @@
-"""The library: lists of URLs in, results out."""
+"""The entry to everything below: a run over a source, as the command line and Python programs use it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from contextlib import aclosing
-from typing import TYPE_CHECKING
+import os
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
+from urlcheck.backends.autoscaler import Autoscaler
+from urlcheck.backends.coordinator import Coordinator
+from urlcheck.backends.local import open_local
+from urlcheck.backends.protocol import Backend
+from urlcheck.input.iterable_source import IterableSource
+from urlcheck.input.source import Source
+from urlcheck.input.target_builder import TargetBuilder
+from urlcheck.model.result import Result
+from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
 
-if TYPE_CHECKING:
-    from urlcheck.model.nouns import Result
+
+@asynccontextmanager
+async def open_checker(source: Source, settings: RunSettings, checks: Sequence[CheckSettings]) -> AsyncIterator[Coordinator]:
+    """A run over the targets of a source, in as many processes as the settings and the list call for.
+
+    `checks` are the settings that the targets refer to by number. Raises `SettingsError` for a setting that cannot be used.
+    """
+    processes = min(count_processes(settings), settings.concurrency)
+    async with open_local(settings, checks, children=processes - 1) as engine:
+        scaler = None
+        if processes > 1:
+            scaler = Autoscaler(_open_process(settings, checks), processes - 1, is_asked=settings.processes != "auto")
+        yield Coordinator(source, engine, settings, checks, scaler)
+
+
+def _open_process(settings: RunSettings, checks: Sequence[CheckSettings]) -> Callable[[], Awaitable[Backend]]:
+    """A function that opens another process, which leaves the deadline to this one."""
+
+    async def open_backend() -> Backend:
+        from urlcheck.backends.process import open_process  # noqa: PLC0415 - most runs need one process
+
+        return await open_process(replace(settings, deadline=None, processes=1), checks)
+
+    return open_backend
+
+
+def count_processes(settings: RunSettings) -> int:
+    """The number that is asked for, or one for each core. A run that waits has little to do, and needs one."""
+    if settings.processes != "auto":
+        return settings.processes
+    if settings.wait:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> list[Result]:
-    """Check every URL; the results, in the order of the input. Raises `SettingsError`."""
+    """Check every URL: the results, in the order of the input. Raises `SettingsError`."""
     results = [result async for result in check_urls(urls, settings)]
     return sorted(results, key=lambda result: result.target.index)
 
@@ -21,13 +62,10 @@ async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | N
 async def check_urls(
     urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None
 ) -> AsyncGenerator[Result, None]:
-    """Check every URL; each result as it is reached, in bounded memory. Raises `SettingsError`."""
-    from urlcheck.backends.coordinator import open_checks  # noqa: PLC0415 - `urlcheck --help` must not pay for it
-    from urlcheck.input.sources import IterableSource  # noqa: PLC0415
-    from urlcheck.input.targets import Collector  # noqa: PLC0415
-
+    """Check every URL: each result as it is reached, in bounded memory. Raises `SettingsError`."""
     settings = settings or Settings()
-    source = IterableSource(urls, Collector(settings))
-    async with open_checks(source, settings) as run, aclosing(run.results()) as results:
+    checks = [settings.check]
+    source = IterableSource(urls, TargetBuilder(settings.part(InputSettings), checks))
+    async with open_checker(source, settings.part(RunSettings), checks) as run, aclosing(run.results()) as results:
         async for result in results:
             yield result

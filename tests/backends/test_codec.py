@@ -4,13 +4,18 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOT_FOUND, make_result, make_target
-from urlcheck.backends.codec import Frames, frame, pack_result, pack_target, unpack_result, unpack_target
-from urlcheck.model.nouns import Failure, FailureKind, Hop, Outcome, Response
+from urlcheck.backends import codec, messages
+from urlcheck.backends.frames import frame, read_frame
+from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome, Response
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.settings.scopes import CheckSettings
 
 REFUSED = Failure(
     url="http://example.org/",
@@ -24,14 +29,28 @@ REFUSED = Failure(
 )
 
 
-async def read(data: bytes) -> list[object]:
+async def read(data: bytes) -> list[bytes]:
     stream = asyncio.StreamReader()
     stream.feed_data(data)
     stream.feed_eof()
-    frames, messages = Frames(stream), []
-    while (message := await frames.read()) is not None:
+    messages = []
+    while (message := await read_frame(stream)) is not None:
         messages.append(message)
     return messages
+
+
+def send_back(result: Result) -> Result:
+    """The result after its way from a backend."""
+    message = messages.decode_from_backend(messages.encode(codec.pack_results([result])))
+    assert isinstance(message, messages.Results)
+    return codec.unpack_result(message.results[0], result.target)
+
+
+def submit(target: Target) -> Target:
+    """The target after its way to a backend."""
+    message = messages.decode_to_backend(messages.encode(messages.Submit([codec.pack_target(target)])))
+    assert isinstance(message, messages.Submit)
+    return codec.unpack_target(message.targets[0])
 
 
 @pytest.mark.parametrize(
@@ -46,30 +65,68 @@ async def read(data: bytes) -> list[object]:
 def test_a_result_comes_out_as_it_went_in_but_for_the_headers(outcome: Outcome) -> None:
     result = make_result(outcome)
     expected = replace(outcome, headers={}) if isinstance(outcome, Response) else outcome
-    assert unpack_result(pack_result(result), result.target) == replace(result, outcome=expected)
+    assert send_back(result) == replace(result, outcome=expected)
 
 
-def test_of_a_body_the_excerpt_crosses_alone() -> None:
+def test_an_excerpt_is_sent_and_a_body_is_not() -> None:
     result = make_result(replace(NOT_FOUND, body=b"gone"), keep_body=True)
-    unpacked = unpack_result(pack_result(replace(result, outcome=replace(NOT_FOUND, body=b"gone"))), result.target)
-    assert (unpacked.excerpt, unpacked.outcome) == ("gone", replace(NOT_FOUND, headers={}))
+    received = send_back(replace(result, outcome=replace(NOT_FOUND, body=b"gone")))
+    assert (received.excerpt, received.outcome) == ("gone", replace(NOT_FOUND, headers={}))
 
 
 def test_a_result_without_an_outcome_comes_out_as_it_went_in() -> None:
     result = make_result(target=make_target("ftp://example.org/"))
-    assert unpack_result(pack_result(result), result.target) == result
+    assert send_back(result) == result
 
 
-def test_a_worker_is_told_what_it_is_to_request_and_nothing_else() -> None:
-    target = make_target("http://user:pass@example.org:8080/a?#b")
-    assert unpack_target(pack_target(target)) == replace(target, url="", source="", line=None)
+def test_a_backend_is_told_the_url_the_number_and_the_settings_of_a_target() -> None:
+    target = replace(make_target("http://user:pass@example.org:8080/a?#b", "urls.txt", 3, 7), name="api", check=2)
+    assert submit(target) == Target("", index=7, request=target.request, check=2)
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(), st.text())), max_size=5))
-def test_messages_come_out_one_by_one(messages: list[object]) -> None:
-    assert asyncio.run(read(b"".join(frame(message) for message in messages))) == messages
+@given(st.text(st.characters(codec=None), max_size=20))
+def test_any_text_comes_out_as_it_went_in(text: str) -> None:
+    url, hops = f"http://host/{text}", (Hop(302, text),)
+    for outcome in (replace(REFUSED, message=text, url=url, hops=hops), replace(NOT_FOUND, reason=text, url=url, hops=hops)):
+        result = replace(make_result(outcome), detail=text, excerpt=text)
+        assert send_back(result) == result
+
+
+@given(st.builds(CheckSettings, expect_text=st.lists(st.text(st.characters(codec=None), min_size=1), max_size=3)))
+def test_settings_come_out_as_they_went_in(settings: CheckSettings) -> None:
+    message = messages.decode_to_backend(messages.encode(messages.Checks([codec.pack_settings(settings)])))
+    assert isinstance(message, messages.Checks)
+    assert codec.unpack_settings(CheckSettings, message.checks[0]) == settings
+
+
+def test_every_kind_of_setting_comes_out_as_it_went_in() -> None:
+    settings = CheckSettings(
+        headers={"A": "b"},
+        user=("name", "password"),
+        data=b"\xff",
+        resolve=[("host", 80, "127.0.0.1,[::1]")],
+        accept=[200, 404],
+        allow=["timeout"],
+        ca_file="\udce9.pem",
+        ip_version=4,
+        max_time=0.5,
+    )
+    message = messages.decode_to_backend(messages.encode(messages.Checks([codec.pack_settings(settings)])))
+    assert isinstance(message, messages.Checks)
+    assert codec.unpack_settings(CheckSettings, message.checks[0]) == settings
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x90", messages.encode(messages.Alive(1)), b"\x93\xa5Hello\x01\x02"])
+def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        messages.decode_to_backend(data)
+
+
+@given(st.lists(st.binary(), max_size=5))
+def test_messages_come_out_one_by_one(messages: list[bytes]) -> None:
+    assert asyncio.run(read(b"".join(map(frame, messages)))) == messages
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 10])
 async def test_a_stream_that_breaks_off_in_a_message_has_ended(cut: int) -> None:
-    assert await read(frame([1]) + frame(["a message that is broken off"])[:cut]) == [[1]]
+    assert await read(frame(b"1") + frame(b"a message that is broken off")[:cut]) == [b"1"]

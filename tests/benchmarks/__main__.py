@@ -20,6 +20,8 @@ from tests.benchmarks.workloads import LONG, WORKLOADS, Ground, Workload, choose
 
 TREE = Path(__file__).parents[2]
 _LAST_WORDS = 200
+# the soft limit of most systems, and a number that no server here needs more than
+_DESCRIPTORS, _MOST_DESCRIPTORS = 1024, 1 << 20
 
 
 def main() -> int:
@@ -31,11 +33,12 @@ def main() -> int:
     if arguments.check:
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _raise_limits()
+    _limit_descriptors(sys.maxsize)
     outcomes: list[tuple[Workload, list[Series]]] = []
     status = 0
     try:
         with tempfile.TemporaryDirectory(prefix="urlcheck-bench-") as name, serve(Path(name)) as servers:
+            _limit_descriptors(_DESCRIPTORS)
             ground = Ground(servers, Path(name), tuple(shlex.split(arguments.options)), arguments.quick)
             for chosen in choose(arguments.workloads, everything=arguments.all):
                 workload = WORKLOADS[chosen](ground)
@@ -70,10 +73,11 @@ def _is_wanted(name: str, programs: Sequence[str]) -> bool:
     return not programs or name.startswith(tuple(programs))
 
 
-def _raise_limits() -> None:
-    """As many descriptors as may be had, for servers and programs alike."""
+def _limit_descriptors(wanted: int) -> None:
+    """Set the soft limit of what is started from now on: all that may be had for servers, the usual number for programs."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft = hard if hard != resource.RLIM_INFINITY and hard < wanted else min(wanted, _MOST_DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def _run(workload: Workload, rows: list[Series], folder: Path, runs: int) -> None:

@@ -1,5 +1,7 @@
 """A simulated internet on 127.0.0.0/8: every address is a host with a fate of its own. `python -m tests.benchmarks.internet`
 
+With an argument, `python -m tests.benchmarks.internet 0.2`, every host answers after so many seconds.
+
 It shares the machine with the program that is measured, so it does as little as can be done: no event loop but epoll, one heap
 of answers that are due, and a connection that stays with the kernel until its request has come. It prints its port, and ends
 when its standard input does, so that it never outlives who started it.
@@ -17,6 +19,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable, Sequence
 
 from tests.benchmarks.fate import Fate, Kind, fate_of
 
@@ -54,8 +57,9 @@ def listen() -> socket.socket:
 class Internet:
     """Serves until standard input ends."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, fate: Callable[[bytes], Fate] = fate_of) -> None:
         self._listener = listener
+        self._fate = fate
         self._epoll = select.epoll()
         self._epoll.register(listener, select.EPOLLIN)
         self._epoll.register(sys.stdin, select.EPOLLIN)
@@ -99,7 +103,7 @@ class Internet:
         if host is None:
             self._close(connection)
             return
-        fate = fate_of(host[1])
+        fate = self._fate(host[1])
         if fate.kind is Kind.SILENCE:
             self._keep(connection)  # until the other side closes it
             return
@@ -136,13 +140,20 @@ def _answer_to(request: bytes, fate: Fate) -> bytes | None:
     return _ANSWERS.get(fate.kind)
 
 
+def _fate_by(arguments: Sequence[str]) -> Callable[[bytes], Fate]:
+    if not arguments:
+        return fate_of
+    steady = Fate(Kind.ANSWER, float(arguments[0]))
+    return lambda _: steady
+
+
 def main() -> None:
     listener = listen()
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     gc.disable()  # nothing here refers to itself, and a collection would be a pause in every latency
     with contextlib.suppress(KeyboardInterrupt):
-        Internet(listener).serve()
+        Internet(listener, _fate_by(sys.argv[1:])).serve()
 
 
 if __name__ == "__main__":

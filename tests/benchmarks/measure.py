@@ -14,9 +14,8 @@ from typing import IO
 
 # a program that takes longer than this has lost, and must not hold up the rest
 LONGEST = 15 * 60.0
-# what is installed is compiled, once
-_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
-_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+# all that a program sees of our environment: what a login sets, and where some Pythons find their own library
+_KEPT = {"PATH", "HOME", "TERM", "LANG", "LD_LIBRARY_PATH"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,8 @@ def _await(process: subprocess.Popen[bytes], started: float) -> Usage:
 
 
 def _environment(tree: Path) -> dict[str, str]:
-    """Ours, without what would lead the programs elsewhere than to loopback."""
-    kept = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES and name != _NO_BYTECODE}
-    return kept | {"PYTHONPATH": str(tree)}
+    """A user's: no proxy, and nothing else that a developer's machine adds."""
+    return {name: value for name, value in os.environ.items() if name in _KEPT} | {"PYTHONPATH": str(tree)}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PLAIN = str(Path(__file__).with_name("plain.py"))  # its import would bring aiohttp, and memory with it (see measure.py)
@@ -80,6 +80,11 @@ def urlcheck(task: Task, *options: str, name: str = "urlcheck") -> Contender:
         ),
         count=count_json_lines,
     )
+
+
+def under(limit: str, contender: Contender, name: str) -> Contender:
+    """A program that has as many descriptors as the shell's `ulimit` says."""
+    return replace(contender, name=name, command=("sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *contender.command))
 
 
 def lychee(task: Task) -> Contender:

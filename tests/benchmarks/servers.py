@@ -1,4 +1,4 @@
-"""The servers that are asked: nginx, plain and with TLS, and the simulated internet. All on loopback, all gone afterwards."""
+"""The servers that are asked: nginx, plain and with TLS, and two simulated internets. All on loopback, all gone afterwards."""
 
 from __future__ import annotations
 
@@ -36,15 +36,17 @@ http {{
 _MOST_CONNECTIONS = 65536
 _RESERVED_DESCRIPTORS = 64
 _PATIENCE = 10.0
+STEADY_LATENCY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where they listen: ports, on every address of 127.0.0.0/8."""
+    """Where they listen: ports, on every address of 127.0.0.0/8. `steady` answers after `STEADY_LATENCY` seconds."""
 
     http: int
     https: int
     internet: int
+    steady: int
 
 
 def find_nginx() -> str | None:
@@ -57,7 +59,7 @@ def serve(folder: Path) -> Iterator[Servers]:
     """Start all of them, with their files in a folder, and end them when the block is left."""
     with contextlib.ExitStack() as stack:
         http, https = _start_nginx(folder, stack)
-        yield Servers(http, https, _start_internet(stack))
+        yield Servers(http, https, _start_internet(stack), _start_internet(stack, str(STEADY_LATENCY)))
 
 
 def _start_nginx(folder: Path, stack: contextlib.ExitStack) -> tuple[int, int]:
@@ -80,8 +82,8 @@ def _start_nginx(folder: Path, stack: contextlib.ExitStack) -> tuple[int, int]:
     return http, https
 
 
-def _start_internet(stack: contextlib.ExitStack) -> int:
-    command = [sys.executable, "-m", f"{__package__}.internet"]
+def _start_internet(stack: contextlib.ExitStack, *arguments: str) -> int:
+    command = [sys.executable, "-m", f"{__package__}.internet", *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
     stack.callback(_end, process)
     assert process.stdout is not None

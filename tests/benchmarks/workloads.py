@@ -11,10 +11,11 @@ from pathlib import Path
 
 from tests.benchmarks.fate import Fate, Kind, fate_of
 from tests.benchmarks.ideal import ideal_seconds
-from tests.benchmarks.programs import Contender, Task, count_json_lines, peers, plain_script, urlcheck, write_list
-from tests.benchmarks.servers import Servers
+from tests.benchmarks.programs import Contender, Task, count_json_lines, peers, plain_script, under, urlcheck, write_list
+from tests.benchmarks.servers import STEADY_LATENCY, Servers
 
 _INTERNET_TIMEOUT = 5
+_FEW_IN_FLIGHT = 20  # that many at least are expected of a program with 64 descriptors
 _SHORT_RUNS = 7  # what takes a moment is run so many times as often
 
 
@@ -119,6 +120,36 @@ def sorted_by_host(ground: Ground) -> Workload:
     )
 
 
+def descriptors(ground: Ground) -> Workload:
+    """Each host comes again after all the others, so that more connections are worth keeping than there are descriptors."""
+    count, turns = ground.size(3_000, 1_500), 4
+    hosts = [f"http://{host(i)}:{ground.servers.steady}" for i in range(count)]
+    name = write_list(ground.folder, "descriptors", (f"{each}/{turn}" for turn in range(turns) for each in hosts))
+    program = urlcheck(Task(name, per_host=10), *ground.options)
+    return Workload(
+        f"{count:,} hosts, {turns} times in turn, by descriptors",
+        (
+            under('-Sn "$(ulimit -Hn)"', program, "urlcheck, as many as there are"),
+            under("-Sn 1024", program, "urlcheck, 1,024, soft"),
+            under("-n 1024", program, "urlcheck, 1,024"),
+            under("-n 256", program, "urlcheck, 256"),
+        ),
+        count * turns,
+    )
+
+
+def descriptors_64(ground: Ground) -> Workload:
+    count = ground.size(4_000, 1_000)
+    name = write_list(ground.folder, "descriptors-64", (f"http://{host(i)}:{ground.servers.steady}/" for i in range(count)))
+    program = urlcheck(Task(name, per_host=10), *ground.options)
+    return Workload(
+        f"{count:,} hosts with 64 descriptors; the ideal client has {_FEW_IN_FLIGHT} in flight",
+        (under("-n 64", program, "urlcheck, 64"),),
+        count,
+        ideal=ideal_seconds([STEADY_LATENCY] * count, _FEW_IN_FLIGHT),
+    )
+
+
 def single(ground: Ground) -> Workload:
     url = f"http://127.0.0.1:{ground.servers.http}/"
     name = write_list(ground.folder, "single", [url])
@@ -161,6 +192,8 @@ WORKLOADS: dict[str, Callable[[Ground], Workload]] = {
     "internet-256": internet_256,
     "internet-1000": internet_1000,
     "sorted": sorted_by_host,
+    "descriptors": descriptors,
+    "descriptors-64": descriptors_64,
     "single": single,
     "help": show_help,
     "million": million,

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from tests.support.program import Urlcheck
+from tests.support.program import RunHere, Urlcheck
 from tests.support.servers import Serve, reply
 
 PAGE = b"<html>\n<title>Welcome, Ada!</title>\n</html>"
@@ -80,17 +80,20 @@ async def test_expectations_are_of_the_final_answer(urlcheck: Urlcheck, serve: S
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--expect-regex", "("], "--expect-regex '(' is not a regular expression: missing ): ("),
-        (["--expect-json", "a = b"], "--expect-json 'a = b' is not a JMESPath expression: at character 3, '='; equal is =="),
-        (["--expect-text", ""], "--expect-text is empty, which every body holds; give it a text"),
-        (["-X", "HEAD", "--expect-text", "a"], "an answer to HEAD has no body to expect something of; use --method GET"),
-        (["--include", "*"], "--include '*' is not a regular expression: no argument for repetition operator: *"),
+        (["--expect-regex", "("], "--expect-regex: '(' is not a regular expression: missing ): ("),
+        (["--expect-json", "a = b"], "--expect-json: 'a = b' is not a JMESPath expression: at character 3, '='; equal is =="),
+        (["--expect-text", ""], "--expect-text: an empty text is in every body"),
+        (
+            ["-X", "HEAD", "--expect-text", "a"],
+            "--expect-text: the answer to a HEAD request has no body; use another --method",
+        ),
+        (["--include", "*"], "--include: '*' is not a regular expression: no argument for repetition operator: *"),
     ],
 )  # fmt: skip
-async def test_an_expectation_that_cannot_be_used_ends_the_run_before_it_begins(
-    urlcheck: Urlcheck, options: list[str], message: str
+def test_an_expectation_that_cannot_be_used_ends_the_run_before_it_begins(
+    run_here: RunHere, options: list[str], message: str
 ) -> None:
-    finished = await urlcheck("http://127.0.0.1:1/", *options)
+    finished = run_here("http://127.0.0.1:1/", *options)
     assert (finished.status, finished.stdout, finished.stderr) == (2, "", f"urlcheck: {message}\n")
 
 

@@ -20,6 +20,8 @@ from urlcheck.cli.program import run
 from urlcheck.model.errors import InputError
 from urlcheck.reports.registry import FORMATS
 
+pytestmark = pytest.mark.user
+
 
 @pytest.mark.parametrize(
     ("raised", "status", "said"),

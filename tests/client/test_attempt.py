@@ -19,11 +19,12 @@ from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.clock import PATIENCE
 from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck.client import session
+from urlcheck.client.address_policy import AddressPolicy
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
-from urlcheck.client.trace import Guard
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import FailureKind, Hop, Outcome, Response
-from urlcheck.settings.settings import HOME_PAGE, VERSION, Settings
+from urlcheck.model.outcome import FailureKind, Hop, Outcome, Response
+from urlcheck.settings.identity import HOME_PAGE, VERSION
+from urlcheck.settings.settings import Settings
 
 NOWHERE = "a redirect to what cannot be checked"
 SECRET = f"Basic {b64encode(b'ada:pass').decode()}"
@@ -337,7 +338,7 @@ def redirected_to() -> Iterator[Callable[[bytes], Outcome]]:
         server, opening = RawServer(answer), open_client(Settings(timeout=PATIENCE))
         runner.run(server.__aenter__())
         client = runner.run(opening.__aenter__())
-        client.guard = Guard(block_private=True, judge=lambda address: address == "127.0.0.1")
+        client.address_policy = AddressPolicy(block_private=True, judge=lambda address: address == "127.0.0.1")
         yield follow
         runner.run(opening.__aexit__(None, None, None))
         runner.run(server.__aexit__())

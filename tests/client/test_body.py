@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gzip
 import socket
 import struct
@@ -17,11 +18,12 @@ from aiohttp.client_proto import ResponseHandler
 from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.clock import PATIENCE
 from tests.support.servers import Serve, hold, reply
-from urlcheck.client.protocol import WitnessedHandler
+from urlcheck.client.protocol import TracedHandler
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import Failure, FailureKind, Response
+from urlcheck.model.outcome import Failure, FailureKind, Response
 from urlcheck.settings.settings import Settings
 
+gzipped = functools.partial(gzip.compress, mtime=0)  # the time would make every collection of the tests differ
 TEXT = b"Hello, Ada! " * 100
 ANY = ("",)  # an expectation, for the client reads bodies where there is one
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -54,11 +56,11 @@ async def test_a_body_is_read_only_where_somebody_wants_it(serve: Serve) -> None
     [
         ("identity", TEXT),
         ("", TEXT),
-        ("gzip", gzip.compress(TEXT)),
-        ("X-GZIP", gzip.compress(TEXT)),
-        ("gzip, identity", gzip.compress(TEXT)),
-        ("gzip", gzip.compress(TEXT[:500]) + gzip.compress(b"") + gzip.compress(TEXT[500:])),
-        ("gzip", gzip.compress(TEXT) + b"\0" * 100),
+        ("gzip", gzipped(TEXT)),
+        ("X-GZIP", gzipped(TEXT)),
+        ("gzip, identity", gzipped(TEXT)),
+        ("gzip", gzipped(TEXT[:500]) + gzipped(b"") + gzipped(TEXT[500:])),
+        ("gzip", gzipped(TEXT) + b"\0" * 100),
         ("deflate", compress(TEXT, 15)),
         ("deflate", compress(TEXT, -15)),
     ],
@@ -77,7 +79,7 @@ async def test_what_zlib_holds_back_at_the_end_is_fetched(serve: Serve, coding: 
     assert (response.body, response.is_whole) == (bytes(size), True)
 
 
-@pytest.mark.parametrize("encoded", [gzip.compress(b"a") + gzip.compress(b"b"), compress(b"ab", 15), compress(b"ab", -15)])
+@pytest.mark.parametrize("encoded", [gzipped(b"a") + gzipped(b"b"), compress(b"ab", 15), compress(b"ab", -15)])
 async def test_a_body_is_decoded_however_it_is_cut_into_pieces(serve: Serve, encoded: bytes) -> None:
     coding = b"gzip" if encoded.startswith(b"\x1f\x8b") else b"deflate"
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in encoded) + b"0\r\n\r\n"
@@ -113,7 +115,7 @@ async def test_codings_that_can_be_bounded_are_asked_for_unless_the_user_says_ot
 @pytest.mark.parametrize(("limit", "is_whole"), [(len(TEXT) - 1, False), (len(TEXT), True), (len(TEXT) + 1, True)])
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 async def test_a_body_is_read_up_to_the_bound(serve: Serve, coding: str, limit: int, *, is_whole: bool) -> None:
-    body = gzip.compress(TEXT) if coding == "gzip" else TEXT
+    body = gzipped(TEXT) if coding == "gzip" else TEXT
     server = await serve(reply("200 OK", f"Content-Encoding: {coding}", body=body))
     response = await read(server.url, max_body=limit)
     assert (response.body, response.is_whole) == (TEXT[:limit], is_whole)
@@ -148,7 +150,7 @@ async def test_a_body_without_an_end_is_read_to_the_bound(serve: Serve) -> None:
 
 
 async def test_members_that_hold_nothing_are_not_read_for_ever(serve: Serve) -> None:
-    server = await serve(reply("200 OK", "Content-Encoding: gzip", body=gzip.compress(b"") * 10_000))
+    server = await serve(reply("200 OK", "Content-Encoding: gzip", body=gzipped(b"") * 10_000))
     failure = await fail(server.url, expect_text=ANY, max_body=1000)
     assert (failure.kind, failure.message) == (FailureKind.PROTOCOL, "the gzip of the body holds next to nothing")
 
@@ -160,9 +162,9 @@ BROKEN: list[tuple[bytes, str, bool]] = [
     (CHUNKED + b"3\r\nabc\r\n100\r\nabc", "the body breaks off before its end", True),
     (CHUNKED + b"3\r\nabc\r\n", "the body breaks off before its end", True),
     (CHUNKED + b"3\r\nabc\r\nzz\r\nabc", "a broken body: malformed chunks", False),
-    (reply("200 OK", "Content-Encoding: gzip", body=gzip.compress(TEXT)[:-9]), "the gzip of the body breaks off", False),
-    (reply("200 OK", "Content-Encoding: gzip", body=gzip.compress(TEXT)[:1]), "the gzip of the body breaks off", False),
-    (reply("200 OK", "Content-Encoding: gzip", body=gzip.compress(TEXT) + b"\x1f"), "the gzip of the body breaks off", False),
+    (reply("200 OK", "Content-Encoding: gzip", body=gzipped(TEXT)[:-9]), "the gzip of the body breaks off", False),
+    (reply("200 OK", "Content-Encoding: gzip", body=gzipped(TEXT)[:1]), "the gzip of the body breaks off", False),
+    (reply("200 OK", "Content-Encoding: gzip", body=gzipped(TEXT) + b"\x1f"), "the gzip of the body breaks off", False),
     (reply("200 OK", "Content-Encoding: deflate", body=compress(TEXT, 15)[:-2]), "the deflate of the body breaks off", False),
     (reply("200 OK", "Content-Encoding: deflate", body=b"\x78"), "the deflate of the body breaks off", False),
     (reply("200 OK", "Content-Encoding: gzip", body=TEXT), "the body is not valid gzip", False),
@@ -243,7 +245,7 @@ async def test_of_what_passes_by_its_status_nothing_is_read_to_be_shown(
 
 
 async def test_a_reader_that_was_paused_gets_what_the_parser_still_held() -> None:
-    handler = WitnessedHandler(asyncio.get_running_loop())
+    handler = TracedHandler(asyncio.get_running_loop())
     resumed: list[bytes] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ResponseHandler, "data_received", lambda _, data: resumed.append(data))

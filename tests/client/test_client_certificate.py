@@ -24,7 +24,7 @@ from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, reply, tls_with
 from urlcheck import Settings, SettingsError
-from urlcheck.model.nouns import FailureKind
+from urlcheck.model.outcome import FailureKind
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -212,29 +212,32 @@ async def test_a_certificate_does_not_make_a_server_trusted(serve: Serve) -> Non
 @pytest.mark.parametrize(
     ("cert", "key", "message"),
     [
-        ("missing.pem", None, "cannot read --cert missing.pem: No such file or directory"),
-        ("cert.pem", "missing.pem", "cannot read --key missing.pem: No such file or directory"),
-        ("folder", None, "cannot read --cert folder: Is a directory"),
-        ("a\0b", None, "cannot read --cert a\0b: not the name of a file"),
-        ("junk.pem", None, "--cert junk.pem holds no certificate in PEM form"),
-        ("empty.pem", None, "--cert empty.pem holds no certificate in PEM form"),
-        ("cert.der", "key.pem", "--cert cert.der holds no certificate in PEM form"),
-        ("key.pem", None, "--cert key.pem holds no certificate in PEM form"),
-        ("cert.pem", None, "--cert cert.pem holds no private key; name the file that does with --key"),
-        ("cert.pem", "cert.pem", "--key cert.pem holds no private key in PEM form"),
-        ("cert.pem", "junk.pem", "--key junk.pem holds no private key in PEM form"),
-        ("cert.pem", "broken.pem", "cannot use --cert cert.pem with --key broken.pem: malformed"),
-        ("cert.pem", "other-key.pem", "the private key in other-key.pem does not belong to the certificate in cert.pem"),
-        (None, "key.pem", "--key is the key of a certificate: name that with --cert"),
+        ("missing.pem", None, "cert: cannot read missing.pem: No such file or directory"),
+        ("cert.pem", "missing.pem", "key: cannot read missing.pem: No such file or directory"),
+        ("folder", None, "cert: cannot read folder: Is a directory"),
+        ("a\0b", None, "cert: must be the name of a file, or None"),
+        ("junk.pem", None, "cert: junk.pem holds no certificate in PEM form"),
+        ("empty.pem", None, "cert: empty.pem holds no certificate in PEM form"),
+        ("cert.der", "key.pem", "cert: cert.der holds no certificate in PEM form"),
+        ("key.pem", None, "cert: key.pem holds no certificate in PEM form"),
+        ("cert.pem", None, "cert: cert.pem holds no private key; name the file that does with key"),
+        ("cert.pem", "cert.pem", "key: cert.pem holds no private key in PEM form"),
+        ("cert.pem", "junk.pem", "key: junk.pem holds no private key in PEM form"),
+        ("cert.pem", "broken.pem", "cert: cannot use cert.pem with the key broken.pem: malformed"),
+        ("cert.pem", "other-key.pem", "key: the private key in other-key.pem does not belong to the certificate in cert.pem"),
+        (None, "key.pem", "key: is the key of a certificate, which needs cert"),
         (
             "cert.pem",
             "encrypted.pem",
-            "the private key in encrypted.pem is encrypted; decrypt it first: openssl pkey -in encrypted.pem -out plain.pem",
+            (
+                "key: the private key in encrypted.pem is encrypted; "
+                "decrypt it first: openssl pkey -in encrypted.pem -out plain.pem"
+            ),
         ),
         (
             "sealed.pem",
             None,
-            "the private key in sealed.pem is encrypted; decrypt it first: openssl pkey -in sealed.pem -out plain.pem",
+            "cert: the private key in sealed.pem is encrypted; decrypt it first: openssl pkey -in sealed.pem -out plain.pem",
         ),
     ],
 )
@@ -250,7 +253,7 @@ async def test_files_that_cannot_be_used_are_refused_with_the_reason(cert: str |
 async def test_nobody_is_asked_for_the_password_of_a_key(launch: Launch) -> None:
     finished = await finish(await launch("https://localhost:9/", "--cert", "sealed.pem", stdin=asyncio.subprocess.PIPE))
     assert finished.status == 2
-    assert finished.stderr.startswith("urlcheck: the private key in sealed.pem is encrypted;")
+    assert finished.stderr.startswith("urlcheck: --cert: the private key in sealed.pem is encrypted;")
     assert finished.stderr.count("\n") == 1
 
 

@@ -14,7 +14,7 @@ from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings
 from urlcheck.client.cookies import ChainCookies
 from urlcheck.http.url import Url, parse
-from urlcheck.model.nouns import FailureKind
+from urlcheck.model.outcome import FailureKind
 
 HERE = parse("https://login.site.example/account/start?next=/x")
 

@@ -157,6 +157,6 @@ def test_a_netrc_that_cannot_be_used_is_an_error_that_names_the_place(
     netrc.unlink()
     if content is not None:
         netrc.write_bytes(content)
-    with pytest.raises(SettingsError, match=rf"cannot read .*\.netrc for --netrc: {message}$") as raised:
+    with pytest.raises(SettingsError, match=rf"^netrc: cannot read .*\.netrc: {message}$") as raised:
         Credentials(Settings(netrc=True))
     assert "hunter2" not in str(raised.value)

@@ -26,7 +26,7 @@ from tests.support.client import fail
 from tests.support.servers import Serve, reply, tls_with
 from urlcheck.client.certificates import Certificate
 from urlcheck.client.failures import Cause, cause_of, is_shortage
-from urlcheck.model.nouns import FailureKind
+from urlcheck.model.outcome import FailureKind
 
 CONNECT, DNS, PROTOCOL, TLS = FailureKind.CONNECT, FailureKind.DNS, FailureKind.PROTOCOL, FailureKind.TLS
 KEY = ConnectionKey("host", 443, True, True, None, None, None)  # noqa: FBT003 - aiohttp's own tuple
@@ -252,9 +252,13 @@ def parser_error(message: str) -> aiohttp.ClientResponseError:
         ),
         (
             aiohttp.ClientProxyConnectionError(KEY, os_error(errno.ECONNREFUSED)),
-            Cause(CONNECT, "proxy: connection refused", transient=True),
+            Cause(CONNECT, "proxy the.proxy:3128: connection refused", transient=True),
         ),
-        (aiohttp.ClientOSError(errno.EPIPE, "whatever"), Cause(CONNECT, "connection reset", transient=True)),
+        (aiohttp.ClientOSError(errno.ECONNRESET, "whatever"), Cause(CONNECT, "connection reset", transient=True)),
+        (
+            aiohttp.ClientOSError(errno.EPIPE, "whatever"),  # it closed before all was sent
+            Cause(PROTOCOL, "the server closed the connection without an answer", transient=True),
+        ),
         (ConnectionResetError(), Cause(CONNECT, "the connection failed")),
         (certificate_error(9), Cause(TLS, "certificate not valid")),
         (certificate_error(10), Cause(TLS, "certificate expired")),
@@ -274,8 +278,8 @@ def parser_error(message: str) -> aiohttp.ClientResponseError:
             tls_error("WRONG_VERSION_NUMBER"),
             Cause(TLS, "no TLS on this port: it answers in another protocol, such as plain HTTP"),
         ),
-        (tls_error("TLSV1_ALERT_PROTOCOL_VERSION"), Cause(TLS, "the server's TLS version is too old, or too new")),
-        (tls_error("UNSUPPORTED_PROTOCOL"), Cause(TLS, "the server's TLS version is too old")),
+        (tls_error("TLSV1_ALERT_PROTOCOL_VERSION"), Cause(TLS, "the server speaks neither TLS 1.2 nor 1.3")),
+        (tls_error("UNSUPPORTED_PROTOCOL"), Cause(TLS, "the server speaks an older version of TLS than 1.2 alone")),
         (tls_error("TLSV13_ALERT_CERTIFICATE_REQUIRED"), Cause(TLS, "the server requires a client certificate")),
         (tls_error("SSLV3_ALERT_CERTIFICATE_UNKNOWN"), Cause(TLS, "the server refused the client's certificate")),
         (
@@ -307,7 +311,7 @@ def parser_error(message: str) -> aiohttp.ClientResponseError:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.message,
 )
 def test_every_exception_has_its_cause(error: Exception, cause: Cause) -> None:
-    assert cause_of(error, "the.host") == cause
+    assert cause_of(error, "the.host", proxy="the.proxy:3128" if "proxy" in cause.message else "") == cause
 
 
 def test_a_connection_lost_in_the_handshake_is_a_tls_failure() -> None:

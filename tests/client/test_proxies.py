@@ -19,10 +19,10 @@ from aiohttp import hdrs
 from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, Verdict, check
+from urlcheck.client.address_policy import AddressPolicy
 from urlcheck.client.proxies import Proxies
-from urlcheck.client.trace import Guard
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import FailureKind
+from urlcheck.model.outcome import FailureKind, Response
 
 A, B = "http://a.proxy:8080", "http://b.proxy:8080"
 PROXIED = {"HTTP_PROXY": A, "HTTPS_PROXY": A}
@@ -132,8 +132,8 @@ def test_a_proxy_that_cannot_be_used_is_an_error_that_names_where_it_stands(
         monkeypatch.setenv(variable, text)
     with pytest.raises(SettingsError) as raised:
         Proxies(None if variable else text)
-    expected = f"{variable or '--proxy'} is not the URL of an http or https proxy: {message}"
-    assert str(raised.value) == expected
+    subject = f"the variable {variable} is " if variable else ""
+    assert str(raised.value) == f"proxy: {subject}not the URL of an http or https proxy: {message}"
     assert "hunter2" not in str(raised.value)
 
 
@@ -158,7 +158,7 @@ async def test_private_addresses_cannot_be_blocked_behind_a_proxy(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match="--block-private cannot be held through a proxy"):
+    with pytest.raises(SettingsError, match="block_private: cannot be held through a proxy"):
         async with open_client(Settings(block_private=True)):
             pass
 
@@ -219,7 +219,7 @@ async def test_a_host_that_a_redirect_leads_to_past_the_proxy_is_not_sent_its_cr
     proxy = await serve(reply("302 Found", f"Location: {direct.url}/"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with open_client(Settings(proxy=with_credentials(proxy.url))) as client:
-        client.guard = Guard(block_private=False, judge=lambda address: address == "127.0.0.1")
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == "127.0.0.1")
         outcome = await client.attempt(parse("http://nowhere.invalid"), "GET")
     assert outcome.address == "127.0.0.1"
     assert (direct.targets, header(direct.heads[0], "Proxy-Authorization")) == (["/"], None)
@@ -234,14 +234,16 @@ async def test_an_address_that_only_the_proxy_knows_is_not_told(serve: Serve) ->
 
 
 async def test_a_proxy_that_is_down_is_named(unused_tcp_port: int) -> None:
-    failure = await fail("http://nowhere.invalid", proxy=f"http://127.0.0.1:{unused_tcp_port}")
-    assert (failure.kind, failure.message, failure.transient) == (FailureKind.CONNECT, "proxy: connection refused", True)
+    where = f"127.0.0.1:{unused_tcp_port}"
+    failure = await fail("http://nowhere.invalid", proxy=f"http://{where}")
+    assert (failure.kind, failure.transient) == (FailureKind.CONNECT, True)
+    assert failure.message == f"proxy {where}: connection refused"
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://127.0.0.1:9"])
 async def test_a_proxy_that_has_no_address_is_named(url: str) -> None:
     failure = await fail(url, proxy="http://proxy.invalid:8080")
-    assert failure.message.startswith("proxy: ")
+    assert failure.message.startswith("proxy proxy.invalid:8080: ")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +253,8 @@ async def test_a_proxy_that_has_no_address_is_named(url: str) -> None:
 async def test_a_tunnel_that_is_refused_tells_the_proxys_reason(serve: Serve, status: str, transient: bool) -> None:  # noqa: FBT001
     proxy = await serve(reply(status))
     failure = await fail("https://nowhere.invalid", proxy=proxy.url)
-    assert (failure.kind, failure.message) == (FailureKind.CONNECT, f"the proxy answered {status}")
+    where = proxy.url.removeprefix("http://")
+    assert (failure.kind, failure.message) == (FailureKind.CONNECT, f"the proxy {where} answered {status}")
     assert failure.transient is transient
 
 
@@ -343,13 +346,39 @@ async def test_a_server_that_closes_without_an_answer_is_told_through_a_tunnel(
 
 
 @pytest.mark.parametrize("credentials", ["ada:wrong", "eve:pass"])
-async def test_wrong_credentials_are_told_by_the_verdict(serve: Serve, real_proxy: str, credentials: str) -> None:
+async def test_wrong_credentials_have_one_verdict_for_http_and_https(serve: Serve, real_proxy: str, credentials: str) -> None:
     server = await serve(reply())
     proxy = with_credentials(real_proxy, credentials)
-    plain, tunnelled = await check([server.url, "https://127.0.0.1:9"], Settings(proxy=proxy, retries=0))
-    assert (plain.verdict, plain.detail) == (Verdict.STATUS, "407 Proxy Authentication Required")
-    assert (tunnelled.verdict, tunnelled.detail) == (Verdict.CONNECT, "the proxy answered 407 Proxy Authentication Required")
+    results = await check([server.url, "https://127.0.0.1:9"], Settings(proxy=proxy))
+    refused = f"the proxy {real_proxy.removeprefix('http://')} answered 407 Proxy Authentication Required"
+    assert [(result.verdict, result.detail, result.attempts) for result in results] == [(Verdict.CONNECT, refused, 1)] * 2
     assert server.heads == []
+
+
+async def test_a_407_without_a_proxy_is_the_servers_own_status(serve: Serve) -> None:
+    server = await serve(reply("407 Proxy Authentication Required"))
+    assert (await respond(server.url)).status == 407
+
+
+async def test_a_407_through_a_tunnel_is_the_servers_own_status(
+    serve: Serve, ca: trustme.CA, ca_file: str, real_proxy: str
+) -> None:
+    server = await serve(reply("407 Proxy Authentication Required"), tls=tls_with(ca.issue_cert("localhost")))
+    response = await respond(server.url, proxy=with_credentials(real_proxy), ca_file=ca_file)
+    assert response.status == 407
+
+
+async def test_a_407_after_a_redirect_past_the_proxy_is_the_servers_own_status(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct = await serve(reply("407 Proxy Authentication Required"))
+    proxy = await serve(reply("302 Found", f"Location: {direct.url}/"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    async with open_client(Settings(proxy=proxy.url)) as client:
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == "127.0.0.1")
+        outcome = await client.attempt(parse("http://nowhere.invalid"), "GET")
+    assert isinstance(outcome, Response)
+    assert outcome.status == 407
 
 
 async def test_what_no_proxy_names_is_asked_directly(serve: Serve, real_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,9 @@ import trustme
 from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import Settings
-from urlcheck.client.trace import Guard
+from urlcheck.client.address_policy import AddressPolicy
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import Failure, FailureKind, Outcome
+from urlcheck.model.outcome import Failure, FailureKind, Outcome
 
 PUBLIC = "http://public.test/"
 
@@ -99,7 +99,7 @@ async def test_a_redirect_from_behind_a_proxy_to_a_public_address_is_followed(se
     direct = await serve(reply())
     proxy = await serve_proxy(serve, {PUBLIC: direct.url})
     async with open_client(Settings(proxy=proxy.url)) as client:
-        client.guard = Guard(block_private=False, judge=lambda address: address == "127.0.0.1")
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == "127.0.0.1")
         outcome = await client.attempt(parse(PUBLIC), "GET")
     assert (outcome.address, len(direct.heads)) == ("127.0.0.1", 1)
 
@@ -169,7 +169,7 @@ async def test_a_redirect_from_a_public_address_to_a_private_one_behind_the_prox
     first = await serve(redirect("http://10.0.0.1/"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with open_client(Settings(proxy=proxy.url)) as client:
-        client.guard = Guard(block_private=False, judge=lambda address: address == "127.0.0.1")
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == "127.0.0.1")
         outcome = await client.attempt(parse(first.url), "GET")
     assert is_refused(outcome, "a public address", "10.0.0.1")
     assert proxy.heads == []

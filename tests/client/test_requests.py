@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +16,10 @@ from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.marks import on_posix
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, SettingsError, Verdict, check
+from urlcheck.client.pool import CountedSocket
 from urlcheck.client.session import Clients
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import FailureKind, Response, ShortageError
+from urlcheck.model.outcome import FailureKind, Response, ShortageError
 
 FORM = (("Content-Type", "application/x-www-form-urlencoded"), ("Content-Language", "en"))
 
@@ -108,13 +108,13 @@ async def test_an_answer_that_does_not_wait_for_the_body_is_an_answer(serve: Ser
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"method": "CONNECT"}, "'CONNECT' is not a method that a URL can be asked with, in capitals"),
-        ({"method": "post"}, "'post' is not a method that a URL can be asked with, in capitals"),
-        ({"method": "A B"}, "'A B' is not a method that a URL can be asked with, in capitals"),
-        ({"method": "GET\r\nX: y"}, r"'GET\r\nX: y' is not a method that a URL can be asked with, in capitals"),
-        ({"method": ""}, "'' is not a method that a URL can be asked with, in capitals"),
-        ({"method": "HEAD", "data": b""}, "a HEAD request has no body: leave out --data and --json, or --method"),
-        ({"method": "TRACE", "data": b"x"}, "a TRACE request has no body: leave out --data and --json, or --method"),
+        ({"method": "CONNECT"}, "method: CONNECT asks for a tunnel and not for a URL."),
+        ({"method": "post"}, "method: must be a request method in capitals, such as GET"),
+        ({"method": "A B"}, "method: 'A B' is not a request method: write GET, HEAD or POST, for example."),
+        ({"method": "GET\r\nX: y"}, r"method: 'GET\r\nX: y' is not a request method: write GET, HEAD or POST, for example."),
+        ({"method": ""}, "method: '' is not a request method: write GET, HEAD or POST, for example."),
+        ({"method": "HEAD", "data": b""}, "data: a HEAD request has no body; use another method"),
+        ({"method": "TRACE", "data": b"x"}, "data: a TRACE request has no body; use another method"),
     ],
 )
 async def test_a_request_that_cannot_be_made_is_refused(settings: dict[str, Any], message: str) -> None:
@@ -269,7 +269,7 @@ async def test_a_post_that_was_redirected_is_not_repeated_for_what_came_then(rec
 async def test_a_post_is_repeated_where_the_server_did_not_take_it(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, status: str, requests: int
 ) -> None:
-    monkeypatch.setattr("urlcheck.engine.engine.backoff", lambda _: 0.0)
+    monkeypatch.setattr("urlcheck.engine.repeat.backoff", lambda _: 0.0)
     server = await serve(reply(status))
     [result] = await check([server.url], Settings(method="POST", retries=1))
     assert (result.attempts, len(server.heads)) == (requests, requests)
@@ -288,14 +288,13 @@ async def test_a_post_is_not_repeated_for_a_shortage_after_its_redirect(
     recorder: Site, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     recorder.redirects["/"] = 303, "http://127.0.0.2:9/"
-    make = socket.socket
 
-    def run_out(*arguments: Any, **options: Any) -> socket.socket:
+    def run_out(*arguments: Any) -> CountedSocket:
         if recorder.asked:
             raise OSError(errno.EMFILE, "Too many open files")
-        return make(*arguments, **options)
+        return CountedSocket(*arguments)
 
-    monkeypatch.setattr("urlcheck.client.trace.socket.socket", run_out)
+    monkeypatch.setattr("urlcheck.client.pool.CountedSocket", run_out)
     if method == "GET":
         with pytest.raises(ShortageError):
             await attempt(recorder.url, method)

@@ -15,11 +15,11 @@ from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.clock import PATIENCE
 from tests.support.servers import Serve, reply, tls_with
 from urlcheck.client import resolver, session
+from urlcheck.client.address_policy import AddressPolicy
 from urlcheck.client.resolver import AddressInfo, ConfirmingResolver, LookupThreads, PinningResolver, make_resolver
 from urlcheck.client.session import Clients
-from urlcheck.client.trace import Guard
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import Failure, FailureKind, Response
+from urlcheck.model.outcome import Failure, FailureKind, Response
 from urlcheck.settings.settings import Settings
 
 FOUND = ResolveResult(hostname="name", host="192.0.2.1", port=80, family=socket.AF_INET, proto=6, flags=socket.AI_NUMERICHOST)
@@ -389,7 +389,7 @@ async def test_a_redirect_from_a_public_address_to_a_pinned_private_one_is_refus
     port = int(server.url.rpartition(":")[2])
     settings = Settings(resolve=(("outside.example", port, "127.0.0.1"), ("inside.example", 9, "127.0.0.2")))
     async with open_client(settings) as client:
-        client.guard = Guard(block_private=False, judge=lambda address: address == "127.0.0.1")
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == "127.0.0.1")
         outcome = await client.attempt(parse(f"http://outside.example:{port}/"), "GET")
     assert isinstance(outcome, Failure)
     assert outcome.kind is FailureKind.PRIVATE

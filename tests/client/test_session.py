@@ -8,7 +8,7 @@ import trustme
 from tests.support.client import fail, open_client, respond
 from tests.support.servers import RawServer, Serve, reply, tls_with
 from urlcheck import SettingsError
-from urlcheck.model.nouns import FailureKind
+from urlcheck.model.outcome import FailureKind
 from urlcheck.settings.settings import Settings
 
 
@@ -50,19 +50,19 @@ async def test_insecure_wins_over_a_ca_file(tls_server: RawServer, tmp_path: Pat
 async def test_a_ca_file_without_a_certificate_cannot_be_used(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "ca.pem"
     file.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"--ca-file .*ca\.pem holds no certificates in PEM form"):
+    with pytest.raises(SettingsError, match=r"^ca_file: .*ca\.pem holds no certificates in PEM form"):
         async with open_client(Settings(ca_file=str(file))):
             pass
 
 
 async def test_a_ca_file_that_is_missing_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"cannot read --ca-file .*missing\.pem: No such file or directory"):
+    with pytest.raises(SettingsError, match=r"^ca_file: cannot read .*missing\.pem: No such file or directory"):
         async with open_client(Settings(ca_file=str(tmp_path / "missing.pem"))):
             pass
 
 
 async def test_insecure_does_not_hide_that_a_ca_file_is_missing() -> None:
-    with pytest.raises(SettingsError, match="cannot read --ca-file"):
+    with pytest.raises(SettingsError, match=r"^ca_file: cannot read"):
         async with open_client(Settings(ca_file="missing.pem", insecure=True)):
             pass
 

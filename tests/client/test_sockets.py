@@ -21,7 +21,7 @@ from tests.support.servers import Serve, reply, tls_with
 from urlcheck import Settings, SettingsError, check
 from urlcheck.demo.site import make_app
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import FailureKind
+from urlcheck.model.outcome import FailureKind
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets there")
 
@@ -180,11 +180,17 @@ async def test_the_socket_wins_over_the_environments_proxy(listen: StartSocket, 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"unix_socket": "a", "block_private": True}, "--block-private cannot be held with --unix-socket"),
-        ({"unix_socket": "a", "proxy": "http://127.0.0.1:9"}, "--proxy and --unix-socket are two ways for one request"),
-        ({"unix_socket": ""}, "--unix-socket names no file"),
-        ({"unix_socket": "a\0b"}, "--unix-socket names no file"),
-        ({"unix_socket": "/" + "x" * 200}, r"the path of --unix-socket is longer than 10\d bytes"),
+        (
+            {"unix_socket": "a", "block_private": True},
+            "block_private: has no meaning for a socket of this machine; leave it out, or unix_socket$",
+        ),
+        (
+            {"unix_socket": "a", "proxy": "http://127.0.0.1:9"},
+            "proxy: is another way than a socket of this machine; leave it out, or unix_socket$",
+        ),
+        ({"unix_socket": ""}, "unix_socket: must be the name of a file, or None$"),
+        ({"unix_socket": "a\0b"}, "unix_socket: must be the name of a file, or None$"),
+        ({"unix_socket": "/" + "x" * 200}, r"unix_socket: the path is longer than 10\d bytes"),
     ],
 )
 async def test_a_socket_that_cannot_be_used_is_refused(settings: dict[str, Any], message: str) -> None:
@@ -194,7 +200,7 @@ async def test_a_socket_that_cannot_be_used_is_refused(settings: dict[str, Any],
 
 async def test_windows_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(SettingsError, match="--unix-socket is not for Windows"):
+    with pytest.raises(SettingsError, match=r"^unix_socket: Python has no Unix sockets on Windows$"):
         await attempt("http://app.invalid/", unix_socket="app.sock")
 
 

@@ -18,11 +18,12 @@ from tests.support.client import fail, keep, open_client, respond
 from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck import Settings, Verdict, check
 from urlcheck.client import session
+from urlcheck.client.address_policy import AddressPolicy
 from urlcheck.client.attempt import HttpClient
+from urlcheck.client.connector import TracedConnector
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads, PinningResolver
-from urlcheck.client.trace import Guard, WitnessedConnector
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import Failure, FailureKind, Outcome, Response
+from urlcheck.model.outcome import Failure, FailureKind, Outcome, Response
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.0/8, and what a full backlog does, as Linux has them")
 
@@ -178,7 +179,7 @@ async def test_a_new_connection_that_is_lost_is_not_asked_again(serve: Serve, an
 async def test_a_server_that_closes_without_an_answer_is_asked_once_an_attempt(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
-    monkeypatch.setattr("urlcheck.engine.engine.backoff", lambda _: 0.0)
+    monkeypatch.setattr("urlcheck.engine.repeat.backoff", lambda _: 0.0)
     server = await serve(answer)
     [result] = await check([server.url], Settings(retries=1))
     assert (result.attempts, len(server.heads)) == (2, 2)
@@ -259,7 +260,7 @@ REFUSED = "redirected from a public address to 127.0.0.2, which is not public"
 async def judging() -> AsyncIterator[HttpClient]:
     """A client that takes 127.0.0.1, of all loopback addresses, for public."""
     async with open_client(Settings()) as client:
-        client.guard = Guard(block_private=False, judge=lambda address: address == PUBLIC)
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == PUBLIC)
         yield client
 
 
@@ -349,7 +350,7 @@ async def test_no_spelling_slips_past_block_private(serve: Serve, host: str) -> 
     ],
 )
 def test_the_rule_on_addresses(block_private: bool, address: str, came_from: str | None, refusal: str | None) -> None:  # noqa: FBT001
-    assert Guard(block_private=block_private).refusal(address, came_from=came_from) == refusal
+    assert AddressPolicy(block_private=block_private).refusal(address, came_from=came_from) == refusal
 
 
 # --- a name with several addresses, some of which are refused ---
@@ -364,14 +365,35 @@ async def attempt_pinned(port: int, addresses: str, public: str, *, block_privat
     """An attempt at a name that has these addresses, of which one alone is public."""
     settings = Settings(block_private=block_private, resolve=(("the.host", port, addresses),))
     async with open_client(settings) as client:
-        client.guard = Guard(block_private=block_private, judge=lambda address: address == public)
+        client.address_policy = AddressPolicy(block_private=block_private, judge=lambda address: address == public)
         return await client.attempt(parse(f"http://the.host:{port}"), "GET")
+
+
+@pytest.fixture
+def shut_port() -> Iterator[int]:
+    """A port of the public address that is taken, and refuses connections."""
+    with socket.socket() as taken:
+        taken.bind((PUBLIC, 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+async def private(serve: Serve) -> AsyncIterator[RawServer]:
+    """A server at the private address, whose port refuses connections at the public one."""
+    with contextlib.ExitStack() as sockets:
+        while True:
+            server = await serve(KEPT, host=PRIVATE, keeps=True)
+            taken = sockets.enter_context(socket.socket())
+            with contextlib.suppress(OSError):  # the port is another program's there
+                taken.bind((PUBLIC, int(server.url.rpartition(":")[2])))
+                break
+        yield server
 
 
 @on_linux
 @pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE, "127.0.0.3"))
-async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(addresses: str, unused_tcp_port: int) -> None:
-    outcome = await attempt_pinned(unused_tcp_port, addresses, PUBLIC)
+async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(addresses: str, shut_port: int) -> None:
+    outcome = await attempt_pinned(shut_port, addresses, PUBLIC)
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.message, outcome.transient) == (FailureKind.CONNECT, "connection refused", True)
     assert outcome.address == PUBLIC
@@ -379,8 +401,8 @@ async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(a
 
 @on_linux
 @pytest.mark.parametrize("addresses", each_order(PRIVATE, "127.0.0.3"))
-async def test_private_addresses_alone_are_refused_in_any_order(addresses: str, unused_tcp_port: int) -> None:
-    outcome = await attempt_pinned(unused_tcp_port, addresses, PUBLIC)
+async def test_private_addresses_alone_are_refused_in_any_order(addresses: str, shut_port: int) -> None:
+    outcome = await attempt_pinned(shut_port, addresses, PUBLIC)
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.message) == (FailureKind.PRIVATE, "127.0.0.2 is not a public address")
     assert outcome.address == PRIVATE
@@ -398,25 +420,25 @@ async def test_of_a_public_address_and_a_private_one_the_public_one_is_asked(ser
 @on_linux
 @pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE))
 async def test_a_redirect_to_a_name_with_a_private_address_that_answers_is_not_followed_there(
-    serve: Serve, addresses: str
+    serve: Serve, private: RawServer, addresses: str
 ) -> None:
-    private = await serve(reply(), host=PRIVATE)
     port = int(private.url.rpartition(":")[2])
     first = await serve(reply("302 Found", f"Location: http://the.host:{port}/"))
     async with open_client(Settings(resolve=(("the.host", port, addresses),))) as client:
-        client.guard = Guard(block_private=False, judge=lambda address: address == PUBLIC)
+        client.address_policy = AddressPolicy(block_private=False, judge=lambda address: address == PUBLIC)
         outcome = await client.attempt(parse(first.url), "GET")
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.message, private.heads) == (FailureKind.CONNECT, "connection refused", [])
 
 
 @on_linux
-async def test_a_kept_connection_to_a_private_address_does_not_hide_the_public_one(serve: Serve, judging: HttpClient) -> None:
-    private = await serve(KEPT, host=PRIVATE, keeps=True)
+async def test_a_kept_connection_to_a_private_address_does_not_hide_the_public_one(
+    serve: Serve, private: RawServer, judging: HttpClient
+) -> None:
     port = int(private.url.rpartition(":")[2])
     first = await serve(reply("302 Found", f"Location: http://the.host:{port}/redirected"))
     connector = judging.session.connector
-    assert isinstance(connector, WitnessedConnector)
+    assert isinstance(connector, TracedConnector)
     connector._resolver = PinningResolver([("the.host", port, PRIVATE)], connector._resolver)
     assert isinstance(await judging.attempt(parse(f"http://the.host:{port}/asked"), "GET", keep), Response)
     connector._resolver = PinningResolver([("the.host", port, f"{PRIVATE},{PUBLIC}")], connector._resolver)

@@ -11,6 +11,8 @@ from tests.manual.pages import PAGES, blocks
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, reply, tls_with
 
+pytestmark = pytest.mark.user
+
 EXAMPLE, SHOWN = blocks(PAGES["configuration"], "toml")
 
 

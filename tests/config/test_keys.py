@@ -14,6 +14,7 @@ from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption
 from urlcheck.settings.settings import OutputSettings, Settings
 
+NAMED = ("--config", "urlcheck.toml")
 KEYS = list_keys(command)
 
 
@@ -66,7 +67,7 @@ def test_a_value_may_be_written_as_toml_has_it(tell: Tell, text: str, settings: 
 
 
 def test_output_is_told_as_well(tell: Tell) -> None:
-    told = tell('output = ["table", "jsonl=out.jsonl"]\nno-progress = true\nshow = "all"\nverbose = true', "x")
+    told = tell('output = ["table", "jsonl=out.jsonl"]\nno-progress = true\nshow = "all"\nverbose = true', "x", *NAMED)
     outputs = (("table", None), ("jsonl", "out.jsonl"))
     assert told.output == OutputSettings(outputs=outputs, progress=False, show="all", verbose=True)
 
@@ -129,22 +130,22 @@ def test_what_a_variable_holds_is_in_no_message(complain: Complain, monkeypatch:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("expect-regex = '${TOKEN}('", "--expect-regex '${TOKEN}(' is not a regular expression: "),
-        ("include = '${TOKEN}('", "--include '${TOKEN}(' is not a regular expression: "),
-        ("expect-json = '${TOKEN} ='", "--expect-json '${TOKEN} ='"),
-        ("cert = '/nope/${TOKEN}'", "cannot read --cert /nope/${TOKEN}: "),
+        ("expect-regex = '${TOKEN}('", "expect-regex: '${TOKEN}(' is not a regular expression: "),
+        ("include = '${TOKEN}('", "include: '${TOKEN}(' is not a regular expression: "),
+        ("expect-json = '${TOKEN} ='", "expect-json: '${TOKEN} ='"),
+        ("cert = '/nope/${TOKEN}'", "cert: cannot read /nope/${TOKEN}: "),
         ("file = '${TOKEN}'", "cannot read ${TOKEN}: "),
         ("output = ['csv=${TOKEN}', 'jsonl=${TOKEN}']", "${TOKEN} is named twice"),
-        ("[[target]]\nurl = '127.0.0.1:9'\nexpect-regex = '${TOKEN}('", "--expect-regex '${TOKEN}(' is not a "),
-        ("[[target]]\nurl = '127.0.0.1:9'\ncert = '/nope/${TOKEN}'", "cannot read --cert /nope/${TOKEN}: "),
+        ("[[target]]\nurl = '127.0.0.1:9'\nexpect-regex = '${TOKEN}('", "expect-regex: '${TOKEN}(' is not a "),
+        ("[[target]]\nurl = '127.0.0.1:9'\ncert = '/nope/${TOKEN}'", "cert: cannot read /nope/${TOKEN}: "),
     ],
 )
-def test_nor_in_one_that_comes_late(
+def test_what_a_variable_holds_is_in_no_message_of_the_run(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lines: str, message: str
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter2")
     (folder / "urlcheck.toml").write_text(lines)
-    assert run([] if "target" in lines or "file" in lines else ["127.0.0.1:9"]) == 2
+    assert run([*NAMED] if "target" in lines or "file" in lines else ["127.0.0.1:9", *NAMED]) == 2
     said = capsys.readouterr().err
     assert message in said
     assert "hunter2" not in said
@@ -162,7 +163,9 @@ def test_paths_start_from_the_files_own_directory(
     (folder / "deep").mkdir()
     monkeypatch.chdir(folder / "deep")
     monkeypatch.setenv("LISTS", str(tmp_path))
-    told = tell("file = ['a.txt', '-', '${LISTS}/b.txt']\nca-file = 'ca.pem'\noutput = ['jsonl=out.jsonl', 'table']")
+    text = "file = ['a.txt', '-', '${LISTS}/b.txt']\nca-file = 'ca.pem'\noutput = ['jsonl=out.jsonl', 'table']"
+    (folder / "urlcheck.toml").write_text(text)
+    told = tell(None, "--config", "../urlcheck.toml")
     assert told.params["files"] == ("../a.txt", "-", f"{tmp_path}/b.txt")
     assert told.settings.ca_file == "../ca.pem"
     assert told.output.outputs == (("jsonl", "../out.jsonl"), ("table", None))

@@ -8,6 +8,8 @@ import pytest
 from tests.support.command import Complain, Tell
 from urlcheck.config.search import find_candidates
 
+pytestmark = pytest.mark.user
+
 
 def write(path: Path, text: str = "timeout = 1\n") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)

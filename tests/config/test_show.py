@@ -66,6 +66,38 @@ def test_what_the_command_line_says_is_masked_too(folder: Path, capsys: pytest.C
     assert "hunter2" not in shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (
+            ["-H", "Referer: https://me:hunter2@a.example/?api_token=hunter2"],
+            "Referer: https://me:****@a.example/?api_token=****",
+        ),
+        (["-H", "X-Functions-Key: hunter2"], "X-Functions-Key: ****"),
+        (["-H", "X-Code: 0123456hunter2xx"], "X-Code: ****"),
+        (["-H", "X-Code: DE"], "X-Code: DE"),
+        (["-H", "Author: Ada"], "Author: Ada"),
+        (
+            ["--user-agent", "bot (+https://me:hunter2@a.example/?app_secret=hunter2)"],
+            "bot (+https://me:****@a.example/?app_secret=****",
+        ),
+        (["--user-agent", "bot hunter2", "-u", "me:hunter2"], "bot ****"),
+        (["--include", "hunter2", "-H", "Authorization: Bearer hunter2"], 'include = ["****"]'),
+    ],
+)
+def test_every_value_is_masked_by_one_rule(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], shown: str
+) -> None:
+    written = show(folder, capsys, None, "x", *arguments)
+    assert shown in written
+    assert "hunter2" not in written
+
+
+def test_the_secret_of_a_target_is_shown_nowhere(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "user-agent = 'bot hunter2'\n[[target]]\nurl = 'a.example'\nheader = 'X-Token: hunter2'\n"
+    assert "hunter2" not in show(folder, capsys, text)
+
+
 def test_what_is_shown_can_be_used_again(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tell: Tell
 ) -> None:
@@ -73,7 +105,7 @@ def test_what_is_shown_can_be_used_again(
     before = tell(TEXT.replace("hunter2", "${TOKEN}").replace("me:${TOKEN}@", ""))
     after = tell(show_again(folder, capsys, monkeypatch))
     assert after.settings == before.settings
-    assert [target.settings for target in after.targets] == [target.settings for target in before.targets]
+    assert after.own_checks == before.own_checks
 
 
 def show_again(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -90,10 +122,10 @@ def test_the_defaults_are_those_of_the_settings(folder: Path, capsys: pytest.Cap
 
 
 def test_what_does_not_print_is_written_out(folder: Path, capsys: pytest.CaptureFixture[str], tell: Tell) -> None:
-    told = tell(None, "x", "--include", 'a\x1b\t\N{RIGHT-TO-LEFT OVERRIDE}\N{LINE SEPARATOR}"\\\U000e0001é')
-    shown = show(folder, capsys, None, "x", "--include", told.settings.include[0])
-    assert r'include = ["a\u001b\t\u202e\u2028\"\\\U000e0001é"]' in shown
-    assert tell(shown, "x").settings.include == told.settings.include
+    told = tell(None, "x", "--expect-text", 'a\x1b\t\N{RIGHT-TO-LEFT OVERRIDE}\N{LINE SEPARATOR}"\\\U000e0001é')
+    shown = show(folder, capsys, None, "x", "--expect-text", told.settings.expect_text[0])
+    assert r'expect-text = ["a\u001b\t\u202e\u2028\"\\\U000e0001é"]' in shown
+    assert tell(shown, "x").settings.expect_text == told.settings.expect_text
 
 
 def test_paths_are_shown_as_seen_from_the_working_directory(

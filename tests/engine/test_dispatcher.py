@@ -30,7 +30,7 @@ class Floor:
         """Add jobs, and wake a worker for them, one for all."""
         for entry in entries:
             url = parse(f"http://{entry}")
-            self.scheduler.add(Job(make_target(str(url)), url))
+            self.scheduler.add(Job(make_target(str(url))))
         self.dispatcher.wake()
 
     async def work(self) -> None:
@@ -137,7 +137,7 @@ async def test_an_idle_worker_sees_to_a_job_whose_own_worker_took_a_long_one(els
     await asyncio.sleep(1)
     floor.add("b/returns/1/4/0")
     await asyncio.sleep(0.5)  # one works, one is idle
-    floor.scheduler.add(Job(make_target(), parse("http://c/long/1000")))  # for the one that gives its job back
+    floor.scheduler.add(Job(make_target("http://c/long/1000")))  # for the one that gives its job back
     await floor.until_finished()
     assert (6, "returns") in floor.log
 
@@ -147,7 +147,7 @@ async def test_a_worker_that_becomes_idle_sees_to_what_was_given_back_before() -
     floor = Floor(workers=2)
     floor.add("a/returns/1/4/0", "b/busy/2")
     await settle()
-    floor.scheduler.add(Job(make_target(), parse("http://c/long/1000")))
+    floor.scheduler.add(Job(make_target("http://c/long/1000")))
     await floor.until_finished()
     assert (5, "returns") in floor.log
 

@@ -12,12 +12,18 @@ import pytest
 
 from tests.support.builders import FAILURE, RESPONSE
 from tests.support.clock import in_no_time, now
-from urlcheck.engine.engine import MOST_TEXT, Run
+from urlcheck.backends.bounds import Bounds
+from urlcheck.backends.coordinator import Coordinator
+from urlcheck.engine.check import Check
+from urlcheck.engine.engine import Engine
+from urlcheck.engine.status import HeldBack
 from urlcheck.http.url import Url
-from urlcheck.input.targets import Collector
+from urlcheck.input.target_builder import Item, TargetBuilder
 from urlcheck.model.errors import InputError
-from urlcheck.model.nouns import FailureKind, Hop, Outcome, Response, Result, ShortageError, Target
+from urlcheck.model.outcome import FailureKind, Hop, Outcome, Response, ShortageError
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
+from urlcheck.runtime.descriptors import Allowance
 from urlcheck.settings.settings import Settings
 
 Answer = Callable[[Url, str], Awaitable[Outcome]]
@@ -36,9 +42,10 @@ class Blocks:
     def __init__(self, *blocks: Sequence[str] | float | InputError) -> None:
         self.exhausted = False
         self.stopped = False
-        self.read = 0
+        self.blocks_read = 0
         self._blocks: Iterator[Sequence[str] | float | InputError] = iter(blocks)
-        self._collector = Collector(Settings(dedupe=False))
+        settings = Settings(dedupe=False)
+        self._builder = TargetBuilder(settings, [settings])
 
     @classmethod
     def without_end(cls, template: str, size: int = 100) -> Blocks:
@@ -48,7 +55,7 @@ class Blocks:
         blocks._blocks = ([template.format(number + n) for n in range(size)] for number in numbers)
         return blocks
 
-    async def next_block(self) -> Sequence[Target]:
+    async def read(self) -> Sequence[Item]:
         block = next(self._blocks, None)
         while isinstance(block, (int, float)):
             await asyncio.sleep(block)
@@ -56,8 +63,8 @@ class Blocks:
         if isinstance(block, InputError):
             raise block
         self.exhausted = block is None
-        self.read += len(block or ())
-        targets = [self._collector.collect(url, "list", line) for line, url in enumerate(block or (), 1)]
+        self.blocks_read += len(block or ())
+        targets = [self._builder.build(url, "list", line) for line, url in enumerate(block or (), 1)]
         return [target for target in targets if target]
 
     def stop(self) -> None:
@@ -118,11 +125,15 @@ def urls(numbers: Iterable[int], host: str = "host") -> list[str]:
     return [f"http://{host}/{number}" for number in numbers]
 
 
-def run(blocks: Blocks, client: Client, **settings: Any) -> Run:
-    return Run(blocks, client, Settings(**settings))
+def run(
+    blocks: Blocks, client: Client, *, bounds: Bounds | None = None, allowance: Allowance | None = None, **values: Any
+) -> Coordinator:
+    settings = Settings(**values)
+    engine = Engine([Check(settings, client, waits=settings.wait is not None)], settings, allowance)
+    return Coordinator(blocks, engine, settings, [settings], bounds=bounds)
 
 
-async def collect(run: Run) -> list[Result]:
+async def collect(run: Coordinator) -> list[Result]:
     return [result async for result in run.results()]
 
 
@@ -420,7 +431,7 @@ async def test_a_source_is_read_as_far_ahead_as_the_window_and_no_further(concur
     blocks = Blocks.without_end("http://host{}/")
     consumer = asyncio.create_task(collect(run(blocks, Client(take_an_hour), concurrency=concurrency)))
     await asyncio.sleep(60)  # everything has come to rest
-    assert window <= blocks.read <= window + concurrency + 100  # the block with which the window was full
+    assert window <= blocks.blocks_read <= window + concurrency + 100  # the block with which the window was full
     consumer.cancel()
 
 
@@ -440,7 +451,7 @@ async def test_one_endless_host_is_read_further_ahead_but_not_without_end() -> N
     blocks = Blocks.without_end("http://host/{}")
     consumer = asyncio.create_task(collect(run(blocks, Client(take_an_hour))))
     await asyncio.sleep(60)
-    assert 5 * WINDOW <= blocks.read <= 5 * WINDOW + 10 + 100
+    assert 5 * WINDOW <= blocks.blocks_read <= 5 * WINDOW + 10 + 100
     consumer.cancel()
 
 
@@ -449,7 +460,8 @@ async def test_long_urls_are_read_less_far_ahead() -> None:
     blocks = Blocks.without_end("http://host/{}/" + "long" * 15_000, size=10)
     consumer = asyncio.create_task(collect(run(blocks, Client(take_an_hour))))
     await asyncio.sleep(60)
-    assert MOST_TEXT < blocks.read * 60_000 < MOST_TEXT + 2_000_000
+    most = Bounds().text
+    assert most < blocks.blocks_read * 60_000 < most + 2_000_000
     consumer.cancel()
 
 
@@ -482,7 +494,7 @@ async def test_an_endless_list_of_dead_urls_is_never_held_as_a_whole(retries: in
     async with aclosing(run(blocks, Client(fail), concurrency=50, retries=retries).results()) as results:
         for taken in range(WINDOW + 2000):
             await anext(results)
-            held.append(blocks.read - taken)
+            held.append(blocks.blocks_read - taken)
     assert max(held) <= WINDOW + 2 * 50 + 100  # the window, the workers with a result each to come, and a block
 
 
@@ -492,7 +504,7 @@ async def test_a_slow_consumer_holds_the_reading_of_an_invalid_list_back() -> No
     async with aclosing(run(blocks, Client()).results()) as results:
         await anext(results)
         await asyncio.sleep(60)
-        assert blocks.read <= 2 * WINDOW + 3 * 100  # a window that waits, and one in the consumer's hands
+        assert blocks.blocks_read <= 2 * WINDOW + 3 * 100  # a window that waits, and one in the consumer's hands
 
 
 # --- an end before the end ---
@@ -544,7 +556,7 @@ async def test_a_stop_keeps_what_is_finished_and_leaves_the_rest_unchecked() -> 
 )
 async def test_after_a_stop_what_was_read_comes_out_once(sizes: list[int]) -> None:
     results = await stop_when_held(Blocks(*map(urls, map(range, sizes))), concurrency=1)
-    assert [result.target.index for result in results] == list(range(sum(sizes)))
+    assert sorted(result.target.index for result in results) == list(range(sum(sizes)))
     assert {result.verdict for result in results} == {Verdict.UNCHECKED}
 
 
@@ -636,7 +648,7 @@ async def test_a_deadline_ends_a_run_with_what_is_known() -> None:
 async def test_a_deadline_ends_the_reading() -> None:
     blocks = Blocks.without_end("http://host{}/")
     results = await collect(run(blocks, Client(take_an_hour), deadline=30))
-    assert sorted(result.target.index for result in results) == list(range(blocks.read))
+    assert sorted(result.target.index for result in results) == list(range(blocks.blocks_read))
 
 
 @in_no_time
@@ -702,10 +714,71 @@ async def test_after_a_shortage_fewer_requests_are_in_flight() -> None:
     assert 3 <= shortages <= 30  # three at first, and then one for each time that it is tried whether there is more
 
 
+class Machine:
+    """Has enough for so many requests at once, until a time; each takes a fifth of a second."""
+
+    def __init__(self, enough: int, until: float) -> None:
+        self.in_flight: dict[float, int] = {}
+        self._enough, self._until = enough, until
+        self._now = 0
+
+    async def __call__(self, url: Url, _: str) -> Outcome:
+        if self._now >= self._enough and now() < self._until:
+            raise SHORTAGE
+        self._now += 1
+        self.in_flight[round(now(), 1)] = self._now
+        await asyncio.sleep(0.2)
+        self._now -= 1
+        return respond(url)
+
+
+@in_no_time
+async def test_a_moment_of_shortage_takes_a_quarter_off_what_is_in_flight() -> None:
+    machine = Machine(enough=1, until=0.05)
+    await collect(run(Blocks(urls(range(1000))), Client(machine), concurrency=100, per_host=100))
+    assert machine.in_flight[0.0] == 1
+    assert machine.in_flight[0.1] == 75
+
+
+@in_no_time
+async def test_after_a_long_shortage_all_of_it_is_back_in_ten_rounds() -> None:
+    machine = Machine(enough=5, until=10)
+    await collect(run(Blocks(urls(range(5000))), Client(machine), concurrency=256, per_host=256))
+    assert max(count for time, count in machine.in_flight.items() if time < 10) == 5
+    assert max(count for time, count in machine.in_flight.items() if time < 10 + 10 * 0.2) == 256
+
+
+@in_no_time
+async def test_a_request_that_takes_long_does_not_keep_the_others_from_coming_back() -> None:
+    machine = Machine(enough=1, until=0.05)
+
+    async def answer(url: Url, method: str) -> Outcome:
+        return await (take_an_hour if url.target == "/0" else machine)(url, method)
+
+    results = run(Blocks(urls(range(10))), Client(answer), concurrency=10).results()
+    assert len([await anext(results) for _ in range(9)]) == 9
+    assert now() < 1
+    await results.aclose()
+
+
+@in_no_time
+async def test_a_run_that_descriptors_hold_back_can_tell() -> None:
+    allowance = Allowance()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Allowance, "limit", 20)
+        patch.setattr("urlcheck.engine.concurrency_limit.soft_limit", lambda: 50)
+        held = run(Blocks(urls(range(100))), Client(take_an_hour), allowance=allowance, concurrency=40, per_host=40)
+        await collect(held)
+        free = run(Blocks(urls(range(20))), Client(take_an_hour), allowance=allowance, concurrency=40, per_host=40)
+        await collect(free)
+    assert (held.held_back, free.held_back) == (HeldBack(20, 50), None)
+    assert now() == 3600 * (5 + 1)
+
+
 @in_no_time
 async def test_a_run_can_be_limited_while_it_goes_on() -> None:
     limited = run(Blocks(urls(range(100))), Client(take_an_hour), concurrency=10, per_host=10)
-    asyncio.get_running_loop().call_later(3600 * 5 - 1, limited.limit, 5)
+    asyncio.get_running_loop().call_later(3600 * 5 - 1, limited._first.set_limit, 5)
     await collect(limited)
     assert now() == 3600 * (5 + 10)
 

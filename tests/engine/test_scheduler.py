@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.support.builders import make_target
 from urlcheck.engine.scheduler import Host, Job, Scheduler
-from urlcheck.http.url import parse
+from urlcheck.policy.overload import Overload
 
 
 class Clock:
@@ -40,7 +40,7 @@ _numbers = itertools.count()
 
 def make_job(host: str = "host") -> Job:
     url = f"http://{host}/{next(_numbers)}"
-    return Job(make_target(url), parse(url))
+    return Job(make_target(url))
 
 
 def add(scheduler: Scheduler, *hosts: str) -> list[Job]:
@@ -56,6 +56,16 @@ def take(scheduler: Scheduler) -> Job:
     job = scheduler.next()
     assert job is not None
     return job
+
+
+def reject(scheduler: Scheduler, job: Job, retry_after: float = 0.0) -> None:
+    """The job's host rejects it."""
+    scheduler.reject(job, Overload(retry_after, patience=60.0))
+
+
+def pause(scheduler: Scheduler, job: Job, seconds: float) -> None:
+    """The job's host demands a pause, which suffices."""
+    reject(scheduler, job, retry_after=seconds)
 
 
 def take_all(scheduler: Scheduler) -> list[Job]:
@@ -101,7 +111,7 @@ def test_a_host_that_comes_late_is_asked_after_those_that_wait_and_before_any_of
 def test_scheme_name_and_port_make_a_host(clock: Clock, other: str) -> None:
     scheduler = Scheduler(clock, per_host=1)
     add(scheduler, "host")
-    scheduler.add(Job(make_target(other), parse(other)))
+    scheduler.add(Job(make_target(other)))
     assert len(take_all(scheduler)) == 2
 
 
@@ -171,7 +181,7 @@ def test_a_rate_outlives_the_work_that_is_known(clock: Clock) -> None:
 
 def test_a_paused_host_is_asked_nothing_until_its_time(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a", "a", "b")
-    scheduler.pause(take(scheduler), 20)
+    pause(scheduler, take(scheduler), 20)
     assert hosts(take_all(scheduler)) == ["b"]
     clock.now += 19.5
     assert take_all(scheduler) == []
@@ -182,7 +192,7 @@ def test_a_paused_host_is_asked_nothing_until_its_time(scheduler: Scheduler, clo
 def test_a_pause_holds_for_jobs_that_come_later(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a")
     job = take(scheduler)
-    scheduler.pause(job, 20)
+    pause(scheduler, job, 20)
     scheduler.done(job)
     add(scheduler, "a")
     assert take_all(scheduler) == []
@@ -193,8 +203,8 @@ def test_a_pause_holds_for_jobs_that_come_later(scheduler: Scheduler, clock: Clo
 def test_a_shorter_pause_does_not_end_a_longer_one(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a", "a", "a")
     first, second = take(scheduler), take(scheduler)
-    scheduler.pause(first, 20)
-    scheduler.pause(second, 1)
+    pause(scheduler, first, 20)
+    pause(scheduler, second, 1)
     clock.now += 1
     assert take_all(scheduler) == []
 
@@ -202,9 +212,9 @@ def test_a_shorter_pause_does_not_end_a_longer_one(scheduler: Scheduler, clock: 
 def test_a_longer_pause_prolongs_a_shorter_one(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a", "a", "a")
     first, second = take(scheduler), take(scheduler)
-    scheduler.pause(first, 1)
+    pause(scheduler, first, 1)
     assert scheduler.next() is None  # the host rests now, until the shorter one ends
-    scheduler.pause(second, 20)
+    pause(scheduler, second, 20)
     clock.now += 1
     assert take_all(scheduler) == []
     clock.now += 19
@@ -273,12 +283,137 @@ def test_where_jobs_come_back_without_end_they_go_behind_the_others(clock: Clock
 def test_a_retry_respects_a_pause(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a")
     job = take(scheduler)
-    scheduler.pause(job, 20)
+    pause(scheduler, job, 20)
     scheduler.retry(job, 1)
     clock.now += 19.5
     assert scheduler.next() is None
     clock.now += 0.5
     assert scheduler.next() is job
+
+
+# --- hosts that are slowed ---
+
+
+def test_a_rejection_pauses_its_host_and_no_other(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, "a", "a", "b")
+    job = take(scheduler)
+    reject(scheduler, job)
+    scheduler.retry(job, 0.0)
+    assert hosts(take_all(scheduler)) == ["b"]
+    clock.now += 1
+    assert len(take_all(scheduler)) == 1
+
+
+def test_a_rejection_lowers_the_jobs_in_flight_to_its_host(clock: Clock) -> None:
+    scheduler = Scheduler(clock, per_host=10)
+    add(scheduler, *["a"] * 30)
+    jobs = take_all(scheduler)
+    reject(scheduler, jobs[0])
+    for job in jobs:
+        scheduler.done(job)
+    taken = 0
+    for _ in range(30):
+        clock.now += 10
+        taken += len(take_all(scheduler))
+    assert taken == 7
+
+
+def test_a_slowed_host_is_asked_at_even_intervals(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, *["a"] * 10)
+    jobs = [take(scheduler), take(scheduler), take(scheduler), take(scheduler)]
+    reject(scheduler, jobs[0])
+    for job in jobs:
+        scheduler.done(job)
+    assert scheduler.next() is None
+    started, times = clock.now, []
+    for _ in range(2):
+        clock.now = scheduler.next_time() or clock.now
+        times += [clock.now - started for _ in take_all(scheduler)]
+    assert times == [1, 2]
+
+
+def test_a_host_that_passes_what_it_is_sent_is_asked_faster(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, *["a"] * 10)
+    rejected = take(scheduler)
+    reject(scheduler, rejected)
+    scheduler.done(rejected)
+    assert scheduler.next() is None
+    started, times = clock.now, []
+    for _ in range(4):
+        clock.now = scheduler.next_time() or clock.now
+        job = take(scheduler)
+        times.append(clock.now - started)
+        scheduler.accept(job)
+        scheduler.done(job)
+    assert times == [1, 2, 2.5, 2.75]  # an interval begins with the request before it
+
+
+def test_a_slower_rate_that_the_user_sets_is_kept(clock: Clock) -> None:
+    scheduler = Scheduler(clock, per_host=10, rate=0.1)
+    add(scheduler, "a", "a", "a")
+    job = take(scheduler)
+    reject(scheduler, job)
+    scheduler.done(job)
+    clock.now += 10
+    scheduler.done(take(scheduler))
+    assert (scheduler.next(), scheduler.next_time()) == (None, clock.now + 10)
+
+
+def test_a_rejected_job_comes_back_behind_the_others_of_its_host(scheduler: Scheduler, clock: Clock) -> None:
+    first, second, third = add(scheduler, "a", "a", "a")
+    assert scheduler.next() is first
+    reject(scheduler, first)
+    scheduler.retry(first, 1)
+    taken = []
+    for _ in range(3):
+        clock.now += 2
+        taken.append(take(scheduler))
+        scheduler.done(taken[-1])
+    assert taken == [second, third, first]
+
+
+def test_a_pace_outlives_the_work_that_is_known_for_a_while(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, "a")
+    job = take(scheduler)
+    reject(scheduler, job)
+    scheduler.done(job)
+    clock.now += 9
+    add(scheduler, "a", "a")
+    assert len(take_all(scheduler)) == 1
+
+
+def test_a_host_with_a_pace_is_forgotten_in_the_end(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, "a", "a")
+    for job in take_all(scheduler):
+        reject(scheduler, job)
+        scheduler.done(job)
+    clock.now += 12
+    assert scheduler.next() is None
+    assert (scheduler._hosts, scheduler._paced, scheduler._expiring) == ({}, {}, [])
+
+
+def test_a_slowed_host_stays_with_its_scheduler(scheduler: Scheduler) -> None:
+    add(scheduler, "a", "a", "b")
+    job = take(scheduler)
+    reject(scheduler, job)
+    scheduler.done(job)
+    released, kept = scheduler.release()
+    assert (hosts(released), kept) == (["b"], {job.url.origin})
+
+
+def test_hosts_that_are_slowed_are_counted_while_they_have_work(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, "a", "a", "b", "b")
+    a, _, _, last = take_all(scheduler)
+    reject(scheduler, a)
+    reject(scheduler, last)
+    scheduler.done(last)
+    scheduler.done(a)
+    clock.now += 5
+    assert scheduler.slowed == 2
+    for job in [*scheduler._in_flight]:
+        if job.url.host == "b":
+            scheduler.done(job)
+    assert scheduler.slowed == 1
 
 
 # --- what it says of itself ---
@@ -309,7 +444,7 @@ def test_the_next_time_is_that_of_the_first_retry_or_the_first_host(scheduler: S
     a, b, c = take(scheduler), take(scheduler), take(scheduler)
     scheduler.retry(b, 30)
     assert scheduler.next_time() == clock.now + 30
-    scheduler.pause(a, 20)
+    pause(scheduler, a, 20)
     assert scheduler.next() is None
     assert scheduler.next_time() == clock.now + 20
     scheduler.retry(c, 10)
@@ -335,21 +470,21 @@ def test_what_is_ready_can_be_told_without_taking_it(scheduler: Scheduler) -> No
 def test_hosts_that_are_paused_are_counted_until_their_time_comes(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a", "a", "b", "c")
     with_more, without, _ = take(scheduler), take(scheduler), take(scheduler)
-    scheduler.pause(with_more, 10)
-    scheduler.pause(without, 5)
+    pause(scheduler, with_more, 10)
+    pause(scheduler, without, 5)
     scheduler.done(with_more)
     scheduler.retry(without, 5)
     scheduler.next()
-    assert scheduler.paused == 2
+    assert scheduler.slowed == 2
     clock.now += 5
-    assert scheduler.paused == 1
+    assert scheduler.slowed == 1
 
 
-def test_a_host_that_waits_for_its_rate_alone_is_not_paused(clock: Clock) -> None:
+def test_a_host_that_waits_for_its_rate_alone_is_not_slowed(clock: Clock) -> None:
     scheduler = Scheduler(clock, per_host=2, rate=0.1)
     add(scheduler, "a", "a")
     take(scheduler)
-    assert (scheduler.next(), scheduler.paused) == (None, 0)
+    assert (scheduler.next(), scheduler.slowed) == (None, 0)
 
 
 # --- the end ---
@@ -369,7 +504,7 @@ def test_a_drain_gives_everything_that_is_not_finished_once(clock: Clock) -> Non
 def test_after_a_drain_it_is_empty(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, "a", "b", "b")
     scheduler.retry(take(scheduler), 1)
-    scheduler.pause(take(scheduler), 1)
+    pause(scheduler, take(scheduler), 1)
     scheduler.drain()
     clock.now += 1
     assert (scheduler.next(), scheduler.next_time(), scheduler.waiting, scheduler.is_idle) == (None, None, 0, True)
@@ -385,25 +520,25 @@ def count_hosts() -> int:
 
 
 @pytest.mark.parametrize(
-    ("rate", "pause", "remembered"),
+    ("rate", "seconds", "remembered"),
     [
         pytest.param(None, 0, 1, id="at once"),
         pytest.param(0.1, 0, 10, id="as soon as its rate lets it be asked again"),
-        pytest.param(None, 60, 60, id="as soon as its pause is over"),
+        pytest.param(None, 60, 70, id="a while after its pause is over"),
     ],
 )
-def test_a_host_without_work_is_forgotten(clock: Clock, rate: float | None, pause: float, remembered: int) -> None:
+def test_a_host_without_work_is_forgotten(clock: Clock, rate: float | None, seconds: float, remembered: int) -> None:
     scheduler = Scheduler(clock, per_host=10, rate=rate)
     before, most = count_hosts(), 0
     for number in range(1000):
         add(scheduler, f"host{number}")
         job = take(scheduler)
-        if pause:
-            scheduler.pause(job, pause)
+        if seconds:
+            pause(scheduler, job, seconds)
         scheduler.done(job)
         del job
         clock.now += 1
-        if number % 50 == 0 or number > 990:
+        if number % 250 == 249:  # to look at all objects takes a while
             most = max(most, count_hosts() - before)
     assert most <= remembered + 1  # one more: it is let go of when the next job is asked for
 
@@ -422,7 +557,7 @@ def test_a_host_whose_pause_ends_while_the_clock_is_read_is_not_forgotten_later(
     add(scheduler, "a")
     job = take(scheduler)
     end = clock.now + 10
-    scheduler.pause(job, 10)
+    pause(scheduler, job, 10)
     scheduler.retry(job, 5)
     clock.now, clock.then = end - 0.001, end  # the pause is not over when `next` begins, and is when it looks again
     scheduler.done(take(scheduler))
@@ -461,11 +596,18 @@ class Model(RuleBasedStateMachine):
     def has_place(self) -> bool:
         return len(self.in_flight) < self.scheduler.limit
 
+    def share(self, host: str) -> int:
+        """Jobs in flight to a host, at most; how it is found is the pace's business."""
+        known = self.scheduler._hosts.get(("http", host, 80))
+        return known.pace.share if known and known.pace else self.per_host
+
+    def is_free(self, host: str) -> bool:
+        return hosts(self.in_flight).count(host) < self.share(host)
+
     def is_ready(self, host: str) -> bool:
         """Whether a host may be asked, if there is a place in flight."""
         has_job = any(job.url.host == host and time <= self.clock.now for job, time in self.not_before.items())
-        is_free = hosts(self.in_flight).count(host) < self.per_host
-        return has_job and is_free and self.host_not_before[host] <= self.clock.now
+        return has_job and self.is_free(host) and self.host_not_before[host] <= self.clock.now
 
     @rule(host=st.sampled_from(HOSTS), count=st.integers(1, 4))
     def add(self, host: str, count: int) -> None:
@@ -485,7 +627,8 @@ class Model(RuleBasedStateMachine):
         assert job.url.host in askable
         assert had_place
         self.in_flight.append(job)
-        self.host_not_before[job.url.host] = self.clock.now + self.interval
+        interval = max(self.interval, job.host.pace.interval) if job.host.pace else self.interval
+        self.host_not_before[job.url.host] = self.clock.now + interval
         self.check_turn(job.url.host, askable)
         if not self.scheduler.has_ready():
             assert not (self.has_place and any(map(self.is_ready, HOSTS))), "nobody would be woken for it"
@@ -501,7 +644,7 @@ class Model(RuleBasedStateMachine):
         """Whoever sleeps until then does not wake in vain at once, and does not sleep too long."""
         time = self.scheduler.next_time()
         assert time is None or time > self.clock.now
-        free = [host for host in HOSTS if hosts(self.in_flight).count(host) < self.per_host]
+        free = [host for host in HOSTS if self.is_free(host)]
         due = [max(at, self.host_not_before[job.url.host]) for job, at in self.not_before.items() if job.url.host in free]
         assert not due or not self.has_place or (time is not None and time <= min(due))
 
@@ -521,12 +664,19 @@ class Model(RuleBasedStateMachine):
         return self.in_flight.pop(data.draw(st.integers(0, len(self.in_flight) - 1)))
 
     @precondition(lambda self: self.in_flight)
-    @rule(data=st.data(), seconds=times)
-    def pause(self, data: st.DataObject, seconds: float) -> None:
+    @rule(data=st.data(), retry_after=times)
+    def reject(self, data: st.DataObject, retry_after: float) -> None:
         job = self.in_flight[data.draw(st.integers(0, len(self.in_flight) - 1))]
-        self.scheduler.pause(job, seconds)
-        host = job.url.host
-        self.host_not_before[host] = max(self.host_not_before[host], self.clock.now + seconds)
+        reject(self.scheduler, job, retry_after)
+        assert job.host.pace is not None
+        host, pause = job.url.host, max(retry_after, job.host.pace.interval)
+        assert job.host.not_before >= max(self.host_not_before[host], self.clock.now + pause)
+        self.host_not_before[host] = job.host.not_before
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def accept(self, data: st.DataObject) -> None:
+        self.scheduler.accept(self.in_flight[data.draw(st.integers(0, len(self.in_flight) - 1))])
 
     @rule(places=st.integers(0, 2))
     def limit(self, places: int) -> None:
@@ -596,7 +746,7 @@ def test_a_long_run_under_a_clock_that_ticks_loses_nothing() -> None:
         if in_flight and (taken is None or chance.random() < 0.5):
             job = in_flight.pop(chance.randrange(len(in_flight)))
             if chance.random() < 0.3:
-                scheduler.pause(job, chance.random() / 10_000)
+                pause(scheduler, job, chance.random() / 10_000)
             if chance.random() < 0.5:
                 scheduler.retry(job, chance.random() / 10_000)
                 waiting.add(job)

@@ -1,30 +1,26 @@
 from __future__ import annotations
 
-import asyncio
 import io
 import itertools
 import os
 import re
 import sys
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import make_target
+from tests.support.builders import make_builder, target_of
 from tests.support.marks import on_posix
 from urlcheck.input.lists import MAX_LINE, Lists, read_lines, read_targets
-from urlcheck.input.sources import IterableSource, Source, ThreadedSource
-from urlcheck.input.targets import Collector
+from urlcheck.input.target_builder import Item
 from urlcheck.model.errors import InputError
-from urlcheck.model.nouns import Length, Rejection, Target
-from urlcheck.settings.settings import Settings
+from urlcheck.model.result import Result
+from urlcheck.model.target import Length, Target
 
-FIRST, SECOND, THIRD = (make_target(index=index) for index in range(3))
+pytestmark = pytest.mark.user
 
 
 class Trickle(io.BytesIO):
@@ -38,14 +34,19 @@ class Trickle(io.BytesIO):
         return super().read(self._step)
 
 
-def read(content: bytes) -> list[Target]:
-    blocks = read_targets(io.BytesIO(content), "urls.txt", Collector(Settings()))
+def read(content: bytes) -> list[Item]:
+    blocks = read_targets(io.BytesIO(content), "urls.txt", make_builder())
     return [target for block in blocks for target in block]
 
 
-def describe(target: Target) -> tuple[str, int | None, str]:
+def items(content: bytes) -> list[Target]:
+    return [target_of(item) for item in read(content)]
+
+
+def describe(item: Item) -> tuple[str, int | None, str]:
     """Entry, line, and the reason where it is not requested."""
-    return target.url, target.line, target.request.reason if isinstance(target.request, Rejection) else ""
+    target = target_of(item)
+    return target.url, target.line, item.detail if isinstance(item, Result) else ""
 
 
 @pytest.mark.parametrize(
@@ -70,11 +71,11 @@ def describe(target: Target) -> tuple[str, int | None, str]:
     ],
 )
 def test_a_list_has_one_url_a_line_and_comments(content: bytes, urls: list[str]) -> None:
-    assert [target.url for target in read(content) if target.is_url] == urls
+    assert [target_of(item).url for item in read(content)] == urls
 
 
 def test_lines_are_counted_with_blanks_comments_and_duplicates() -> None:
-    targets = read(b"# head\n\na.example\na.example\nb.example # end\r\n\r\nc.example")
+    targets = items(b"# head\n\na.example\na.example\nb.example # end\r\n\r\nc.example")
     assert [(target.url, target.source, target.line) for target in targets] == [
         ("a.example", "urls.txt", 3),
         ("b.example", "urls.txt", 5),
@@ -105,7 +106,7 @@ def test_a_line_that_is_not_a_url_is_invalid_with_its_number(line: bytes, url: s
 
 
 def test_a_byte_order_mark_is_dropped_also_where_lists_were_put_together() -> None:
-    assert [target.url for target in read(b"a.example\n\xef\xbb\xbfb.example\n")] == ["a.example", "b.example"]
+    assert [target_of(target).url for target in read(b"a.example\n\xef\xbb\xbfb.example\n")] == ["a.example", "b.example"]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\nb.example\n", b"\r\nb.example\n", b""])
@@ -133,7 +134,7 @@ def test_a_url_between_too_many_blanks_is_not_lost() -> None:
 
 
 def test_a_character_cut_in_two_does_not_make_a_long_line_unreadable() -> None:
-    [target] = read(b"x" + "é".encode() * MAX_LINE)
+    [target] = items(b"x" + "é".encode() * MAX_LINE)
     assert target.url == f"x{'é' * 39}…"
 
 
@@ -162,7 +163,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def read_lists(arguments: list[str], files: list[str]) -> list[tuple[str, str, int | None]]:
-    targets = itertools.chain.from_iterable(Lists(arguments, files, Collector(Settings())))
+    targets = map(target_of, itertools.chain.from_iterable(Lists(arguments, files, make_builder())))
     return [(target.url, target.source, target.line) for target in targets]
 
 
@@ -204,20 +205,20 @@ def test_standard_input_is_not_touched_where_it_is_not_named() -> None:
 @pytest.mark.parametrize("name", ["absent.txt", "."])
 def test_a_file_that_cannot_be_opened_is_an_error_before_anything_is_read(name: str) -> None:
     with pytest.raises(InputError, match=f"^cannot read {re.escape(name)}: [A-Z]"):
-        Lists(["a.example"], ["one.txt", name], Collector(Settings()))
+        Lists(["a.example"], ["one.txt", name], make_builder())
 
 
 @pytest.mark.parametrize("arguments", [["-"], []])
 def test_a_standard_input_that_is_closed_is_an_error(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(InputError, match=r"^cannot read stdin: it is closed$"):
-        Lists(arguments, [] if arguments else ["-"], Collector(Settings()))
+        Lists(arguments, [] if arguments else ["-"], make_builder())
 
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(("arguments", "files"), [(["a.example"], []), (["-"], ["one.txt"]), ([], ["one.txt", "-"])])
 def test_an_input_that_was_read_has_an_exact_length(arguments: list[str], files: list[str]) -> None:
-    lists = Lists(arguments, files, Collector(Settings()))
+    lists = Lists(arguments, files, make_builder())
     assert lists.length is None
     read = sum(map(len, lists))
     assert lists.length == Length(read, is_exact=True)
@@ -226,7 +227,7 @@ def test_an_input_that_was_read_has_an_exact_length(arguments: list[str], files:
 def test_the_length_of_a_long_list_is_estimated_from_what_was_read(tmp_path: Path) -> None:
     file = tmp_path / "long.txt"
     file.write_text("".join(f"{number:05}.example  # a comment\n\n" for number in range(20_000)))
-    lists = Lists(["a.example"], [str(file)], Collector(Settings()))
+    lists = Lists(["a.example"], [str(file)], make_builder())
     blocks = iter(lists)
     estimates = [length for _, _ in zip(blocks, range(5), strict=False) if (length := lists.length)]
     assert len(estimates) == 4  # not before a block of the file was read
@@ -241,7 +242,7 @@ def test_the_length_of_a_pipe_is_not_known_before_its_end(monkeypatch: pytest.Mo
     os.write(write, b"a.example\nb.example\n")
     with open(read) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        lists = Lists([], ["-"], Collector(Settings()))
+        lists = Lists([], ["-"], make_builder())
         blocks = iter(lists)
         assert len(next(blocks)) == 0  # no arguments
         assert len(next(blocks)) == 2
@@ -249,142 +250,3 @@ def test_the_length_of_a_pipe_is_not_known_before_its_end(monkeypatch: pytest.Mo
         os.close(write)
         assert list(blocks) == []
     assert lists.length == Length(2, is_exact=True)
-
-
-async def drain(source: Source) -> list[Target]:
-    targets: list[Target] = []
-    while block := await source.next_block():
-        targets += block
-    return targets
-
-
-class Racing(ThreadedSource):
-    """Its thread comes to its end whenever somebody asks whether it has."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "_ended" and threading.current_thread() is threading.main_thread() and self._thread:
-            self._thread.join()
-        return super().__getattribute__(name)
-
-
-async def test_what_is_read_while_one_looks_whether_more_is_to_come_is_not_lost() -> None:
-    source = Racing([[FIRST], [SECOND]])
-    assert [await source.next_block(), await source.next_block(), await source.next_block()] == [[FIRST], [SECOND], []]
-
-
-async def test_a_threaded_source_hands_over_every_block_in_order() -> None:
-    source = ThreadedSource([[FIRST, SECOND], *[[]] * 100, [THIRD]])
-    assert await drain(source) == [FIRST, SECOND, THIRD]
-    assert source.exhausted
-    assert await source.next_block() == []
-
-
-async def test_a_threaded_source_hands_over_more_blocks_than_it_reads_ahead() -> None:
-    source = ThreadedSource([FIRST] for _ in range(100))
-    assert await drain(source) == [FIRST] * 100
-
-
-async def test_a_threaded_source_reads_a_few_blocks_ahead_at_most() -> None:
-    read: list[int] = []
-
-    def blocks() -> Iterator[list[Target]]:
-        for number in itertools.count():
-            read.append(number)
-            yield [FIRST]
-
-    source = ThreadedSource(blocks())
-    for taken in range(1000):
-        await source.next_block()
-        assert len(read) < taken + 10
-    source.stop()
-
-
-async def test_a_threaded_source_breaks_after_what_could_be_read() -> None:
-    def blocks() -> Iterator[list[Target]]:
-        yield [FIRST]
-        raise InputError("cannot read urls.txt: Input/output error")
-
-    source = ThreadedSource(blocks())
-    assert await source.next_block() == [FIRST]
-    with pytest.raises(InputError, match="Input/output error"):
-        await source.next_block()
-    assert not source.exhausted
-
-
-class SilentInput:
-    """Gives two blocks, and then says nothing until it is let go."""
-
-    def __init__(self) -> None:
-        self.waiting = threading.Event()
-        self.let_go = threading.Event()
-
-    def __iter__(self) -> Iterator[list[Target]]:
-        yield [FIRST]
-        yield [SECOND]
-        self.waiting.set()
-        self.let_go.wait()
-
-
-@pytest.fixture
-def silent() -> Iterator[SilentInput]:
-    silent = SilentInput()
-    yield silent
-    silent.let_go.set()
-
-
-async def test_a_threaded_source_that_is_stopped_hands_over_what_was_read_and_waits_for_no_more(silent: SilentInput) -> None:
-    source = ThreadedSource(silent)
-    assert await source.next_block() == [FIRST]
-    await asyncio.to_thread(silent.waiting.wait)
-    source.stop()
-    assert await drain(source) == [SECOND]
-    assert not source.exhausted
-
-
-async def test_a_threaded_source_that_was_stopped_is_not_exhausted_when_its_input_ends(silent: SilentInput) -> None:
-    source = ThreadedSource(silent)
-    await source.next_block()
-    await asyncio.to_thread(silent.waiting.wait)
-    source.stop()
-    silent.let_go.set()
-    assert source._thread
-    await asyncio.to_thread(source._thread.join)
-    assert not source.exhausted
-
-
-async def test_stopping_a_threaded_source_wakes_who_waits_for_it(silent: SilentInput) -> None:
-    source = ThreadedSource(silent)
-    waiting = asyncio.create_task(drain(source))
-    await asyncio.to_thread(silent.waiting.wait)
-    source.stop()
-    assert await waiting == [FIRST, SECOND]
-
-
-async def generate(*urls: str) -> AsyncIterator[str]:
-    for url in urls:
-        yield url
-
-
-async def test_an_iterable_source_reads_any_iterable() -> None:
-    source = IterableSource(["a.example", "b.example", "a.example"], Collector(Settings()))
-    assert [target.url for target in await drain(source)] == ["a.example", "b.example"]
-    assert source.exhausted
-
-
-async def test_an_iterable_source_reads_any_asynchronous_iterable() -> None:
-    source = IterableSource(generate("a.example", "a.example", "b.example"), Collector(Settings()))
-    assert [target.url for target in await drain(source)] == ["a.example", "b.example"]
-    assert source.exhausted
-
-
-async def test_duplicates_alone_do_not_end_an_iterable_source() -> None:
-    source = IterableSource(["a.example"] * 1000 + ["b.example"], Collector(Settings()))
-    assert [target.url for target in await drain(source)] == ["a.example", "b.example"]
-
-
-async def test_an_endless_iterable_is_read_a_block_at_a_time_until_stopped() -> None:
-    source = IterableSource((f"{number}.example" for number in itertools.count()), Collector(Settings()))
-    assert await source.next_block()
-    source.stop()
-    assert await source.next_block() == []
-    assert not source.exhausted

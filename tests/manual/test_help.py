@@ -17,8 +17,8 @@ from tests.manual.pages import PAGES
 from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from urlcheck.cli.command import EXAMPLES, command
-from urlcheck.manual import TOPICS
 from urlcheck.options.groups import GroupedOption
+from urlcheck.options.topics import TOPICS
 
 __all__ = ["terminal"]
 
@@ -141,15 +141,21 @@ def test_a_shell_completes_topics() -> None:
 
 
 @on_posix
-@pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
+@pytest.mark.parametrize(
+    ("pager", "variables", "colored"),
+    [("less", {}, True), ("less", {"NO_COLOR": "1"}, False), ("plain", {}, False)],
+    ids=["less", "less without color", "a pager that may not know colors"],
+)
 async def test_on_a_terminal_the_pager_gets_the_page(
-    launch: Launch, terminal: PseudoTerminal, *, variables: Mapping[str, str], colored: bool
+    launch: Launch, terminal: PseudoTerminal, tmp_path: Path, *, pager: str, variables: Mapping[str, str], colored: bool
 ) -> None:
-    pager = f"{sys.executable} -c \"import sys; print('PAGER', sys.stdin.read())\""
-    env = {**ENVIRONMENT, "PAGER": pager, **variables}
+    program = tmp_path / pager
+    program.write_text('#!/bin/sh\necho "PAGER $LESS"\ncat\n')
+    program.chmod(0o755)
+    env = {**ENVIRONMENT, "PAGER": str(program), **variables}
     process = await launch("--manual", "formats", stdin=terminal.follower, stdout=terminal.follower, env=env)
     assert await terminal.finish(process) == 0
-    assert terminal.written.startswith(b"PAGER")
+    assert terminal.written.startswith(b"PAGER -R" if pager == "less" else b"PAGER")
     assert b"Text from outside" in terminal.written
     assert (b"\x1b[" in terminal.written) is colored
 

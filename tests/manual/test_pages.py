@@ -14,12 +14,13 @@ import pytest
 from tests.manual.pages import FOLDER, PAGES, README, ROOT, anchors, blocks, rows, sections
 from tests.support.program import Urlcheck, finish
 from urlcheck.cli.command import command
-from urlcheck.manual import TOPICS
 from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption
+from urlcheck.options.topics import TOPICS
 from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.registry import FORMATS
-from urlcheck.settings.settings import HOME_PAGE, VERSION, Settings
+from urlcheck.settings.identity import HOME_PAGE, VERSION
+from urlcheck.settings.settings import Settings
 
 OPTIONS = [param for param in command.params if isinstance(param, click.Option)]
 MARKDOWN = [ROOT / "README.md", ROOT / "tests/benchmarks/README.md", *sorted(FOLDER.glob("*.md"))]

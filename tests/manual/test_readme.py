@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.manual.pages import PAGES, README, blocks, rows, sections
 from tests.support.marks import on_posix
 from tests.support.program import Urlcheck, finish
-from urlcheck.manual import TOPICS
 from urlcheck.model.verdict import Verdict
+from urlcheck.options.topics import TOPICS
 
 
 def test_the_front_page_is_at_most_10_kb_long() -> None:

@@ -10,7 +10,9 @@ from click.shell_completion import BashComplete
 from urlcheck.cli.command import command
 from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption, pick
-from urlcheck.options.parameter_types import Credentials, Duration, Header, Method, Output, Pin, Size, StatusCodes, Verdicts
+from urlcheck.options.name_types import Output, StatusCodes, Verdicts
+from urlcheck.options.quantity_types import Duration, Size
+from urlcheck.options.request_types import Credentials, Header, Method, Pin
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings.settings import OutputSettings, Settings
 
@@ -18,6 +20,11 @@ VERDICTS = (
     "ok, status, rate-limited, blocked, redirect, content, slow, cert, tls, dns, connect, timeout, protocol, private, "
     "invalid, unchecked, skipped"
 )
+
+
+def name_case(value: object) -> str | None:
+    """The id of a kind of parameter or of a text. Other values get a number: a set has no order, an object an address."""
+    return type(value).__name__ if isinstance(value, click.ParamType) else value if isinstance(value, str) else None
 
 
 @pytest.mark.parametrize(
@@ -49,7 +56,7 @@ VERDICTS = (
         (Output(), "jsonl", ("jsonl", None)),
         (Output(), "table=out/a=b.txt", ("table", "out/a=b.txt")),
     ],
-    ids=str,
+    ids=name_case,
 )
 def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: object) -> None:
     assert kind.convert(text, None, None) == value
@@ -98,7 +105,7 @@ def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: objec
         (Output(), "", f"'' is not a format; they are: {', '.join(FORMATS)}."),
         (Output(), "jsonl=", "'jsonl=' names no file: write jsonl=FILE."),
     ],
-    ids=str,
+    ids=name_case,
 )
 def test_a_parameter_that_cannot_be_used_is_refused_with_advice(kind: click.ParamType[Any], text: str, message: str) -> None:
     with pytest.raises(click.BadParameter) as refusal:

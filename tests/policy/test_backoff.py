@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.marks import on_posix
-from urlcheck.policy.backoff import backoff, parse_retry_after
+from urlcheck.http.retry_after import parse_retry_after
+from urlcheck.policy.backoff import backoff
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ def test_no_wait_is_shorter_than_half_a_second_or_longer_than_half_a_minute(atte
 
 
 @given(attempts=st.integers(1, 100))
-def test_what_failed_together_does_not_come_back_together(attempts: int) -> None:
+def test_retries_of_failures_at_the_same_time_are_spread(attempts: int) -> None:
     assert backoff(attempts, lambda: 0.0) < backoff(attempts, lambda: 0.5)
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from multidict import CIMultiDict
 
 from tests.support.builders import RESPONSE
 from urlcheck.model.errors import SettingsError
-from urlcheck.model.nouns import Response
+from urlcheck.model.outcome import Response
 from urlcheck.policy.expectations import (
     Expectation,
     ExpectedHeader,
@@ -116,6 +117,11 @@ def test_a_long_expectation_is_cut() -> None:
     assert ExpectedText("x" * 500).describe_unmet(answer(b"")) == f"text: '{'x' * 99}…' is not in the body (it is empty)"
 
 
+def test_the_values_of_a_header_that_holds_a_secret_are_not_shown() -> None:
+    response = answer(b"", X_Token="theirs")
+    assert ExpectedHeader("X-Token", "mine").describe_unmet(response) == "header X-Token is not '****' (it is '****')"
+
+
 # --- json ---
 
 
@@ -153,20 +159,20 @@ def test_a_body_that_was_not_read_meets_no_expectation(expectation: Expectation)
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (Settings(expect_headers=(("ETag", "~("),)), "--expect-header '(' is not a regular expression: missing ): ("),
-        (Settings(expect_text=("",)), "--expect-text is empty, which every body holds; give it a text"),
-        (Settings(expect_regex=("",)), "--expect-regex is empty, which is found in every body; give it an expression"),
-        (Settings(expect_regex=("(",)), "--expect-regex '(' is not a regular expression: missing ): ("),
-        (Settings(expect_json=("",)), "--expect-json '' is not a JMESPath expression: it is empty"),
+        ({"expect_headers": [("ETag", "~(")]}, "expect_headers: '(' is not a regular expression: missing ): ("),
+        ({"expect_text": [""]}, "expect_text: an empty text is in every body"),
+        ({"expect_regex": [""]}, "expect_regex: an empty expression is found in every body"),
+        ({"expect_regex": ["("]}, "expect_regex: '(' is not a regular expression: missing ): ("),
+        ({"expect_json": [""]}, "expect_json: '' is not a JMESPath expression: it is empty"),
         (
-            Settings(expect_text=("a",), method="HEAD"),
-            "an answer to HEAD has no body to expect something of; use --method GET",
+            {"expect_text": ["a"], "method": "HEAD"},
+            "expect_text: the answer to a HEAD request has no body; use another method",
         ),
     ],
 )
-def test_an_expectation_that_cannot_be_used_is_refused(settings: Settings, message: str) -> None:
+def test_an_expectation_that_cannot_be_used_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as refusal:
-        list(list_expectations(settings))
+        list(list_expectations(Settings(**settings)))
     assert str(refusal.value) == message
 
 

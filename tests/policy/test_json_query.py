@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from urlcheck.model.errors import SettingsError
 from urlcheck.policy.json_query import Expression, NotJsonError, UnjudgeableError, load_document
 
 HEALTH = {
@@ -19,7 +18,7 @@ HEALTH = {
 
 
 def describe(expression: str, document: object = HEALTH) -> str | None:
-    return Expression(expression, "--expect-json").describe_untrue(document)
+    return Expression(expression).describe_untrue(document)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_a_true_value_is_one_as_jmespath_sees_it(expression: str) -> None:
         ("url == 'x'", f'is false (url is "https://user:****@example.org/{"x" * 28}…)'),
     ],
 )
-def test_what_is_not_true_is_described_by_what_stands_there(expression: str, description: str) -> None:
+def test_a_false_value_is_described_with_the_values_that_made_it_false(expression: str, description: str) -> None:
     assert describe(expression) == description
 
 
@@ -109,17 +108,17 @@ def test_an_infinity_cannot_be_rounded() -> None:
         ("(" * 100_000, "it is nested too deeply"),
     ],
 )
-def test_what_is_no_expression_is_refused_with_the_option_and_the_fault(expression: str, fault: str) -> None:
-    with pytest.raises(SettingsError) as refusal:
-        Expression(expression, "--expect-json")
-    assert str(refusal.value) == f"--expect-json {expression!r} is not a JMESPath expression: {fault}"
+def test_a_text_that_is_no_expression_is_refused_with_the_fault(expression: str, fault: str) -> None:
+    with pytest.raises(ValueError, match="is not a JMESPath expression") as refusal:
+        Expression(expression)
+    assert str(refusal.value) == f"{expression!r} is not a JMESPath expression: {fault}"
 
 
 @pytest.mark.parametrize(
     "expression", ["a[0:2:1] == `[1]`", "merge(a, b, c)", "sort_by(a, &b)[0].c", "a.{x: b, y: c}", "*.a[]"]
 )
 def test_all_of_jmespath_is_understood(expression: str) -> None:
-    Expression(expression, "--expect-json")
+    Expression(expression)
 
 
 # --- documents ---
@@ -134,7 +133,7 @@ def test_a_document_is_in_any_utf(encoding: str) -> None:
     "body",
     [b"", b" ", b"<html>", b"{", b'{"a":NaN}', b"[Infinity]", b'"\x00"', b'["\xff"]', b"\x00", b"[1,]", b"\xff\xfe\xff"],
 )
-def test_what_is_no_document_is_told(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotJsonError):
         load_document(body)
 
@@ -154,7 +153,7 @@ def test_a_huge_integer_is_a_number() -> None:
     assert describe("n > `5`", load_document(b'{"n": ' + b"9" * 6000 + b"}")) is None
 
 
-def test_of_members_with_the_same_name_the_last_counts() -> None:
+def test_the_last_of_several_members_with_one_name_counts() -> None:
     assert load_document(b'{"a": 1, "a": 2}') == {"a": 2}
 
 

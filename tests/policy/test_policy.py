@@ -7,15 +7,15 @@ from email.utils import format_datetime
 import pytest
 from multidict import CIMultiDict
 
-from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_settled, make_target
 from urlcheck.model.errors import SettingsError
-from urlcheck.model.nouns import FailureKind, Hop, Outcome, Rejection, Response
+from urlcheck.model.outcome import FailureKind, Hop, Outcome, Response
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.policy import Policy, describe_status
 from urlcheck.settings.settings import Settings
 
 POLICY = Policy(Settings())
-EVERYTHING = Policy(Settings(accept=range(1000)))
+EVERYTHING = Policy(Settings(accept=[*range(100, 600), 999]))
 
 
 def answer(status: int, **headers: str) -> Response:
@@ -67,22 +67,22 @@ def test_a_bot_wall_that_answered_is_blocked_and_named(response: Response, detai
         (answer(998), Verdict.STATUS),
     ],
 )
-def test_what_only_resembles_a_bot_wall_is_judged_by_its_status(response: Response, verdict: Verdict) -> None:
+def test_an_answer_that_only_resembles_a_bot_wall_is_judged_by_its_status(response: Response, verdict: Verdict) -> None:
     assert POLICY.judge(response)[0] is verdict
 
 
 @pytest.mark.parametrize("response", [answer(404), answer(429), answer(503), *(response for response, _ in WALLS)])
-def test_an_accepted_status_is_ok_whoever_answered(response: Response) -> None:
+def test_an_accepted_status_is_ok_even_from_a_bot_wall(response: Response) -> None:
     assert EVERYTHING.judge(response)[0] is Verdict.OK
 
 
-def test_the_success_that_a_bot_wall_feigns_is_ok_only_where_successes_were_asked_for() -> None:
+def test_a_bot_wall_that_answers_with_2xx_passes_only_where_the_status_is_named() -> None:
     challenge = answer(202, x_amzn_waf_action="challenge")
     assert POLICY.judge(challenge)[0] is Verdict.BLOCKED
     assert Policy(Settings(accept=frozenset(range(200, 300)))).judge(challenge)[0] is Verdict.OK
 
 
-def test_what_is_not_accepted_is_not_ok() -> None:
+def test_a_status_that_is_not_accepted_is_not_ok() -> None:
     assert Policy(Settings(accept={404})).judge(RESPONSE)[0] is Verdict.STATUS
 
 
@@ -117,7 +117,7 @@ def test_only_ok_passes() -> None:
     assert not POLICY.passes(NOT_FOUND)
 
 
-def test_an_allowed_verdict_lets_the_run_pass_and_stays_what_it_is() -> None:
+def test_an_allowed_verdict_is_kept_and_lets_the_run_pass() -> None:
     policy = Policy(Settings(allow={Verdict.STATUS}))
     result = policy.conclude(make_target(), NOT_FOUND, attempts=1)
     assert (result.verdict, result.ok) == (Verdict.STATUS, True)
@@ -128,16 +128,10 @@ def test_an_allowed_verdict_does_not_pass_as_ok() -> None:
     assert not Policy(Settings(allow={Verdict.STATUS})).passes(NOT_FOUND)  # so a HEAD is still confirmed by a GET
 
 
-@pytest.mark.parametrize(("verdict", "ok"), [(Verdict.INVALID, False), (Verdict.SKIPPED, True)])
-def test_a_rejected_target_fails_the_run_unless_it_was_skipped(verdict: Verdict, ok: bool) -> None:  # noqa: FBT001
-    result = POLICY.reject(make_target(), Rejection(verdict, "why"))
+@pytest.mark.parametrize(("verdict", "ok"), [(Verdict.INVALID, False), (Verdict.UNCHECKED, False), (Verdict.SKIPPED, True)])
+def test_a_target_that_is_not_requested_fails_the_run_unless_it_was_skipped(verdict: Verdict, ok: bool) -> None:  # noqa: FBT001
+    result = make_settled(make_target(), verdict, "why")
     assert (result.verdict, result.detail, result.ok) == (verdict, "why", ok)
-    assert (result.outcome, result.attempts) == (None, 0)
-
-
-def test_an_unfinished_target_is_unchecked() -> None:
-    result = POLICY.give_up(make_target(), "interrupted")
-    assert (result.verdict, result.detail, result.ok) == (Verdict.UNCHECKED, "interrupted", False)
     assert (result.outcome, result.attempts) == (None, 0)
 
 
@@ -163,8 +157,8 @@ def test_all_expectations_must_hold_and_the_first_that_does_not_is_named() -> No
 
 
 def test_an_expectation_that_cannot_be_used_is_refused() -> None:
-    with pytest.raises(SettingsError, match=r"^--expect-header '\(' is not a regular expression"):
-        Policy(Settings(expect_headers=(("ETag", "~("),)))
+    with pytest.raises(SettingsError, match=r"^expect_json: '\(' is not a JMESPath expression: it ends too early$"):
+        Policy(Settings(expect_json=("(",)))
 
 
 KEEPING = Policy(Settings(keep_body=True, allow={Verdict.RATE_LIMITED}))
@@ -183,7 +177,7 @@ KEEPING = Policy(Settings(keep_body=True, allow={Verdict.RATE_LIMITED}))
         (replace(RESPONSE, body=b"ok"), None),
     ],
 )
-def test_of_what_does_not_pass_the_beginning_of_the_body_is_kept(response: Response, excerpt: str | None) -> None:
+def test_a_result_that_does_not_pass_keeps_the_beginning_of_its_body(response: Response, excerpt: str | None) -> None:
     assert KEEPING.conclude(make_target(), response, 1).excerpt == excerpt
 
 
@@ -199,7 +193,7 @@ def test_a_body_is_dropped_when_it_is_judged() -> None:
         (1.6, (Verdict.SLOW, "took 1.6 s, more than 1.5 s")),
     ],
 )
-def test_what_takes_longer_than_it_may_is_slow(elapsed: float, judgement: tuple[Verdict, str]) -> None:
+def test_an_answer_that_took_longer_than_max_time_is_slow(elapsed: float, judgement: tuple[Verdict, str]) -> None:
     assert Policy(Settings(max_time=1.5)).judge(replace(RESPONSE, elapsed=elapsed)) == judgement
 
 
@@ -217,7 +211,7 @@ def test_a_certificate_must_be_valid_for_as_long_as_is_asked(hours: int, verdict
     assert Policy(Settings(min_cert_days=10)).judge(replace(RESPONSE, cert_expires=expires)) == (verdict, expected)
 
 
-def test_what_has_no_certificate_has_none_that_expires() -> None:
+def test_an_answer_without_a_certificate_passes_min_cert_days() -> None:
     assert Policy(Settings(min_cert_days=10)).judge(replace(RESPONSE, cert_expires=None))[0] is Verdict.OK
 
 
@@ -252,28 +246,28 @@ def test_an_answer_that_is_not_accepted_is_not_measured_by_expectations() -> Non
     ],
     ids=lambda value: f"{value.status} {dict(value.headers) or ''}".strip() if isinstance(value, Response) else None,
 )
-def test_what_may_pass_later(outcome: Outcome, *, may_pass: bool) -> None:
+def test_temporary_outcomes_may_pass_later(outcome: Outcome, *, may_pass: bool) -> None:
     assert POLICY.may_pass_later(outcome) is may_pass
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 @pytest.mark.parametrize(("status", "may_pass"), [(429, True), (503, True), (500, False), (502, False), (504, False)])
-def test_what_is_not_idempotent_is_tried_again_only_where_it_was_not_done(method: str, status: int, *, may_pass: bool) -> None:
+def test_a_post_is_retried_only_where_the_server_rejected_it(method: str, status: int, *, may_pass: bool) -> None:
     policy = Policy(Settings(method=method))
     assert policy.may_pass_later(answer(status)) is may_pass
     assert not policy.may_pass_later(replace(answer(status), hops=(Hop(303, "https://example.org/"),)))
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_is_idempotent_is_tried_again_whatever_its_method(status: int) -> None:
+def test_an_idempotent_request_is_retried_for_each_temporary_status(status: int) -> None:
     assert Policy(Settings(method="PUT")).may_pass_later(answer(status))
 
 
-def test_what_is_accepted_is_not_tried_again() -> None:
+def test_an_accepted_status_is_not_retried() -> None:
     assert not EVERYTHING.may_pass_later(answer(503))
 
 
-def test_what_is_allowed_to_fail_is_tried_again_all_the_same() -> None:
+def test_an_allowed_verdict_is_retried() -> None:
     assert Policy(Settings(allow={Verdict.STATUS})).may_pass_later(answer(503))
 
 
@@ -288,11 +282,35 @@ TOMORROW = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
         (answer(503, Retry_After=TOMORROW), 60),
         (answer(503, Retry_After="soon"), 0),
         (answer(503), 0),
-        (answer(200, Retry_After="20"), 0),
-        (answer(301, Retry_After="20"), 0),
-        (answer(500, Retry_After="20"), 0),
-        (FAILURE, 0),
+        (answer(429), 0),
+        (answer(200, Retry_After="20"), None),
+        (answer(301, Retry_After="20"), None),
+        (answer(500, Retry_After="20"), None),
+        (answer(503, cf_mitigated="challenge"), None),
+        (answer(503, cf_mitigated="challenge", Retry_After="20"), 20),
+        (FAILURE, None),
     ],
 )
-def test_a_host_is_left_alone_where_a_429_or_503_asks_for_it(outcome: Outcome, seconds: float) -> None:
-    assert POLICY.pause_after(outcome) == seconds
+def test_a_429_or_503_says_that_its_host_is_overloaded(outcome: Outcome, seconds: float | None) -> None:
+    overload = POLICY.find_overload(outcome)
+    assert (overload.retry_after if overload else None) == seconds
+
+
+def test_a_status_that_is_accepted_says_nothing_about_the_load() -> None:
+    policy = Policy(Settings(accept=frozenset({503})))
+    assert policy.find_overload(answer(503)) is None
+    assert policy.find_overload(answer(429)) is not None
+
+
+def test_the_503_of_a_service_that_is_waited_for_says_nothing_about_the_load() -> None:
+    policy = Policy(Settings(), waits=True)
+    assert policy.find_overload(answer(503)) is None
+    assert policy.find_overload(answer(429)) is not None
+    assert policy.find_overload(answer(503, Retry_After="20")) is not None
+
+
+def test_a_limit_that_is_named_is_waited_for_longer_than_a_server_that_is_out_of_order() -> None:
+    limited, out_of_order = POLICY.find_overload(answer(429)), POLICY.find_overload(answer(503))
+    assert limited is not None
+    assert out_of_order is not None
+    assert limited.patience > out_of_order.patience

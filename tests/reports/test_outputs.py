@@ -18,6 +18,8 @@ from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 
+pytestmark = pytest.mark.user
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -37,7 +39,7 @@ def list_files(folder: Path) -> list[str]:
 def test_a_report_appears_when_it_is_whole(folder: Path) -> None:
     report = folder / "report.txt"
     with open_outputs(("table", "report.txt")) as outputs:
-        outputs.add(make_result())
+        outputs.add([make_result()])
         assert not report.exists()
         outputs.close(Summary())
         assert "✓ 200" in report.read_text("utf-8")
@@ -48,7 +50,7 @@ def test_a_report_of_before_stays_until_the_new_one_is_whole(folder: Path) -> No
     report = folder / "report.txt"
     report.write_text("before")
     with open_outputs(("table", "report.txt")) as outputs:
-        outputs.add(make_result())
+        outputs.add([make_result()])
         assert report.read_text() == "before"
         outputs.close(Summary())
     assert "before" not in report.read_text("utf-8")
@@ -56,30 +58,29 @@ def test_a_report_of_before_stays_until_the_new_one_is_whole(folder: Path) -> No
 
 def test_a_report_that_is_broken_off_does_not_appear(folder: Path) -> None:
     with suppress(KeyboardInterrupt), open_outputs(("table", "report.txt")) as outputs:
-        outputs.add(make_result())
+        outputs.add([make_result()])
         raise KeyboardInterrupt
     assert list_files(folder) == []
 
 
-def test_a_stream_is_in_its_file_when_it_is_flushed(folder: Path) -> None:
+def test_a_streamed_report_is_flushed_after_each_batch(folder: Path) -> None:
     with open_outputs(("jsonl", "urls.jsonl")) as outputs:
         for count in (1, 2):
-            outputs.add(make_result())
-            outputs.flush()
+            outputs.add([make_result()])
             assert (folder / "urls.jsonl").read_text().count("\n") == count
 
 
 def test_a_stream_that_is_broken_off_keeps_its_lines(folder: Path) -> None:
     with suppress(KeyboardInterrupt), open_outputs(("jsonl", "urls.jsonl")) as outputs:
-        outputs.add(make_result())
+        outputs.add([make_result()])
         raise KeyboardInterrupt
     assert json.loads((folder / "urls.jsonl").read_text())["verdict"] == "ok"
 
 
 def test_every_output_has_every_result(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_outputs(("jsonl", None), ("jsonl", "urls.jsonl"), ("table", "report.txt")) as outputs:
-        outputs.add(make_result())
-        outputs.add(make_result(NOT_FOUND))
+        outputs.add([make_result()])
+        outputs.add([make_result(NOT_FOUND)])
         outputs.close(Summary())
     assert capsys.readouterr().out == (folder / "urls.jsonl").read_text()
     assert (folder / "urls.jsonl").read_text().count("\n") == 2
@@ -123,7 +124,7 @@ def test_a_report_that_cannot_be_put_in_its_place_is_an_error(folder: Path) -> N
 @pytest.mark.parametrize("name", ["table", "jsonl"])
 def test_a_full_disk_is_an_error(name: str) -> None:
     with pytest.raises(OutputError, match=r"No space left on device$"), open_outputs((name, "/dev/full")) as outputs:  # noqa: PT012
-        outputs.add(make_result())
+        outputs.add([make_result()])
         outputs.close(Summary())
 
 
@@ -133,8 +134,7 @@ def test_the_other_reports_are_completed_where_one_cannot_be_written(folder: Pat
     with pytest.raises(OutputError, match=r"^cannot write /dev/full: No space left on device$"):  # noqa: PT012, SIM117
         with open_outputs((name, "/dev/full"), ("table", "report.txt"), ("jsonl", "urls.jsonl")) as outputs:
             for _ in range(2):
-                outputs.add(make_result())
-                outputs.flush()
+                outputs.add([make_result()])
             outputs.close(Summary())
     assert (folder / "report.txt").read_text("utf-8").count("✓ 200") == 2
     assert (folder / "urls.jsonl").read_text().count("\n") == 2
@@ -142,10 +142,8 @@ def test_the_other_reports_are_completed_where_one_cannot_be_written(folder: Pat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 def test_a_run_without_an_output_that_can_be_written_ends_at_once() -> None:
-    with open_outputs(("jsonl", "/dev/full")) as outputs:
-        outputs.add(make_result())
-        with pytest.raises(OutputError):
-            outputs.flush()
+    with open_outputs(("jsonl", "/dev/full")) as outputs, pytest.raises(OutputError):
+        outputs.add([make_result()])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes as POSIX has them")
@@ -168,7 +166,7 @@ def test_a_new_report_has_the_mode_of_any_new_file(folder: Path) -> None:
     assert stat.S_IMODE((folder / "report.txt").stat().st_mode) == 0o640
 
 
-def test_nobody_can_tell_under_what_name_a_report_is_written(folder: Path) -> None:
+def test_the_temporary_name_of_a_report_is_random(folder: Path) -> None:
     with open_outputs(("table", "report.txt"), ("junit", "report.xml")):
         first, second = [file.removesuffix(".part").rpartition(".")[2] for file in list_files(folder)]
     assert first != second
@@ -176,7 +174,7 @@ def test_nobody_can_tell_under_what_name_a_report_is_written(folder: Path) -> No
 
 
 @on_posix
-def test_a_link_that_waits_under_that_name_is_not_followed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_symbolic_link_with_the_temporary_name_is_not_followed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "urandom", lambda size: b"\xfe" * size)
     (folder / "precious").write_text("kept")
     (folder / f"report.txt.{'fe' * 8}.part").symlink_to("precious")
@@ -215,13 +213,11 @@ def stumbling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     return step
 
 
-def test_what_a_format_of_others_raises_is_said_in_a_line_and_the_other_reports_are_whole(
-    folder: Path, stumbling: str
-) -> None:
+def test_an_error_of_a_plug_in_format_is_one_line_and_the_other_reports_are_whole(folder: Path, stumbling: str) -> None:
     said = re.escape(r"the format 'other' failed: LookupError('https://me:****@host/\x1b[2J')")
     with pytest.raises(OutputError, match=f"^{said}$"):  # noqa: PT012, SIM117
         with open_outputs(("table", "report.txt"), ("other", "other.txt"), ("jsonl", "urls.jsonl")) as outputs:
-            outputs.add(make_result())
+            outputs.add([make_result()])
             outputs.close(Summary())
     assert list_files(folder) == ([] if stumbling == "init" else ["report.txt", "urls.jsonl"])
 
@@ -240,6 +236,6 @@ def test_nothing_is_left_where_opening_the_outputs_is_broken_off(folder: Path, m
 @pytest.mark.skipif(not Path("/dev/null").exists(), reason="a file that is no regular one")
 def test_a_device_is_written_to_and_not_replaced() -> None:
     with open_outputs(("table", "/dev/null")) as outputs:
-        outputs.add(make_result())
+        outputs.add([make_result()])
         outputs.close(Summary())
     assert not Path("/dev/null").is_file()

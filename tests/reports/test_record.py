@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tests.support.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
-from urlcheck.model.nouns import Hop
+from urlcheck.model.outcome import Hop
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.record import list_file, make_record, title
 
@@ -62,7 +62,7 @@ def test_a_broken_redirect_has_the_last_status() -> None:
     assert make_record(make_result(replace(FAILURE, status=302)))["status"] == 302
 
 
-def test_ok_says_whether_the_run_may_pass_and_verdict_what_happened() -> None:
+def test_ok_and_verdict_are_separate_fields() -> None:
     record = make_record(make_result(NOT_FOUND, allow={Verdict.STATUS}))
     assert (record["ok"], record["verdict"]) == (True, "status")
 
@@ -87,7 +87,7 @@ def test_the_entry_is_safe_to_show(entry: str, shown: str) -> None:
     assert make_record(make_result(target=make_target(entry)))["url"] == shown
 
 
-def test_whatever_a_server_says_is_safe_to_show() -> None:
+def test_text_from_a_server_is_safe_to_show() -> None:
     hop = Hop(302, "https://example.org/?sig=secret#\x1b")
     record = make_record(make_result(replace(NOT_FOUND, url="https://example.org/#\udce9", hops=(hop,), reason="\x1b[2J")))
     assert record["detail"] == r"404 \x1b[2J"

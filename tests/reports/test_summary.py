@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_target
-from urlcheck.model.nouns import Rejection
+from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_settled, make_target
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary, count
 
@@ -19,14 +16,14 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Summary:
 
 def test_a_run_is_described_in_one_line(summary: Summary) -> None:
     for outcome in (NOT_FOUND, FAILURE, NOT_FOUND):
-        summary.add(make_result(outcome))
+        summary.add([make_result(outcome)])
     for _ in range(3):
-        summary.add(make_result())
+        summary.add([make_result()])
     assert summary.describe() == "6 URLs: 3 passed, 3 failed (2 status, 1 connect) in 2 s, 3.0 URLs/s"
 
 
 def test_a_run_in_which_all_is_well_says_no_more(summary: Summary) -> None:
-    summary.add(make_result())
+    summary.add([make_result()])
     assert summary.describe() == "1 URL: 1 passed in 2 s, 0.5 URLs/s"
 
 
@@ -35,7 +32,7 @@ def test_a_run_of_nothing_is_described(summary: Summary) -> None:
 
 
 def test_duplicates_are_counted(summary: Summary) -> None:
-    summary.add(make_result())
+    summary.add([make_result()])
     summary.duplicates = 2
     assert "1 passed, 2 duplicates" in summary.describe()
     assert summary.total == 1
@@ -47,13 +44,13 @@ def test_large_numbers_are_grouped(summary: Summary) -> None:
 
 
 def test_an_allowed_verdict_passes_and_is_still_named(summary: Summary) -> None:
-    summary.add(make_result(NOT_FOUND, allow={Verdict.STATUS}))
+    summary.add([make_result(NOT_FOUND, allow={Verdict.STATUS})])
     assert (summary.passed, summary.failed) == (1, 0)
     assert summary.describe_verdicts() == "1 status"
 
 
-def test_what_was_skipped_passes_and_is_named(summary: Summary) -> None:
-    summary.add(make_result(target=replace(make_target(), request=Rejection(Verdict.SKIPPED, "matches no --include"))))
+def test_a_skipped_url_passes_and_is_counted(summary: Summary) -> None:
+    summary.add([make_settled(make_target(), Verdict.SKIPPED, "excluded")])
     assert (summary.passed, summary.describe_verdicts()) == (1, "1 skipped")
 
 
@@ -65,7 +62,7 @@ def test_the_most_frequent_verdict_comes_first(summary: Summary) -> None:
 def test_a_run_that_took_no_time_has_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Summary, "elapsed", 0.0)
     summary = Summary()
-    summary.add(make_result())
+    summary.add([make_result()])
     assert summary.describe_rate() == "1,000,000,000 URLs/s"
 
 

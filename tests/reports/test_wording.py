@@ -6,7 +6,8 @@ import pytest
 
 from tests.reports.terminal.test_table import RESULTS
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
-from urlcheck.model.nouns import Hop, Result
+from urlcheck.model.outcome import Hop
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
@@ -61,6 +62,7 @@ def test_a_record_is_located_by_its_line_where_there_are_lines() -> None:
         (make_result(target=make_target("https://example.org:99999/")), None),
         (make_result(replace(RESPONSE, url="https://example.org/a b")), None),
         (make_result(replace(RESPONSE, url="https://example.org/?token=secret")), None),
+        (make_result(replace(RESPONSE, url="https://example.org/${TOKEN}")), None),
         (make_result(replace(RESPONSE, url="https://example.org/\u202e")), None),
         (make_result(replace(RESPONSE, url=r"https://example.org\@example.net/")), None),
         (make_result(replace(RESPONSE, url=f"https://example.org/{'x' * 2000}")), None),
@@ -110,12 +112,12 @@ def test_a_mark_says_whether_a_verdict_passes(verdict: Verdict, sign: str, *, pa
 def test_what_is_not_listed_is_counted(listed: int, sentence: str | None) -> None:
     summary = Summary()
     for result in RESULTS:
-        summary.add(result)
+        summary.add([result])
     assert describe_unlisted(summary, [make_record(result) for result in RESULTS[:listed]]) == sentence
 
 
 def test_ten_problems_are_not_taken_for_none() -> None:
     summary = Summary()
     for _ in range(10):
-        summary.add(make_result(NOT_FOUND))
+        summary.add([make_result(NOT_FOUND)])
     assert describe_unlisted(summary, []) == "Not listed: 10 problems; -o jsonl holds all."

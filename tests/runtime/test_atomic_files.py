@@ -9,6 +9,8 @@ import pytest
 from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
 from urlcheck.runtime.termination import end_at_once
 
+pytestmark = pytest.mark.user
+
 
 class Ended(BaseException):
     """The program, had it been one."""

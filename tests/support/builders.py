@@ -7,8 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.input.targets import parse_entry
-from urlcheck.model.nouns import Failure, FailureKind, Hop, Outcome, Rejection, Response, Result, Target
+from urlcheck.http.url import InvalidUrlError
+from urlcheck.input.entry import parse_entry
+from urlcheck.input.source import Source
+from urlcheck.input.target_builder import Item, TargetBuilder
+from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome, Response
+from urlcheck.model.result import Result, settle
+from urlcheck.model.target import Target
+from urlcheck.model.verdict import Verdict
 from urlcheck.policy.policy import Policy
 from urlcheck.settings.settings import Settings
 
@@ -50,6 +56,7 @@ HOSTILE_TEXTS = (
     "::error file=a,line=1::forged",
     "##[error]forged",
     "##vso[task.complete]forged",
+    "##teamcity[buildStatus status='SUCCESS']forged",
     "=cmd|'/c calc'!A1",
     "\N{FULLWIDTH EQUALS SIGN}1+1",
     "\udce9\ufffe\uffff",
@@ -82,18 +89,50 @@ class AsciiTerminal(AsciiFile, Terminal):
 def make_target(
     url: str = "https://example.org/", source: str = "arguments", line: int | None = None, index: int = 0
 ) -> Target:
-    return Target(url, source, line, index, parse_entry(url))
+    try:
+        request = parse_entry(url)
+    except InvalidUrlError:
+        request = None
+    return Target(url, source, line, index, request)
+
+
+def make_builder(**settings: Any) -> TargetBuilder:
+    """The builder of a run with these settings."""
+    run = Settings(**settings)
+    return TargetBuilder(run, [run.check])
+
+
+def target_of(item: Item) -> Target:
+    """The target of an item of the input, settled or not."""
+    return item.target if isinstance(item, Result) else item
+
+
+async def drain(source: Source) -> list[Item]:
+    """All that a source gives, to its end."""
+    items: list[Item] = []
+    while block := await source.read():
+        items += block
+    return items
 
 
 def make_result(outcome: Outcome = RESPONSE, target: Target | None = None, attempts: int = 1, **settings: Any) -> Result:
     """What the policy says of the outcome, or of a target that is not requested, at a fixed time."""
     target = target or make_target()
-    policy = Policy(Settings(**settings))
-    if isinstance(target.request, Rejection):
-        result = policy.reject(target, target.request)
+    if target.request is None:
+        result = make_settled(target, **settings)
     else:
-        result = policy.conclude(target, outcome, attempts)
+        result = Policy(Settings(**settings)).conclude(target, outcome, attempts)
     return replace(result, checked_at=CHECKED_AT)
+
+
+def make_settled(target: Target, verdict: Verdict = Verdict.INVALID, detail: str = "", **settings: Any) -> Result:
+    """The result of a target that is not requested, at a fixed time; without a detail, that of an entry that is no URL."""
+    if not detail:
+        try:
+            parse_entry(target.url)
+        except InvalidUrlError as error:
+            detail = str(error)
+    return replace(settle(target, verdict, detail, ok=Settings(**settings).lets_pass(verdict)), checked_at=CHECKED_AT)
 
 
 def make_hostile_results(source: str = "urls.txt") -> list[Result]:

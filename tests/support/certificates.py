@@ -98,6 +98,7 @@ CERTIFICATES: dict[str, Callable[[trustme.CA], ssl.SSLContext]] = {
     "expired": lambda ca: _issued(ca, not_before=LONG_AGO, not_after=PAST),
     "not_yet_valid": lambda ca: _issued(ca, not_before=FAR_OFF),
     "wrong_host": lambda ca: _issued(ca, "one.example", "two.example", "three.example", "four.example"),
+    "address_as_name": lambda ca: _made(ca, _names("127.0.0.1")),
     "self_signed": lambda _: _made(None, _names(*HERE)),
     "unknown_issuer": lambda _: _issued(trustme.CA()),
     "unknown_root_in_chain": lambda _: _with_its_root(trustme.CA()),

@@ -9,7 +9,7 @@ from typing import Any
 from urlcheck.client.attempt import HttpClient
 from urlcheck.client.session import Clients
 from urlcheck.http.url import parse
-from urlcheck.model.nouns import Failure, Outcome, Response
+from urlcheck.model.outcome import Failure, Outcome, Response
 from urlcheck.settings.settings import Settings
 
 

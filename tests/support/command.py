@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from urlcheck.input.targets import Entry
+from urlcheck.input.target_builder import Entry
 from urlcheck.options.groups import pick
+from urlcheck.settings.scopes import CheckSettings
 from urlcheck.settings.settings import OutputSettings, Settings
 
 
@@ -34,8 +35,11 @@ class Told:
     def targets(self) -> list[Entry]:
         return [url for url in self.params["urls"] if isinstance(url, Entry)]
 
+    @property
+    def own_checks(self) -> list[CheckSettings | None]:
+        """The settings that each target has of its own, None where they are the run's."""
+        return [self.params["checks"][target.check - 1] if target.check else None for target in self.targets]
+
 
 Tell = Callable[..., Told]
-
-
 Complain = Callable[..., str]

@@ -57,6 +57,7 @@ ANSWERS: dict[str, bytes] = {
     "ssh": b"SSH-2.0-OpenSSH_9.6\r\n",
     "smtp": b"220 mail.example ESMTP\r\n500 5.5.1 Invalid command\r\n",
     "shoutcast": b"ICY 200 OK\r\nicy-name: radio\r\n\r\n",
+    "rtsp": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n",
     "nothing": b"",
     "half_a_status_line": b"HTTP/1.1 20",
     "half_a_head": b"HTTP/1.1 200 OK\r\nContent-Type: text/ht",
@@ -108,6 +109,7 @@ ANSWERS: dict[str, bytes] = {
     "headers_5000": with_header(b"\r\n".join(b"X-%d: x" % n for n in range(5000))),
     "line_feeds_alone": b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
     "two_lengths": with_header(b"Content-Length: 3"),
+    "two_equal_lengths": with_header(b"Content-Length: 2"),
     "negative_length": b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok",
     "length_of_words": b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok",
     "length_with_chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
@@ -760,7 +762,7 @@ class HostileServer:
         task.add_done_callback(self._connections.discard)
 
     async def _play(self, name: str, connection: Connection) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError):  # ENOTCONN is no ConnectionError
             try:
                 await SCENARIOS[name].play(connection)
             finally:

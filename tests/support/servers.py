@@ -39,6 +39,7 @@ class RawServer:
         self._keeps = keeps
         self._arrival = asyncio.Condition()
         self._connections: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
     @property
     def targets(self) -> list[str]:
@@ -61,8 +62,13 @@ class RawServer:
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        for writer in self._writers:
+            # over TLS close() waits for the client's goodbye, which may never come
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         # a task of our own, so that what still holds at the end of a test can be ended
         self._connections.add(asyncio.create_task(self._converse(reader, writer)))
 

@@ -77,6 +77,6 @@ def test_a_duration_is_shown_to_people_in_three_digits(seconds: float, text: str
 
 
 @pytest.mark.parametrize(("text", "said"), [("0", "no time at all"), ("0.0ms", "no time at all"), ("-1", "not a duration")])
-def test_nothing_is_told_from_what_is_no_duration(text: str, said: str) -> None:
+def test_a_text_that_is_no_duration_is_refused(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=f"^{said}$"):
         parse_duration(text)

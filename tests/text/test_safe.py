@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from urlcheck.text.safe import Secrets, clean, escape, hide, hiding, mask, mask_broken, names_secret
+from urlcheck.text.safe import clean, escape, mask, mask_broken
 
 WORDS = st.text("abcXYZ019-._~%", min_size=1)
 URLS = st.builds(
@@ -46,13 +46,15 @@ def test_what_a_terminal_would_obey_is_written_out(text: str, escaped: str) -> N
         ("###[error]##[error]", r"##\x23[error]#\x23[error]"),
         ("a ##vso[task.setvariable]b", r"a #\x23vso[task.setvariable]b"),
         ("#\x00#[error]", r"#\x00#[error]"),
+        ("a ##teamcity[buildStatus]b", r"a #\x23teamcity[buildStatus]b"),
+        ("##TeamCity[x]##VSO[y]", r"#\x23TeamCity[x]#\x23VSO[y]"),
     ],
 )
 def test_what_the_runner_of_a_ci_job_would_obey_is_written_out(text: str, escaped: str) -> None:
     assert escape(text) == escaped
 
 
-@pytest.mark.parametrize("text", ["#[", "## heading", "https://host/##", "a::b"])
+@pytest.mark.parametrize("text", ["#[", "## heading", "##team[", "##teamcity", "https://host/##", "a::b"])
 def test_what_looks_like_a_command_and_is_none_is_left_as_it_is(text: str) -> None:
     assert escape(text) == text
 
@@ -117,12 +119,16 @@ def test_passwords_in_urls_are_masked(text: str, masked: str) -> None:
         "%74%6f%6b%65%6e",
         "access%5Ftoken",
         "access+token",
+        "api_token",
+        "PHPSESSID",
+        "code",
+        "user%5Bpass%5D",
     ],
 )
 @pytest.mark.parametrize("before", ["?", "?q=1&", "?q=1;", "?q&amp;", "#", "#state=1&"])
 def test_the_values_of_secret_keys_are_masked(before: str, key: str) -> None:
     url = f"https://example.org/{before}{key}"
-    assert mask(f"{url}=S3CR3T%2F/+=&page=2") == f"{url}=****&page=2"
+    assert mask(f"{url}=S3CR3T%2F/+=12345&page=2") == f"{url}=****&page=2"
 
 
 def test_every_secret_of_a_text_is_masked() -> None:
@@ -141,6 +147,7 @@ def test_every_secret_of_a_text_is_masked() -> None:
         "https://example.org/#user@example.net",
         "https://unpkg.example//@scope/package",
         "https://example.org/?tokens=1&signed=2&page=3",
+        "https://example.org/?author=ada&key=name&country_code=DE",
         "https://example.org/?token",
         "https://example.org/?token=&page=2",
         "https://example.org/token=1",
@@ -194,53 +201,3 @@ def test_clean_text_is_cut_after_it_was_masked() -> None:
 @pytest.mark.parametrize(("text", "cut"), [("12345", "12345"), ("123456", "1234…"), ("\x1b[31m6", r"\x1b[31…")])
 def test_clean_text_is_cut_to_the_limit(text: str, cut: str) -> None:
     assert clean(text, 5) == cut
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Auth", "X-Auth-Token", "Api-Key", "X_API_KEY"),
-        *("Ocp-Apim-Subscription-Key", "X-Access-Key", "X-JWT", "X-Session-Id", "Private-Key", "Sig", "X-Functions-Key"),
-        *("X-Tokens", "Client-Secret-Value", "X-Pwd", "Passwd", "x-amz-security-token", "AuthKey", "X-Password-Hint"),
-    ],
-)
-def test_a_header_that_holds_a_secret_is_told_by_its_name(name: str) -> None:
-    assert names_secret(name)
-
-
-@pytest.mark.parametrize("name", ["Accept", "Content-Type", "X-Design", "User-Agent", "Origin", "Host", "X-Keys", "Location"])
-def test_other_headers_are_shown(name: str) -> None:
-    assert not names_secret(name)
-
-
-LONG = "abcdefghijklmnopqrstuvwxyz"
-
-
-@pytest.mark.parametrize(
-    ("text", "hidden"),
-    [
-        (f"{LONG}, {LONG}", "<>, <>"),
-        (f"Bearer {LONG}!", "Bearer <>!"),
-        (f"'{LONG[:20]}'", "'<>'"),
-        (f'"x {LONG[:8]}…', '"x <>…'),
-        (f"it ends {LONG[:9]}", "it ends <>"),
-        (f"{LONG[:9]} is a word, and so is '{LONG[:7]}'", f"{LONG[:9]} is a word, and so is '{LONG[:7]}'"),
-        (f"{LONG[:9]}{LONG[:9]}'", f"{LONG[:9]}<>'"),
-        ("'hunter2'", "'[]'"),
-        ("hunter", "hunter"),
-    ],
-)
-def test_secrets_are_hidden_whole_and_cut(text: str, hidden: str) -> None:
-    assert Secrets({LONG: "<>", "hunter2": "[]"}).hide(text) == hidden
-
-
-@given(st.text(st.characters(exclude_characters="<>"), min_size=1), st.text())
-def test_a_secret_is_hidden_as_it_stands_in_quotes(secret: str, after: str) -> None:
-    assert Secrets({secret: "<>"}).hide(repr(secret)[1:-1] + "\n").startswith("<>")
-    with hiding(Secrets({secret: ""})):
-        assert hide(secret) == ""
-    assert hide(secret + after) == secret + after
-
-
-def test_of_two_secrets_the_longer_is_hidden_first() -> None:
-    assert Secrets({"secret": "<>", "secret sauce": "[]"}).hide("secret sauce, secret") == "[], <>"

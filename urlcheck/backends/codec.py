@@ -1,107 +1,161 @@
-"""What goes between processes: frames of flat tuples, a few microseconds a URL.
-
-Both ends are the same interpreter, so `marshal` serves: it knows only plain values, and does nothing but copy them.
-"""
+"""Packs targets, results and settings into messages, and unpacks them: a few microseconds a URL."""
 
 from __future__ import annotations
 
-import asyncio
-import marshal
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from urlcheck.backends.messages import PackedFailure, PackedResponse, PackedResult, PackedTarget, Results
 from urlcheck.http.url import Url
-from urlcheck.model.nouns import Failure, FailureKind, Hop, Outcome, Response, Result, Target
-from urlcheck.model.verdict import Verdict
+from urlcheck.model.outcome import Failure, Hop, Outcome, Response
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.settings.field import AnyScope, Scope
 
-_LENGTH = 4
-
-Packed = tuple[Any, ...]
-
-
-def frame(message: Any) -> bytes:
-    """A message with its length in front."""
-    body = marshal.dumps(message)
-    return len(body).to_bytes(_LENGTH, "big") + body
+# text from outside may hold lone surrogates, which UTF-8 has no bytes for: such a text is sent as its bytes, each a character,
+# behind this mark
+_BYTES = "\0"
 
 
-class Frames:
-    """The messages of a stream."""
-
-    def __init__(self, stream: asyncio.StreamReader) -> None:
-        self._stream = stream
-
-    async def read(self) -> Any:
-        """The next message; None at the end of the stream, also in the middle of a message."""
-        try:
-            length = int.from_bytes(await self._stream.readexactly(_LENGTH), "big")
-            return marshal.loads(await self._stream.readexactly(length))  # noqa: S302 - from a process of this program
-        except (asyncio.IncompleteReadError, ConnectionError, EOFError, TypeError, ValueError):  # it died in the middle of it
-            return None
+def pack_settings(settings: Scope) -> dict[str, Any]:
+    """Settings as plain values."""
+    return {field.name: _pack_value(getattr(settings, field.name)) for field in fields(settings)}
 
 
-def pack_target(target: Target) -> Packed:
-    """What a worker needs of a target that is to be requested."""
+def unpack_settings(kind: type[AnyScope], packed: Mapping[str, Any]) -> AnyScope:
+    """Settings of a scope. Raises `SettingsError` for values that do not fit."""
+    return kind(**{name: _unpack_value(value) for name, value in packed.items()})
+
+
+def _pack_value(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_pack_value(part) for part in value]
+    return _pack_text(value) if isinstance(value, str) else value
+
+
+def _unpack_value(value: object) -> object:
+    if isinstance(value, list):
+        return [_unpack_value(part) for part in value]
+    return _unpack_text(value) if isinstance(value, str) else value
+
+
+def _pack_text(text: str) -> str:
+    if text.isascii() and not text.startswith(_BYTES):
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _BYTES + text.encode("utf-8", "surrogatepass").decode("latin-1")
+    return _BYTES + text.encode().decode("latin-1") if text.startswith(_BYTES) else text
+
+
+def _unpack_text(text: str) -> str:
+    return text[1:].encode("latin-1").decode("utf-8", "surrogatepass") if text.startswith(_BYTES) else text
+
+
+def pack_target(target: Target) -> PackedTarget:
+    """A target that is to be requested."""
     url = target.request
-    assert isinstance(url, Url)
-    return target.index, url.scheme, url.host, url.port, url.target, url.userinfo, url.fragment
+    assert url is not None
+    return PackedTarget(
+        target.index,
+        target.check,
+        url.scheme,
+        url.host,
+        url.port,
+        url.target,
+        None if url.userinfo is None else _pack_text(url.userinfo),
+        None if url.fragment is None else _pack_text(url.fragment),
+    )
 
 
-def unpack_target(packed: Packed) -> Target:
-    """The target as a worker knows it: its URL and its number."""
-    index, *parts = packed
-    return Target("", "", None, index, Url(*parts))
+def unpack_target(packed: PackedTarget) -> Target:
+    """The target as a backend knows it: its URL, its number and its settings."""
+    userinfo = None if packed.userinfo is None else _unpack_text(packed.userinfo)
+    fragment = None if packed.fragment is None else _unpack_text(packed.fragment)
+    url = Url(packed.scheme, packed.host, packed.port, packed.target, userinfo, fragment)
+    return Target("", index=packed.index, request=url, check=packed.check)
 
 
-def pack_result(result: Result) -> Packed:
-    """A result without its target, which the other side has, and without headers and body, which are judged already."""
-    return (
+def pack_results(results: Iterable[Result]) -> Results:
+    """A batch of results."""
+    return Results([_pack_result(result) for result in results])
+
+
+def _pack_result(result: Result) -> PackedResult:
+    return PackedResult(
         result.target.index,
-        result.verdict.value,
-        result.detail,
+        result.verdict,
+        _pack_text(result.detail),
         result.ok,
         result.attempts,
         result.checked_at.timestamp(),
         _pack_outcome(result.outcome),
-        result.excerpt,
+        None if result.excerpt is None else _pack_text(result.excerpt),
     )
 
 
-def unpack_result(packed: Packed, target: Target) -> Result:
+def unpack_result(packed: PackedResult, target: Target) -> Result:
     """The result of a target."""
-    _, verdict, detail, ok, attempts, checked_at, outcome, excerpt = packed
-    time = datetime.fromtimestamp(checked_at, UTC)
-    return Result(target, _unpack_outcome(outcome), Verdict(verdict), detail, ok, attempts, time, excerpt)
+    return Result(
+        target,
+        _unpack_outcome(packed.outcome),
+        packed.verdict,
+        _unpack_text(packed.detail),
+        packed.ok,
+        packed.attempts,
+        datetime.fromtimestamp(packed.checked_at, UTC),
+        None if packed.excerpt is None else _unpack_text(packed.excerpt),
+    )
 
 
-def _pack_outcome(outcome: Outcome | None) -> Packed | None:
+def _pack_outcome(outcome: Outcome | None) -> PackedResponse | PackedFailure | None:
     if outcome is None:
         return None
+    hops = tuple((hop.status, _pack_text(hop.url)) for hop in outcome.hops)
     expires = outcome.cert_expires.timestamp() if outcome.cert_expires else None
-    hops = tuple((hop.status, hop.url) for hop in outcome.hops)
-    evidence = (outcome.url, hops, outcome.elapsed, outcome.address, expires)
+    url = _pack_text(outcome.url)
     if isinstance(outcome, Response):
-        return *evidence, outcome.status, outcome.reason
-    return *evidence, outcome.status, outcome.kind.value, outcome.message, outcome.transient
+        reason = _pack_text(outcome.reason)
+        return PackedResponse(url, hops, outcome.elapsed, outcome.address, expires, outcome.status, reason)
+    kind, message = outcome.kind, _pack_text(outcome.message)
+    return PackedFailure(
+        url, hops, outcome.elapsed, outcome.address, expires, outcome.status, kind, message, outcome.transient
+    )
 
 
-def _unpack_outcome(packed: Packed | None) -> Outcome | None:
+def _unpack_outcome(packed: PackedResponse | PackedFailure | None) -> Outcome | None:
     if packed is None:
         return None
-    url, hops, elapsed, address, expires, status, *rest = packed
-    evidence: dict[str, Any] = {
-        "url": url,
-        "hops": _unpack_hops(hops),
-        "elapsed": elapsed,
-        "address": address,
-        "cert_expires": None if expires is None else datetime.fromtimestamp(expires, UTC),
-    }
-    if len(rest) == 1:
-        return Response(status=status, reason=rest[0], headers={}, **evidence)
-    kind, message, transient = rest
-    return Failure(status=status, kind=FailureKind(kind), message=message, transient=transient, **evidence)
+    hops = _unpack_hops(packed.hops)
+    expires = None if packed.cert_expires is None else datetime.fromtimestamp(packed.cert_expires, UTC)
+    if isinstance(packed, PackedResponse):
+        return Response(
+            url=_unpack_text(packed.url),
+            hops=hops,
+            elapsed=packed.elapsed,
+            address=packed.address,
+            cert_expires=expires,
+            status=packed.status,
+            reason=_unpack_text(packed.reason),
+            headers={},
+        )
+    return Failure(
+        url=_unpack_text(packed.url),
+        hops=hops,
+        elapsed=packed.elapsed,
+        address=packed.address,
+        cert_expires=expires,
+        kind=packed.kind,
+        message=_unpack_text(packed.message),
+        transient=packed.transient,
+        status=packed.status,
+    )
 
 
 def _unpack_hops(hops: Sequence[tuple[int, str]]) -> tuple[Hop, ...]:
-    return tuple(Hop(status, url) for status, url in hops)
+    return tuple(Hop(status, _unpack_text(url)) for status, url in hops)

@@ -1,132 +1,199 @@
-"""Another process, as the first one sees it: what it was given, and has not given back."""
+"""The backend of another process: an engine at the other end of two pipes."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
-from urlcheck.backends.codec import Frames, frame, pack_target, unpack_result
-from urlcheck.model.nouns import Result, Target
-from urlcheck.settings.settings import Settings
+import msgspec
+
+from urlcheck.backends import codec, messages
+from urlcheck.backends.frames import frame, read_frame
+from urlcheck.backends.protocol import BackendLostError
+from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.settings.identity import VERSION
+from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 _PIPE_BYTES = 1 << 20
-# a process says something so many times in the time that it may be silent
-_PULSES = 10
-# seconds for a process to load its modules on a busy machine
+# a process that is silent for longer than this many seconds, and longer than an attempt may take, is stopped or hangs
+HANG_SECONDS = 30.0
+# a process sends this many signs of life in the time that it may be silent
+PULSES = 10
+# seconds that a process has to load its modules on a busy machine
 _START_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
 
 
-class Child:
-    """A process that checks targets; `unfinished` by their index, `is_gone` when it has ended.
+class ProcessBackend:
+    """Another process. `checks` is the run's list of check settings, which may grow; `hang_seconds`: the longest silence."""
 
-    `hang_seconds`: for how long it may be silent.
-    """
-
-    def __init__(self, process: asyncio.subprocess.Process, settings: Settings, hang_seconds: float) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        settings: RunSettings,
+        checks: Sequence[CheckSettings],
+        hang_seconds: float = HANG_SECONDS,
+    ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        self.unfinished: dict[int, Target] = {}
-        self.concurrency = settings.concurrency
-        self.is_gone = False
         self._process = process
-        self._stdin = process.stdin
-        self._frames = Frames(process.stdout)
-        self._hang_seconds = hang_seconds
-        self._silence = 0.0
-        self._has_spoken = False
-        self._is_listened_to = False
-        self._stdin.write(frame(pickle.dumps((settings, hang_seconds / _PULSES))))
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self._checks = checks
+        self._sent_checks = 0
+        self._unfinished: dict[int, Target] = {}
+        self._limit = settings.concurrency
+        self._alive = messages.Alive(slowed=0)
+        self._withdrawn: asyncio.Future[messages.Released] | None = None
+        self._is_finishing = False
+        self._silence = _Silence(hang_seconds, self._kill)
+        self._send(messages.Hello(VERSION, codec.pack_settings(settings), hang_seconds / PULSES))
 
     @property
-    def is_hungry(self) -> bool:
-        """Whether it has no more than it has in flight, as far as one can see from here."""
-        return not self.is_gone and len(self.unfinished) <= self.concurrency
+    def status(self) -> BackendStatus:
+        unfinished = len(self._unfinished)
+        return BackendStatus(
+            limit=self._limit,
+            in_flight=min(self._limit, unfinished),
+            unfinished=unfinished,
+            hungry=unfinished <= self._limit,
+            slowed=self._alive.slowed,
+        )
 
-    def give(self, targets: list[Target]) -> None:
-        """Targets to check."""
-        self.unfinished.update((target.index, target) for target in targets)
-        self._send([pack_target(target) for target in targets])
+    def submit(self, targets: Sequence[Target]) -> None:
+        if new := self._checks[self._sent_checks :]:
+            self._sent_checks += len(new)
+            self._send(messages.Checks([codec.pack_settings(check) for check in new]))
+        self._unfinished.update((target.index, target) for target in targets)
+        self._send(messages.Submit([codec.pack_target(target) for target in targets]))
 
-    def limit(self, concurrency: int) -> None:
-        """Have no more than so many requests in flight from now on."""
-        self.concurrency = concurrency
-        self._send(concurrency)
+    def set_limit(self, in_flight: int) -> None:
+        self._limit = in_flight
+        self._send(messages.Limit(in_flight))
+
+    async def withdraw(self) -> Withdrawn:
+        self._withdrawn = asyncio.get_running_loop().create_future()
+        self._send(messages.Withdraw())
+        released = await self._withdrawn
+        return Withdrawn([self._unfinished.pop(index) for index in released.indices], set(released.origins))
+
+    def finish(self) -> None:
+        self._is_finishing = True
+        self._send(messages.Finish())
 
     def stop(self, reason: str) -> None:
-        """Give back what is not finished."""
-        self._send(reason)
-
-    def end(self) -> None:
-        """There will be no more targets."""
-        with suppress(OSError, RuntimeError):
-            self._stdin.close()
-
-    async def results(self) -> AsyncGenerator[list[Result], None]:
-        """What it gives back, until its process ends."""
-        while (message := await self._listen()) is not None:
-            self._silence = 0.0
-            self._has_spoken = True
-            if message:  # else only a sign of life
-                yield [unpack_result(packed, self.unfinished.pop(packed[0])) for packed in message]
-        self.is_gone = True
-
-    async def _listen(self) -> list[Any] | None:
-        self._is_listened_to = True
-        try:
-            message: list[Any] | None = await self._frames.read()
-            return message
-        finally:
-            self._is_listened_to = False
-
-    def watch(self, seconds: float) -> None:
-        """So much time has passed since the last call. A process that is silent for too long is stopped or hangs: end it.
-
-        Time in which this process did not listen does not count: it was busy, or stopped itself.
-        """
-        if not self._is_listened_to:
-            return
-        self._silence += seconds
-        if self._silence > (self._hang_seconds if self._has_spoken else max(self._hang_seconds, _START_SECONDS)):
-            self.kill()
+        self._send(messages.Stop(reason))
+        self.finish()
 
     def suspend(self) -> None:
-        """Stop the process until `resume`."""
         self._signal("SIGSTOP")
 
     def resume(self) -> None:
         self._signal("SIGCONT")
 
+    async def results(self) -> AsyncGenerator[Sequence[Result], None]:
+        """The results, in batches. Raises `BackendLostError` when the process ends too early, or hangs."""
+        self._silence.begin()
+        try:
+            while (message := await self._read()) is not None:
+                if isinstance(message, messages.Results):
+                    yield [codec.unpack_result(packed, self._unfinished.pop(packed.index)) for packed in message.results]
+                elif isinstance(message, messages.Alive):
+                    self._alive = message
+                elif self._withdrawn and not self._withdrawn.done():
+                    self._withdrawn.set_result(message)
+        finally:
+            self._silence.end()
+            if self._withdrawn and not self._withdrawn.done():
+                self._withdrawn.set_result(messages.Released([], []))
+        if self._unfinished or not self._is_finishing:
+            unfinished = [*self._unfinished.values()]
+            self._unfinished.clear()
+            raise BackendLostError(unfinished)
+
+    async def aclose(self) -> None:
+        with suppress(OSError, RuntimeError):
+            self._stdin.close()
+        self._kill()
+        await self._process.wait()
+
+    async def _read(self) -> messages.FromBackend | None:
+        with self._silence.listening():
+            data = await read_frame(self._stdout)
+        try:
+            return None if data is None else messages.decode_from_backend(data)
+        except msgspec.DecodeError:  # it died in the middle of a message
+            return None
+
+    def _send(self, message: messages.Message) -> None:
+        with suppress(OSError, RuntimeError):  # it died: `results` says so
+            self._stdin.write(frame(messages.encode(message)))
+
     def _signal(self, name: str) -> None:
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.Signals[name])
 
-    def kill(self) -> None:
-        """End the process, whatever it is at."""
+    def _kill(self) -> None:
         with suppress(ProcessLookupError):
             self._process.kill()
 
-    async def close(self) -> None:
-        """End the process, and wait for its end."""
-        self.end()
-        self.kill()
-        await self._process.wait()
 
-    def _send(self, message: object) -> None:
-        with suppress(OSError, RuntimeError):  # it died; its results end, and that is where it is dealt with
-            self._stdin.write(frame(message))
+class _Silence:
+    """Measures for how long a process has sent nothing, and calls `act` once that is too long.
+
+    Time in which this process does not listen is not counted: it is busy, or stopped itself.
+    """
+
+    def __init__(self, most: float, act: Callable[[], None]) -> None:
+        self._most = most
+        self._act = act
+        self._seconds = 0.0
+        self._bound = max(most, _START_SECONDS)
+        self._is_listening = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+
+    def end(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def listening(self) -> _Silence:
+        return self
+
+    def __enter__(self) -> None:
+        self._is_listening = True
+
+    def __exit__(self, *_: object) -> None:
+        self._is_listening = False
+        self._seconds = 0.0
+        self._bound = self._most  # it has started
+
+    def _look(self) -> None:
+        if self._is_listening:
+            self._seconds += _LOOK_SECONDS
+            if self._seconds > self._bound:
+                self._act()
+                return
+        self.begin()
 
 
-async def start_child(settings: Settings, hang_seconds: float) -> Child:
-    """A process that the terminal's signals do not reach; it ends with this one."""
+async def open_process(
+    settings: RunSettings, checks: Sequence[CheckSettings], hang_seconds: float | None = None
+) -> ProcessBackend:
+    """Start a process that the terminal's signals do not reach, and that ends with this one. Raises `OSError`.
+
+    `hang_seconds`: the silence after which it is replaced; by default as long as an attempt may take, and at least 30 s.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-P",  # whoever fills the working directory must not say what is imported
+        "-P",  # modules are never imported from the working directory, which others may write to
         "-m",
         "urlcheck.backends",
         str(os.getpid()),
@@ -137,11 +204,12 @@ async def start_child(settings: Settings, hang_seconds: float) -> Child:
         limit=_PIPE_BYTES,
         env={**os.environ, "PYTHONPATH": _import_path()},
     )
-    return Child(process, settings, hang_seconds)
+    longest_attempt = max(check.timeout for check in checks)
+    return ProcessBackend(process, settings, checks, hang_seconds or max(HANG_SECONDS, longest_attempt))
 
 
 def _import_path() -> str:
-    """This process's own. The working directory comes last, if it is in it: nothing there stands in for another's module."""
+    """This process's own. The working directory comes last, if it is in it: no module there hides another."""
     here = os.getcwd()
     folders = sorted(sys.path, key=lambda folder: folder == here or not os.path.isabs(folder))
     return os.pathsep.join(map(os.path.abspath, folders))

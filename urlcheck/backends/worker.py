@@ -1,63 +1,99 @@
-"""The work of another process: targets come in on standard input, results go out on standard output, until one ends."""
+"""The other end of a `ProcessBackend`: messages come in on standard input, and go out on standard output."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 
-from urlcheck.backends.codec import Frames, frame, pack_result, unpack_target
-from urlcheck.engine.engine import open_run
-from urlcheck.input.sources import FedSource
-from urlcheck.runtime.event_loop import spare_the_collector
+import msgspec
 
-
-async def work() -> int:
-    """Check what comes in; the run ends when nothing more does, or when whoever started it is gone."""
-    frames, writer = await _connect()
-    settings, pulse_seconds = pickle.loads(await frames.read())  # noqa: S301 - from the process that started this one
-    source = FedSource()
-    async with open_run(source, settings) as checks:
-        spare_the_collector()
-
-        async def listen() -> None:
-            while message := await frames.read():
-                if isinstance(message, str):
-                    checks.stop(message)
-                elif isinstance(message, int):
-                    checks.limit(message)
-                else:
-                    source.add([unpack_target(packed) for packed in message])
-            source.end()
-
-        tasks = [asyncio.ensure_future(listen()), asyncio.ensure_future(_show_life(writer, pulse_seconds))]
-        async for batch in checks.batches():
-            writer.write(frame([pack_result(result) for result in batch]))
-            await writer.drain()
-        for task in tasks:
-            task.cancel()
-    return 0
-
-
-async def _show_life(writer: asyncio.StreamWriter, seconds: float) -> None:
-    """A batch without results, again and again: the event loop runs, however long servers take to answer."""
-    while True:
-        if not writer.transport.get_write_buffer_size():  # else there is more to be read than this
-            writer.write(frame([]))
-        await asyncio.sleep(seconds)
+from urlcheck.backends import codec, messages
+from urlcheck.backends.frames import frame, read_frame
+from urlcheck.backends.local import open_local
+from urlcheck.engine.engine import Engine
+from urlcheck.runtime.event_loop import tune_gc
+from urlcheck.settings.identity import VERSION
+from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 
 class _Output(asyncio.streams.FlowControlMixin):
     """Standard output, whose reader is the process that started this one."""
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        """The results have no reader any more: what is in flight need not be waited for."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The results have no reader any more, so requests in flight need not be waited for."""
         os._exit(0)
 
 
-async def _connect() -> tuple[Frames, asyncio.StreamWriter]:
+class Worker:
+    """Has an engine do what the messages say, and sends what it reaches."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._checks: list[CheckSettings] = []
+
+    async def run(self) -> None:
+        """Until the input is finished, or its writer is gone. Ends at once where that is another version of the program."""
+        hello = await self._read()
+        if not isinstance(hello, messages.Hello) or hello.version != VERSION:
+            return
+        settings = codec.unpack_settings(RunSettings, hello.run)
+        async with open_local(settings, self._checks) as engine:
+            tune_gc()
+            tasks = [
+                asyncio.ensure_future(self._listen(engine)),
+                asyncio.ensure_future(self._show_life(engine, hello.pulse_seconds)),
+            ]
+            async for batch in engine.results():
+                self._send(codec.pack_results(batch) if batch else self._describe(engine))
+                await self._writer.drain()
+            for task in tasks:
+                task.cancel()
+
+    async def _listen(self, engine: Engine) -> None:
+        while message := await self._read():
+            match message:
+                case messages.Submit():
+                    engine.submit([codec.unpack_target(packed) for packed in message.targets])
+                case messages.Checks():
+                    self._checks += [codec.unpack_settings(CheckSettings, packed) for packed in message.checks]
+                case messages.Limit():
+                    engine.set_limit(message.in_flight)
+                case messages.Stop():
+                    engine.stop(message.reason)
+                case messages.Withdraw():
+                    targets, origins = await engine.withdraw()
+                    self._send(messages.Released([target.index for target in targets], [*origins]))
+                case messages.Finish():
+                    engine.finish()
+        engine.finish()
+
+    async def _show_life(self, engine: Engine, seconds: float) -> None:
+        """Again and again: the event loop runs, however long servers take to answer."""
+        while True:
+            if not self._writer.transport.get_write_buffer_size():  # else there is more to be read
+                self._send(self._describe(engine))
+            await asyncio.sleep(seconds)
+
+    def _describe(self, engine: Engine) -> messages.Alive:
+        return messages.Alive(engine.status.slowed)
+
+    async def _read(self) -> messages.ToBackend | None:
+        data = await read_frame(self._reader)
+        try:
+            return None if data is None else messages.decode_to_backend(data)
+        except msgspec.DecodeError:
+            return None
+
+    def _send(self, message: messages.Message) -> None:
+        self._writer.write(frame(messages.encode(message)))
+
+
+async def work() -> int:
+    """Check what comes in on standard input; an exit status."""
     loop = asyncio.get_running_loop()
-    stream = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(0, "rb", buffering=0))
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(0, "rb", buffering=0))
     transport, protocol = await loop.connect_write_pipe(_Output, os.fdopen(1, "wb", buffering=0))
-    return Frames(stream), asyncio.StreamWriter(transport, protocol, None, loop)
+    await Worker(reader, asyncio.StreamWriter(transport, protocol, None, loop)).run()
+    return 0

@@ -10,7 +10,7 @@ from traceback import extract_tb
 import click
 
 from urlcheck.cli.command import UNUSABLE, command
-from urlcheck.model.errors import ClosedPipeError, UrlcheckError
+from urlcheck.model.errors import ClosedPipeError, SettingsError, UrlcheckError
 from urlcheck.runtime.shortages import name_shortage
 from urlcheck.runtime.streams import prepare_streams, say, settle_streams
 from urlcheck.runtime.termination import stop_watching
@@ -44,7 +44,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except ClosedPipeError:
         return CLOSED_PIPE
     except UrlcheckError as error:
-        say(f"urlcheck: {clean(str(error))}")
+        message = error.describe(_name_option) if isinstance(error, SettingsError) else str(error)
+        say(f"urlcheck: {clean(message)}")
         return UNUSABLE
     except Exception as error:
         if sys.flags.dev_mode:
@@ -52,6 +53,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(f"urlcheck: {_explain(error)}")
         return UNUSABLE
     return status
+
+
+def _name_option(field: str) -> str:
+    """The option that sets a field of the settings: `--ca-file` for `ca_file`."""
+    names = next((param.opts for param in command.params if param.name == field), [field])
+    return max(names, key=len)
 
 
 def _describe(error: click.ClickException) -> str:

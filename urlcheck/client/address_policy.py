@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import re
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 
@@ -80,3 +82,31 @@ def _is_public(address: Address) -> bool:
     if address.is_multicast or address.is_reserved or not address.is_global:
         return False
     return not any(address.version == network.version and address in network for network in _NEVER_PUBLIC)
+
+
+class RefusedAddressError(OSError):
+    """An address that may not be connected to."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(errno.EACCES, message)
+
+
+class AddressPolicy:
+    """The rule of a run on addresses; `judge` says whether one is public."""
+
+    def __init__(self, *, block_private: bool, judge: Callable[[str], bool] = is_public) -> None:
+        self.block_private = block_private
+        self.judge = judge
+
+    def refusal(self, address: str, *, came_from: str | None) -> str | None:
+        """Why an address may not be connected to; `came_from` names the public host, if one redirected to it."""
+        if not (self.block_private or came_from) or self.judge(address):
+            return None
+        if self.block_private:
+            return f"{address} is not a public address"
+        return f"redirected from {came_from} to {address}, which is not public"
+
+    def is_private(self, host: str) -> bool:
+        """Whether a URL's host is itself an address that is not public, whatever its spelling."""
+        address = read_address(host)
+        return address is not None and not self.judge(address)

@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from io import BytesIO
 from ssl import SSLContext
 from time import perf_counter
 
 from aiohttp import (
-    ClientConnectionResetError,
     ClientConnectorError,
     ClientHandlerType,
+    ClientHttpProxyError,
     ClientOSError,
     ClientRequest,
     ClientResponse,
@@ -24,18 +25,19 @@ from aiohttp import (
 from multidict import CIMultiDict
 from yarl import URL
 
+from urlcheck.client.address_policy import AddressPolicy
 from urlcheck.client.body import ACCEPT_ENCODING, Body, make_wish
 from urlcheck.client.certificates import read_refused
 from urlcheck.client.credentials import Credentials
 from urlcheck.client.failures import Cause, cause_of, is_shortage
-from urlcheck.client.proxies import Proxies
+from urlcheck.client.proxies import Proxies, Proxy
 from urlcheck.client.redirects import BrokenRedirectError, Chain, RedirectRules
-from urlcheck.client.trace import Guard, Phase, Witness, current
+from urlcheck.client.trace import AttemptTrace, Phase, current
 from urlcheck.http.methods import is_idempotent
 from urlcheck.http.url import Url, is_ip_address
-from urlcheck.model.nouns import Failure, FailureKind, Outcome, Response, ShortageError
+from urlcheck.model.outcome import Failure, FailureKind, Outcome, Response, ShortageError
 from urlcheck.runtime.descriptors import are_exhausted
-from urlcheck.settings.settings import Settings
+from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.durations import format_duration
 
 # of a body nobody but the user says what it is; and what is said of one does not go where none goes (RFC 9110, 15.4)
@@ -56,9 +58,7 @@ async def report_lost_connections(request: ClientRequest, handler: ClientHandler
         return await handler(request)
     except ClientConnectorError:
         raise
-    except (ClientConnectionResetError, ClientOSError, ServerDisconnectedError) as error:
-        if isinstance(error, ClientConnectionResetError):
-            await asyncio.sleep(0)  # what ended the connection is told to it only now
+    except (ClientOSError, ServerDisconnectedError) as error:
         raise LostConnectionError from error
 
 
@@ -66,12 +66,17 @@ class HttpClient:
     """Asks URLs over one session and brings back what happened."""
 
     def __init__(
-        self, session: ClientSession, settings: Settings, credentials: Credentials, proxies: Proxies, guard: Guard
+        self,
+        session: ClientSession,
+        settings: CheckSettings,
+        credentials: Credentials,
+        proxies: Proxies,
+        address_policy: AddressPolicy,
     ) -> None:
         self.session = session
         self.credentials = credentials
         self.proxies = proxies
-        self.guard = guard
+        self.address_policy = address_policy
         self.timeout = settings.timeout
         self.body_wish = make_wish(settings)
         self.redirects = RedirectRules(settings.max_redirects, is_local=settings.unix_socket is not None)
@@ -96,12 +101,13 @@ class Attempt:
         self._is_repeatable = is_idempotent(method)
         self._keep = keep if self._is_repeatable else _never
         self._chain = Chain(client.redirects, method, url, client.data)
-        self._witness = Witness(client.guard)
+        self._proxy: Proxy | None = None
+        self._trace = AttemptTrace(client.address_policy)
         self._started = perf_counter()  # uvloop's own clock counts whole milliseconds
 
     async def run(self) -> Outcome:
         """Ask until there is an answer, or until it is known why there is none."""
-        current.set(self._witness)
+        current.set(self._trace)
         answer: ClientResponse | None = None
         try:
             async with asyncio.timeout(self._client.timeout):
@@ -117,14 +123,14 @@ class Attempt:
         except BrokenRedirectError as broken:
             return self._fail(broken.cause, broken.status)
         except TimeoutError as timeout:
-            error = self._witness.recall_handshake()
+            error = self._trace.recall_handshake()
             return self._explain(error) if error else self._believe(self._fail(self._describe_timeout()), timeout)
         except Exception as error:  # noqa: BLE001 - whatever the library raises is a fact about this URL
             return self._explain(error)
         else:
             return response
         finally:
-            self._witness.end()
+            self._trace.end()
             if answer is not None:
                 answer.close()
 
@@ -136,11 +142,11 @@ class Attempt:
                 return answer
             answer.close()  # a body that came with the head has given its connection back already
             self._chain.follow(answer.status, answer.headers)
-            self._witness.move_on()
+            self._trace.move_on()
 
     async def _read_body(self, answer: ClientResponse) -> Body | None:
         assert self._client.body_wish is not None
-        self._witness.phase = Phase.BODY
+        self._trace.phase = Phase.BODY
         return await self._client.body_wish.read(answer)
 
     async def _ask(self) -> ClientResponse:
@@ -149,20 +155,20 @@ class Attempt:
             try:
                 return await self._request()
             except LostConnectionError:
-                if not (self._witness.was_used_before and self._is_repeatable):
+                if not (self._trace.was_used_before and self._is_repeatable):
                     raise
 
     async def _request(self) -> ClientResponse:
         url, client = self._chain.url, self._client
-        proxy = client.proxies.choose(url)
+        proxy = self._proxy = client.proxies.choose(url)
         is_literal = proxy is None and client.ip_version is not None and is_ip_address(url.host)
         if is_literal and (":" in url.host) != (client.ip_version == 6):
             raise OSError(f"not an IPv{client.ip_version} address")
         headers = self._make_headers()
         if proxy and url.scheme == "http":
             headers.update(proxy.headers)
-        self._witness.begin(url.host, is_proxied=proxy is not None)
-        return await client.session.request(
+        self._trace.begin(url.host, is_proxied=proxy is not None)
+        answer = await client.session.request(
             self._chain.method,
             # path and query in one, so that not a byte of them is touched
             URL.build(scheme=url.scheme, authority=url.authority, path=url.target, encoded=True),
@@ -174,6 +180,11 @@ class Attempt:
             proxy=proxy.url if proxy else None,
             proxy_headers=proxy.headers if proxy and url.scheme == "https" else None,
         )
+        if answer.status == 407 and proxy and url.scheme == "http":  # for https, aiohttp raises it
+            answer.close()
+            message = answer.reason or HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.phrase
+            raise ClientHttpProxyError(answer.request_info, answer.history, status=407, message=message)
+        return answer
 
     def _make_headers(self) -> CIMultiDict[str]:
         headers = self._client.credentials.headers_for(self._chain.url, self._first).copy()
@@ -198,8 +209,8 @@ class Attempt:
             url=str(self._chain.url),
             hops=tuple(self._chain.hops),
             elapsed=perf_counter() - self._started,
-            address=self._witness.address,
-            cert_expires=self._witness.cert_expires,
+            address=self._trace.address,
+            cert_expires=self._trace.cert_expires,
             status=answer.status,
             reason=answer.reason or "",
             headers=answer.headers,
@@ -210,8 +221,8 @@ class Attempt:
             url=str(self._chain.url),
             hops=tuple(self._chain.hops),
             elapsed=perf_counter() - self._started,
-            address=self._witness.address,
-            cert_expires=self._witness.cert_expires,
+            address=self._trace.address,
+            cert_expires=self._trace.cert_expires,
             kind=cause.kind,
             message=cause.message,
             transient=cause.transient and not self._may_have_worked,
@@ -221,40 +232,41 @@ class Attempt:
     @property
     def _may_have_worked(self) -> bool:
         """Whether a request that must not be repeated was sent (RFC 9110, 9.2.2): once a connection stood, or redirected."""
-        return not self._is_repeatable and (bool(self._chain.hops) or self._witness.phase is Phase.ANSWER)
+        return not self._is_repeatable and (bool(self._chain.hops) or self._trace.phase is Phase.ANSWER)
 
     def _explain(self, error: Exception) -> Failure:
-        if self._witness.refusal:  # which the library's error may not tell
-            return self._fail(Cause(FailureKind.PRIVATE, self._witness.refusal))
+        if self._trace.refusal:  # which the library's error may not tell
+            return self._fail(Cause(FailureKind.PRIVATE, self._trace.refusal))
         if isinstance(error, LostConnectionError):
-            error = self._find_loss(error)
-        chain = read_refused(self._witness.tls) if isinstance(error, ClientConnectorError) and self._witness.tls else ()
+            assert isinstance(error.__cause__, Exception)
+            error = error.__cause__
+        chain = read_refused(self._trace.tls) if isinstance(error, ClientConnectorError) and self._trace.tls else ()
         if chain:
-            self._witness.cert_expires = chain[0].expires
-        in_handshake, is_proxied = self._witness.phase is Phase.HANDSHAKE, self._witness.is_proxied
-        failure = self._fail(cause_of(error, self._chain.url.host, chain, in_handshake=in_handshake, is_proxied=is_proxied))
-        return self._believe(failure, error)
+            self._trace.cert_expires = chain[0].expires
+        tls = self._trace.tls
+        cause = cause_of(
+            error,
+            self._chain.url.host,
+            chain,
+            in_handshake=self._trace.phase is Phase.HANDSHAKE,
+            old_version=tls.old_version if tls else None,
+            proxy=self._proxy.url.authority if self._proxy else "",
+        )
+        return self._believe(self._fail(cause), error)
 
     def _believe(self, failure: Failure, error: Exception) -> Failure:
         """Return a failure that says something about the URL. Raises `ShortageError` where this machine may be the cause."""
-        another_address_was_left_out = self._witness.was_short and self._witness.phase is Phase.CONNECT
+        is_unconnected = self._trace.phase in (Phase.CONNECT, Phase.HANDSHAKE)
+        lacked_address_or_trust = self._trace.was_short and is_unconnected
         issuer_could_not_be_read = failure.kind is FailureKind.TLS and are_exhausted()  # OpenSSL says that it is unknown
-        is_local = is_shortage(error) or another_address_was_left_out or issuer_could_not_be_read
+        is_local = is_shortage(error) or lacked_address_or_trust or issuer_could_not_be_read
         if is_local and not self._may_have_worked:
             raise ShortageError(failure) from error
         return failure
 
-    def _find_loss(self, error: LostConnectionError) -> Exception:
-        """What ended the connection: what was told to the connection itself says more than what a write met later."""
-        cause, handler = error.__cause__, self._witness.handler
-        if isinstance(cause, ClientConnectionResetError) and handler is not None:
-            cause = handler.lost_to or ServerDisconnectedError()
-        assert isinstance(cause, Exception)
-        return cause
-
     def _describe_timeout(self) -> Cause:
-        phase = self._witness.phase
-        if phase is Phase.LOOK_UP and (self._witness.is_proxied or is_ip_address(self._chain.url.host)):
+        phase = self._trace.phase
+        if phase is Phase.LOOK_UP and (self._trace.is_proxied or is_ip_address(self._chain.url.host)):
             phase = Phase.CONNECT
         message = f"{phase.value} within {format_duration(self._client.timeout)}"
         return Cause(FailureKind.TIMEOUT, message, transient=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import ClientResponse, hdrs
 
-from urlcheck.settings.settings import Settings
+from urlcheck.settings.scopes import CheckSettings
 
 # what is asked for: zlib is always there, and can be bounded
 ACCEPT_ENCODING = "gzip, deflate"
@@ -184,12 +184,12 @@ class BodyWish:
         return body
 
 
-def make_wish(settings: Settings) -> BodyWish | None:
+def make_wish(settings: CheckSettings) -> BodyWish | None:
     """What the settings want of bodies; None where that is nothing."""
     if not (settings.expects_body or settings.keep_body):
         return None
-    judged = settings.accept if settings.expects_body else ()
-    passed = () if settings.keep_body and settings.expects_more_than_a_status else settings.accept
+    judged = settings.accepted if settings.expects_body else ()
+    passed = () if settings.keep_body and settings.expects_more_than_a_status else settings.accepted
     return BodyWish(settings.max_body, judged, passed)
 
 

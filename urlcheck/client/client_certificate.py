@@ -23,42 +23,45 @@ def load_identity(context: ssl.SSLContext, cert: str, key: str | None) -> None:
     except _EncryptedKeyError:
         file = key or cert
         raise SettingsError(
-            f"the private key in {file} is encrypted; decrypt it first: openssl pkey -in {file} -out plain.pem"
+            "key" if key else "cert",
+            f"the private key in {file} is encrypted; decrypt it first: openssl pkey -in {file} -out plain.pem",
         ) from None
     except ssl.SSLError as error:
-        raise SettingsError(_describe(error, cert, key)) from None
+        raise _describe(error, cert, key) from None
     except (OSError, ValueError) as error:
-        raise SettingsError(_describe_unreadable(error, cert, key)) from None
+        raise _describe_unreadable(error, cert, key) from None
 
 
 def _refuse_password() -> str:
     raise _EncryptedKeyError
 
 
-def _describe(error: ssl.SSLError, cert: str, key: str | None) -> str:
-    """What is wrong with files that could be read; OpenSSL itself says no more than `PEM lib`."""
+def _describe(error: ssl.SSLError, cert: str, key: str | None) -> SettingsError:
+    """The fault of files that could be read; OpenSSL itself says no more than `PEM lib`."""
     if not _holds(cert, _CERTIFICATE):
-        return f"--cert {cert} holds no certificate in PEM form"
+        return SettingsError("cert", f"{cert} holds no certificate in PEM form")
     if key is None and not _holds(cert, _KEY):
-        return f"--cert {cert} holds no private key; name the file that does with --key"
+        return SettingsError("cert", f"{cert} holds no private key; name the file that does with", "key")
     if key is not None and not _holds(key, _KEY):
-        return f"--key {key} holds no private key in PEM form"
+        return SettingsError("key", f"{key} holds no private key in PEM form")
     if error.reason == "KEY_VALUES_MISMATCH":
-        return f"the private key in {key or cert} does not belong to the certificate in {cert}"
+        reason = f"the private key in {key or cert} does not belong to the certificate in {cert}"
+        return SettingsError("key" if key else "cert", reason)
     reason = (error.reason or "malformed").replace("_", " ").lower()
-    return f"cannot use --cert {cert}{f' with --key {key}' if key else ''}: {reason}"
+    return SettingsError("cert", f"cannot use {cert}{f' with the key {key}' if key else ''}: {reason}")
 
 
-def _describe_unreadable(error: Exception, cert: str, key: str | None) -> str:
-    """Which of the files it was; the error does not say."""
-    for option, file in (("--cert", cert), ("--key", key)):
+def _describe_unreadable(error: Exception, cert: str, key: str | None) -> SettingsError:
+    """Which of the files cannot be read, which the error does not say."""
+    for field, file in (("cert", cert), ("key", key)):
         try:
             if file is not None:
                 with open(file, "rb") as opened:
                     opened.read(1)
         except (OSError, ValueError) as reason:
-            return f"cannot read {option} {file}: {getattr(reason, 'strerror', None) or 'not the name of a file'}"
-    return f"cannot read --cert {cert}: {error}"
+            fault = getattr(reason, "strerror", None) or "not the name of a file"
+            return SettingsError(field, f"cannot read {file}: {fault}")
+    return SettingsError("cert", f"cannot read {cert}: {error}")
 
 
 def _holds(file: str, mark: re.Pattern[bytes]) -> bool:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import netrc
-import os
 from base64 import b64encode
-from pathlib import Path
 
 from aiohttp import hdrs
 from multidict import CIMultiDict
 
 from urlcheck.http.url import Url
-from urlcheck.model.errors import SettingsError
-from urlcheck.settings.settings import Settings
+from urlcheck.settings.netrc import read_netrc
+from urlcheck.settings.scopes import CheckSettings, list_pairs
 
 
 class Credentials:
@@ -21,11 +18,11 @@ class Credentials:
     Raises `SettingsError` for a `.netrc` that cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CheckSettings) -> None:
         self._user = settings.user
-        self._netrc = _read_netrc() if settings.netrc else None
+        self._netrc = read_netrc() if settings.netrc else None
         self._foreign = CIMultiDict({hdrs.USER_AGENT: settings.user_agent})
-        self._own = CIMultiDict(settings.headers)
+        self._own = CIMultiDict(list_pairs(settings.headers))
         self._own.setdefault(hdrs.USER_AGENT, settings.user_agent)
 
     def headers_for(self, url: Url, first: Url) -> CIMultiDict[str]:
@@ -49,15 +46,3 @@ class Credentials:
 def encode_basic(name: str, password: str) -> str:
     """The value of an Authorization header (RFC 7617), also for a name with a colon, which aiohttp refuses."""
     return f"Basic {b64encode(f'{name}:{password}'.encode('utf-8', 'surrogateescape')).decode()}"
-
-
-def _read_netrc() -> netrc.netrc:
-    path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
-    try:
-        return netrc.netrc(path)
-    except OSError as error:
-        raise SettingsError(f"cannot read {path} for --netrc: {error.strerror}") from None
-    except netrc.NetrcParseError as error:
-        raise SettingsError(f"cannot read {path} for --netrc: line {error.lineno} is malformed") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"cannot read {path} for --netrc: it is not UTF-8") from None

@@ -27,10 +27,13 @@ from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
 from urlcheck.client.body import BrokenBodyError
 from urlcheck.client.certificates import Certificate
-from urlcheck.model.nouns import FailureKind
-from urlcheck.policy.backoff import TEMPORARY_STATUSES
+from urlcheck.client.protocol import BrokenHeadError
+from urlcheck.http.retry_after import TEMPORARY_STATUSES
+from urlcheck.model.outcome import FailureKind
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
+# what the ssl module puts around the text of OpenSSL
+_SSL_FRAME = re.compile(r"^\[[^]]*\] *| *\(_ssl\.c:\d+\)")
 _SHOWN_NAMES = 3
 _MESSAGE_LIMIT = 120
 
@@ -66,8 +69,11 @@ _TLS_MESSAGES = (
     ("HTTP_REQUEST", "no TLS on this port: it answers in plain HTTP"),
     ("PACKET_LENGTH_TOO_LONG", "no TLS on this port: it answers in another protocol"),
     ("RECORD_LAYER_FAILURE", "no TLS on this port: it answers in another protocol"),
-    ("UNSUPPORTED_PROTOCOL", "the server's TLS version is too old"),
-    ("PROTOCOL_VERSION", "the server's TLS version is too old, or too new"),
+    ("UNSUPPORTED_PROTOCOL", "the server speaks an older version of TLS than 1.2 alone"),
+    ("PROTOCOL_VERSION", "the server speaks neither TLS 1.2 nor 1.3"),
+    ("NO_APPLICATION_PROTOCOL", "the server speaks HTTP/2 alone"),
+    ("DH_KEY_TOO_SMALL", "the server's Diffie-Hellman key is too small"),
+    ("UNSAFE_LEGACY_RENEGOTIATION", "the server does not know secure renegotiation (RFC 5746)"),
     ("CERTIFICATE_REQUIRED", "the server requires a client certificate"),
     ("ALERT_UNKNOWN_CA", "the server does not trust the client's certificate: its issuer is unknown there"),
     ("ALERT_CERTIFICATE_EXPIRED", "the server refused the client's certificate, which has expired"),
@@ -77,7 +83,6 @@ _TLS_MESSAGES = (
     ("BAD_CERTIFICATE", "the server refused the client's certificate, or requires one"),
     ("UNRECOGNIZED_NAME", "the server does not know this host name"),
     ("HANDSHAKE_FAILURE", "the server refused the handshake: no common cipher, or it requires a client certificate"),
-    ("UNEXPECTED_EOF", "the server closed the connection in the TLS handshake"),
 )
 
 
@@ -96,24 +101,28 @@ def cause_of(
     chain: Sequence[Certificate] = (),
     *,
     in_handshake: bool = False,
-    is_proxied: bool = False,
+    old_version: str | None = None,
+    proxy: str = "",
 ) -> Cause:
     """The cause of a failure that the client library raised; never raises itself.
 
-    `host` is the one that was asked; `chain` the certificates that it showed, if they were refused.
+    `host` is the one that was asked; `chain` the certificates that it showed, if they were refused; `old_version` the version
+    of TLS that it chose, if it is one that is not spoken here; `proxy` the host and port of the proxy that was to be asked.
     """
     match error:
-        case ClientConnectorDNSError() if is_proxied:
+        case ClientConnectorDNSError() if proxy:
             cause = _name_cause(error.os_error)
-            return Cause(FailureKind.CONNECT, f"proxy: {cause.message}", transient=cause.transient)
+            return Cause(FailureKind.CONNECT, f"proxy {proxy}: {cause.message}", transient=cause.transient)
         case ClientConnectorDNSError():
             return _name_cause(error.os_error)
         case ClientConnectorCertificateError():
             return _certificate_cause(error.certificate_error, host, chain)
+        case ClientConnectorSSLError() if old_version:
+            return Cause(FailureKind.TLS, f"the server speaks {old_version} alone")
         case ClientConnectorSSLError():
             return _tls_cause(error.os_error)
         case ClientProxyConnectionError():
-            return Cause(FailureKind.CONNECT, f"proxy: {_connect_message(error.os_error)}", transient=True)
+            return Cause(FailureKind.CONNECT, f"proxy {proxy}: {_connect_message(error.os_error)}", transient=True)
         case UnixClientConnectorError() if not in_handshake:
             is_starting = _number(error.os_error) in (errno.ECONNREFUSED, errno.ENOENT)
             return Cause(FailureKind.CONNECT, f"{_connect_message(error.os_error)}: {error.path}", transient=is_starting)
@@ -122,11 +131,14 @@ def cause_of(
         case ClientConnectorError():
             return Cause(FailureKind.CONNECT, _connect_message(error.os_error), transient=True)
         case ClientHttpProxyError():
-            message = f"the proxy answered {error.status} {_shorten(error.message)}"
+            message = f"the proxy {proxy} answered {error.status} {_shorten(error.message)}"
             return Cause(FailureKind.CONNECT, message, transient=error.status in TEMPORARY_STATUSES)
         case ClientResponseError() if error.__cause__ is not None:
             # its status is the library's own, not one that a server sent
             return Cause(FailureKind.PROTOCOL, f"not an HTTP answer: {_shorten(error.message)}")
+        case BrokenHeadError():
+            message = "the connection ended before the end of the headers"
+            return Cause(FailureKind.PROTOCOL, message, transient=True)
         case ServerDisconnectedError() | ClientOSError():
             return _lost_cause(error)
         case ClientPayloadError():
@@ -169,6 +181,8 @@ def _certificate_cause(error: Exception, host: str, chain: Sequence[Certificate]
             message = "self-signed certificate in the chain: its issuer is not trusted"
         case 2 | 20 | 21:
             message = "certificate of an unknown issuer, or an intermediate certificate is missing"
+        case 64 if chain and host.strip("[]") in chain[0].names:  # an address of that value would have been accepted
+            message = f"certificate names {host} as a DNS name, not as an IP address"
         case 62 | 64:
             message = f"certificate is not for {host}{_list_names(chain)}"
         case 23:
@@ -199,13 +213,17 @@ def _list_names(chain: Sequence[Certificate]) -> str:
 
 
 def _tls_cause(error: OSError) -> Cause:
-    reason = str(getattr(error, "reason", None) or "")
+    if not isinstance(error, ssl.SSLError):
+        return Cause(FailureKind.TLS, f"{_connect_message(error)} in the TLS handshake", transient=True)
+    # an error that Python has no name for has no reason, but a text
+    reason = str(getattr(error, "reason", None) or _SSL_FRAME.sub("", error.strerror or str(error)))
+    name = reason.upper().replace(" ", "_")
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError) or "UNEXPECTED_EOF" in name:
+        return Cause(FailureKind.TLS, "the server closed the connection in the TLS handshake", transient=True)
     for part, message in _TLS_MESSAGES:
-        if part in reason:
+        if part in name:
             return Cause(FailureKind.TLS, message)
-    if reason:
-        return Cause(FailureKind.TLS, f"TLS handshake failed: {_shorten(reason.replace('_', ' ').lower())}")
-    return Cause(FailureKind.TLS, f"{_connect_message(error)} in the TLS handshake", transient=True)
+    return Cause(FailureKind.TLS, f"TLS handshake failed: {_shorten(reason.replace('_', ' ').lower())}")
 
 
 def _lost_cause(error: Exception) -> Cause:
@@ -213,7 +231,8 @@ def _lost_cause(error: Exception) -> Cause:
     for link in _chain(error):
         if isinstance(link, ssl.SSLError):  # TLS 1.3 refuses a client only after its handshake
             return _tls_cause(link)
-    if isinstance(error, OSError) and _number(error) is not None:
+    # a broken pipe is a server that closed before all was sent
+    if isinstance(error, OSError) and _number(error) not in (None, errno.EPIPE):
         return Cause(FailureKind.CONNECT, _connect_message(error), transient=True)
     return Cause(FailureKind.PROTOCOL, "the server closed the connection without an answer", transient=True)
 
@@ -238,8 +257,8 @@ def _connect_message(error: OSError) -> str:
 
 
 def _number(error: BaseException) -> int | None:
-    if not isinstance(error, OSError) or isinstance(error, socket.gaierror):
-        return None
+    if not isinstance(error, OSError) or isinstance(error, socket.gaierror | ssl.SSLError):
+        return None  # the latter two count their own numbers
     if error.errno is None and (found := _ERRNO.search(str(error))):  # of several addresses, each with an error of its own
         return int(found[1])
     return error.errno

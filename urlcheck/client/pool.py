@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from urlcheck.client.early import PatientSocket
 from urlcheck.client.trace import current
 
 if TYPE_CHECKING:
-    from urlcheck.client.protocol import WitnessedHandler
+    from urlcheck.client.protocol import TracedHandler
     from urlcheck.runtime.descriptors import Allowance
 
 
-class CountedSocket(socket.socket):
+class CountedSocket(PatientSocket):
     """A socket that counts against an allowance until its descriptor is closed.
 
     uvloop detaches the descriptor from the socket at the moment at which libuv closes it.
@@ -54,44 +54,44 @@ class Pool:
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
         # connections that were given back, kept or on their way to be closed, in the order in which they were given back
-        self._unused: dict[WitnessedHandler, asyncio.Transport] = {}
+        self._unused: dict[TracedHandler, asyncio.Transport] = {}
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """A place for the first socket of a request. Waits for as long as it takes to close what no request uses."""
         while self._allowance.is_used_up and self._close_oldest():  # noqa: ASYNC110 - the event loop's next turn closes it
             await asyncio.sleep(0)
-        witness = current.get()
-        witness.has_place = True
+        trace = current.get()
+        trace.has_place = True
         self._allowance.taken += 1
         try:
             yield
         finally:
-            if witness.has_place:  # no socket was opened
-                witness.has_place = False
+            if trace.has_place:  # no socket was opened
+                trace.has_place = False
                 self._allowance.taken -= 1
 
     def open_socket(self, family: int, kind: int, protocol: int) -> CountedSocket:
         """A socket in the place of the request, or one more, where it races two addresses. Raises `OSError`."""
-        witness = current.get()
-        if not witness.has_place and self._allowance.is_overdrawn and not self._close_oldest():
-            witness.was_short = True
+        trace = current.get()
+        if not trace.has_place and self._allowance.is_overdrawn and not self._close_oldest():
+            trace.was_short = True
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         try:
             opened = CountedSocket(family, kind, protocol, self._allowance)
         except OSError:
-            witness.was_short = True
+            trace.was_short = True
             raise
-        if not witness.has_place:
+        if not trace.has_place:
             self._allowance.taken += 1
-        witness.has_place = False
+        trace.has_place = False
         return opened
 
-    def put(self, handler: WitnessedHandler, transport: asyncio.Transport) -> None:
+    def put(self, handler: TracedHandler, transport: asyncio.Transport) -> None:
         """A request gives its connection back."""
         self._unused[handler] = transport
 
-    def take(self, handler: WitnessedHandler) -> None:
+    def take(self, handler: TracedHandler) -> None:
         """A request uses a connection, or it is lost."""
         self._unused.pop(handler, None)
 

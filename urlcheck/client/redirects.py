@@ -12,7 +12,7 @@ from urlcheck.client.cookies import ChainCookies
 from urlcheck.client.failures import Cause
 from urlcheck.http.methods import is_safe, redirect_method
 from urlcheck.http.url import InvalidUrlError, Url, resolve
-from urlcheck.model.nouns import FailureKind, Hop
+from urlcheck.model.outcome import FailureKind, Hop
 from urlcheck.text.safe import mask_broken
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

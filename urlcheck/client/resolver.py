@@ -40,12 +40,20 @@ class LookupThreads:
     async def look_up(self, host: str, port: int, family: int) -> list[AddressInfo]:
         """What `socket.getaddrinfo` says; raises its `OSError`."""
         if self._pending >= self._threads and self._threads < _THREADS:
-            self._threads += 1
-            start_thread(self._work, "look-up")
+            self._start_thread()
         self._pending += 1  # until a thread has dealt with it, also where nobody waits for it any more
         future: asyncio.Future[list[AddressInfo]] = asyncio.get_running_loop().create_future()
         self._requests.put((future, host, port, family))
         return await future
+
+    def _start_thread(self) -> None:
+        """Where no more can be started, those that there are do the work. Raises `OSError` where there is none."""
+        try:
+            start_thread(self._work, "look-up")
+            self._threads += 1
+        except RuntimeError as error:
+            if not self._threads:
+                raise OSError(errno.ENOMEM, "no thread can be started to look names up") from error
 
     def _work(self) -> None:
         while True:

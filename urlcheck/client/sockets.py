@@ -18,7 +18,8 @@ from aiohttp import (
 from aiohttp.abc import ResolveResult
 from aiohttp.client_exceptions import UnixClientConnectorError
 
-from urlcheck.client.trace import Phase, WitnessedConnector, current
+from urlcheck.client.connector import TracedConnector
+from urlcheck.client.trace import Phase, current
 from urlcheck.model.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _FULL_SECONDS = 0.02
 _MAX_PATH = 107 if sys.platform == "linux" else 103
 
 
-class UnixSocketConnector(WitnessedConnector):
+class UnixSocketConnector(TracedConnector):
     """Connects to a Unix socket whatever the host; aiohttp's own one would send https URLs through it in plain text."""
 
     def __init__(self, path: str, pool: Pool, **options: Any) -> None:
@@ -93,8 +94,6 @@ async def _connect(connection: socket.socket, path: str) -> socket.socket:
 def check_path(path: str) -> None:
     """Raises `SettingsError` for a path that no Unix socket can have here."""
     if sys.platform == "win32":
-        raise SettingsError("--unix-socket is not for Windows, where Python knows no Unix sockets")
-    if not path or "\0" in path:
-        raise SettingsError("--unix-socket names no file")
+        raise SettingsError("unix_socket", "Python has no Unix sockets on Windows")
     if len(os.fsencode(path)) > _MAX_PATH:
-        raise SettingsError(f"the path of --unix-socket is longer than {_MAX_PATH} bytes, which a socket's cannot be")
+        raise SettingsError("unix_socket", f"the path is longer than {_MAX_PATH} bytes, the most that a socket's may have")

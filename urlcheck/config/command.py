@@ -12,9 +12,9 @@ import click
 from click.core import ParameterSource
 
 from urlcheck.config.search import PREFIX, find_candidates
-from urlcheck.model.errors import ClosedPipeError, SettingsError, UrlcheckError
+from urlcheck.model.errors import ClosedPipeError, ConfigurationError, SettingsError, UrlcheckError
 from urlcheck.options.groups import GroupedCommand
-from urlcheck.text.safe import hiding
+from urlcheck.text.secrets import hiding
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
@@ -53,25 +53,30 @@ class ConfiguredCommand(GroupedCommand):
             configuration = configure(ctx, given, document, variables)
             if ctx.params["print_config"]:
                 from urlcheck.config.show import show  # noqa: PLC0415
+                from urlcheck.settings.secrets import find_secrets  # noqa: PLC0415
 
-                with _quiet_pipe():
+                with _quiet_pipe(), hiding(find_secrets(_list_told(configuration))):
                     click.echo(show(configuration))
                 return 0
-            ctx.params["urls"] = configuration.urls + tuple(target.entry for target in configuration.targets)
+            ctx.params |= configuration.number_checks()
             with hiding(variables.secrets):
                 return self._invoke(ctx, configuration)
 
     def _invoke(self, ctx: click.Context, configuration: Configuration) -> Any:
-        """What cannot be used is said with the place where it stands, also where that is noticed late."""
+        """A setting that cannot be used is named with the place where it stands."""
         try:
             return super().invoke(ctx)
-        except (SettingsError, click.UsageError) as error:
-            from urlcheck.config.blame import find_origin  # noqa: PLC0415
-
-            message = error.message if isinstance(error, click.UsageError) else str(error)
-            if origin := find_origin(configuration, ctx.params, message):
-                raise SettingsError(f"{origin}: {message}") from None
+        except SettingsError as error:
+            if located := configuration.locate(error):
+                raise ConfigurationError(located) from None
             raise
+
+
+def _list_told(configuration: Configuration) -> Iterator[dict[str, object]]:
+    """What the run is told, and each target, by parameter."""
+    yield {param: setting.value for param, setting in configuration.settings.items()}
+    for target in configuration.targets:
+        yield {setting.key.param: setting.value for setting in target.settings}
 
 
 @contextmanager
@@ -87,6 +92,9 @@ def _naming(variables: Variables) -> Iterator[None]:
     """Errors have the names of variables in place of their values."""
     try:
         yield
+    except SettingsError as error:
+        error.reason = variables.hide(error.reason)
+        raise
     except UrlcheckError as error:
         error.args = (variables.hide(str(error)),)
         raise

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from urlcheck.config.lines import HEADER, find_lines
 from urlcheck.config.search import PROJECT
-from urlcheck.input.targets import mask_entry
-from urlcheck.model.errors import SettingsError
+from urlcheck.input.entry import mask_entry
+from urlcheck.model.errors import ConfigurationError
 
 _MAX_BYTES = 16 * 1024 * 1024
 _WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
@@ -32,9 +32,9 @@ class Table:
         line = self.lines.get(key)
         return f"{self.file}:{line}" if line else self.file
 
-    def complain(self, key: str, message: str) -> SettingsError:
+    def complain(self, key: str, message: str) -> ConfigurationError:
         """The error that a key is the cause of, to be raised."""
-        return SettingsError(f"{self.place(key)}: {message}")
+        return ConfigurationError(f"{self.place(key)}: {message}")
 
     @property
     def of_title(self) -> str:
@@ -57,16 +57,19 @@ class Document:
         return os.path.dirname(self.name)
 
 
+NO_DOCUMENT = Document("", Table("", {}, {}), (), was_found=False)
+
+
 def find_document(candidates: Iterable[str]) -> Document | None:
-    """The first that has settings. Raises `SettingsError` for one that cannot be used, or that somebody else put there."""
+    """The first that has settings. Raises `ConfigurationError` for one that cannot be used, or that another user owns."""
     return next(filter(None, (_read(name, was_found=True) for name in candidates)), None)
 
 
 def read_document(name: str) -> Document:
-    """The file of that name. Raises `SettingsError` for one that cannot be read, or is not what it should be."""
+    """The file of that name. Raises `ConfigurationError` for one that cannot be read, or is not what it should be."""
     document = _read(name, was_found=False)
     if document is None:
-        raise SettingsError(f"{name} has no [tool.urlcheck]")
+        raise ConfigurationError(f"{name} has no [tool.urlcheck]")
     return document
 
 
@@ -76,7 +79,7 @@ def _read(name: str, *, was_found: bool) -> Document | None:
         with open(name, "rb") as file:
             content, owner = file.read(_MAX_BYTES + 1), os.fstat(file.fileno()).st_uid
     except OSError as error:
-        raise SettingsError(f"cannot read {name}: {error.strerror}") from None
+        raise ConfigurationError(f"cannot read {name}: {error.strerror}") from None
     is_project = os.path.basename(name) == PROJECT
     is_ours = not (was_found and is_project) or _OUR_HEADER.search(content)
     if is_ours and was_found:
@@ -84,7 +87,7 @@ def _read(name: str, *, was_found: bool) -> Document | None:
     try:
         text = _decode(name, content)
         values: object = _parse(name, text)
-    except SettingsError:
+    except ConfigurationError:
         if is_ours:
             raise
         return None
@@ -95,24 +98,24 @@ def _read(name: str, *, was_found: bool) -> Document | None:
     if was_found:
         _refuse_strangers(name, owner)  # also where the table has no header, but dots
     if not isinstance(values, dict):
-        raise SettingsError(f"{name}: tool.urlcheck is not a table")
+        raise ConfigurationError(f"{name}: tool.urlcheck is not a table")
     return _arrange(name, values, find_lines(text, "tool.urlcheck." if is_project else ""), was_found=was_found)
 
 
 def _refuse_strangers(name: str, owner: int) -> None:
     """It must be ours, the system's, or that of whoever owns the directory that we chose to work in, as in a container."""
     if hasattr(os, "geteuid") and owner not in (os.geteuid(), 0, os.stat(os.curdir).st_uid):
-        raise SettingsError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")
+        raise ConfigurationError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")
 
 
 def _decode(name: str, content: bytes) -> str:
     if len(content) > _MAX_BYTES:
-        raise SettingsError(f"{name} is over {_MAX_BYTES // 1024 // 1024} MiB")
+        raise ConfigurationError(f"{name} is over {_MAX_BYTES // 1024 // 1024} MiB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{name}:{line}: not UTF-8") from None
+        raise ConfigurationError(f"{name}:{line}: not UTF-8") from None
 
 
 def _parse(name: str, text: str) -> dict[str, object]:
@@ -125,9 +128,9 @@ def _parse(name: str, text: str) -> dict[str, object]:
         message, line, column = where.groups() if where else (str(error), None, None)
         place = f"{name}:{line}:{column}" if line else f"{name}:{text.count(chr(10)) + 1}" if where else name
         message = "a key that was written before" if message == _TWICE else f"not TOML: {message[:1].lower()}{message[1:]}"
-        raise SettingsError(f"{place}: {message}") from None
+        raise ConfigurationError(f"{place}: {message}") from None
     except RecursionError:
-        raise SettingsError(f"{name}: nested too deeply") from None
+        raise ConfigurationError(f"{name}: nested too deeply") from None
 
 
 def _arrange(

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
+from urlcheck.config.document import Document
 from urlcheck.config.search import PREFIX
+from urlcheck.config.trust import refuse_flag, refuse_reading
 from urlcheck.config.variables import UnusableValueError, Variables, quote
 from urlcheck.model.errors import SettingsError
 from urlcheck.options.groups import GroupedOption
-from urlcheck.options.parameter_types import StatusCodes, Verdicts
+from urlcheck.options.name_types import StatusCodes, Verdicts
 
 Scalar = str | int | float | bool
 Shown = Scalar | list[Scalar]
 
+# the origin of a setting that is no place in a file and no variable
+COMMAND_LINE = "command line"
 _TARGET_GROUPS = {"Request", "Connection", "Verdict"}
 _FILES = {"FILE", "PATH", "SOCKET"}
 _MAX_BITS = 64
@@ -67,8 +71,10 @@ class Key:
             return by_value[texts[0]]
         try:
             converted: object = option.process_value(context, texts if option.multiple else ",".join(texts))
-        except (click.UsageError, SettingsError) as error:
-            raise UnusableValueError(error.message if isinstance(error, click.UsageError) else str(error)) from None
+        except click.UsageError as error:
+            raise UnusableValueError(error.message) from None
+        except SettingsError as error:  # the name of the key stands before it
+            raise UnusableValueError(error.reason) from None
         return converted
 
 
@@ -80,6 +86,11 @@ def list_keys(command: click.Command) -> dict[str, Key]:
             long = next((name for name in option.opts if name.startswith("--")), str(option.name))
             named.setdefault(long.lstrip("-").replace("_", "-"), []).append(option)
     return {name: Key(name, tuple(options)) for name, options in named.items()}
+
+
+def name_key(keys: Iterable[Key], field: str) -> str:
+    """The name of the key that sets a field of the settings; the field's own where there is none."""
+    return next((key.name for key in keys if key.param == field), field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the values of a file depend on: the command, the environment, and the directory that its paths start from."""
+    """What the values of a file depend on: the command, the environment, and the document, from which its paths start."""
 
     context: click.Context
     variables: Variables
-    directory: str
+    document: Document
 
 
 def read_toml(key: Key, written: object, origin: str, surroundings: Surroundings) -> Setting:
@@ -109,12 +120,16 @@ def read_toml(key: Key, written: object, origin: str, surroundings: Surroundings
     if key.is_flag:
         if not isinstance(written, bool):
             raise UnusableValueError(f"{_describe(written)} is not true or false")
+        if written:
+            refuse_flag(surroundings.document, key.name)
         return Setting(key, key.switch(on=written), written, origin)
     raw = [_to_text(scalar) for scalar in _list_scalars(key, written)]
-    context, directory = surroundings.context, surroundings.directory
+    context, directory = surroundings.context, surroundings.document.directory
     texts = [surroundings.variables.expand(text) for text in raw]
     shown = [_rebase(key, text, plain, quote(directory)) for text, plain in zip(raw, texts, strict=True)]
     texts = [_rebase(key, text, text, directory) for text in texts]
+    paths = ((split_path(key, text)[1], split_path(key, seen)[1]) for text, seen in zip(texts, shown, strict=True))
+    refuse_reading(surroundings.document, key.name, (pair for pair in paths if pair[0]))
     try:
         value = key.convert(context, texts)
     except UnusableValueError:

@@ -6,29 +6,32 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import cast
 
 import click
 
-from urlcheck.config.document import Document, Table
-from urlcheck.config.keys import Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
+from urlcheck.config.document import NO_DOCUMENT, Document, Table
+from urlcheck.config.keys import COMMAND_LINE, Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
+from urlcheck.config.places import describe, find_told, locate
+from urlcheck.config.trust import refuse_overwriting, refuse_writing
 from urlcheck.config.variables import UnusableValueError, Variables
-from urlcheck.input.targets import BLANKS, Entry
-from urlcheck.model.errors import SettingsError
+from urlcheck.input.entry import BLANKS
+from urlcheck.input.target_builder import Entry
+from urlcheck.model.errors import ConfigurationError, SettingsError
 from urlcheck.options import bodies
 from urlcheck.options.groups import pick
+from urlcheck.settings.scopes import CheckSettings
 from urlcheck.settings.settings import Settings
 
-COMMAND_LINE = "command line"
 _OWN_KEYS = ("url", "name")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnTarget:
-    """A `[[target]]`: what is checked, what it says for itself, and the URL and name as they are written."""
+    """A `[[target]]`: its entry, its own settings with the check that they make, and the URL and name as they are written."""
 
     entry: Entry
+    check: CheckSettings | None
     settings: tuple[Setting, ...]
     url: str
     name: str | None
@@ -44,16 +47,37 @@ class Configuration:
     urls: tuple[str, ...]
     targets: tuple[OwnTarget, ...]
 
+    @property
+    def checks(self) -> list[CheckSettings]:
+        """The settings that targets have of their own, each once; the run's list has them behind those of the run."""
+        return list(dict.fromkeys(target.check for target in self.targets if target.check))
+
+    def number_checks(self) -> dict[str, object]:
+        """The parameters `urls` and `checks` of the command: what is to be checked, and by which settings."""
+        checks = self.checks
+        numbers = {check: number for number, check in enumerate(checks, 1)}
+        entries = (replace(target.entry, check=numbers[target.check] if target.check else 0) for target in self.targets)
+        return {"urls": (*self.urls, *entries), "checks": checks}
+
+    def locate(self, error: SettingsError) -> str | None:
+        """The error with the place of the setting at fault; None for the command line and for defaults."""
+        if error.check:
+            target = next(target for target in self.targets if target.check == self.checks[error.check - 1])
+            setting = find_told(error, target.settings)
+            return locate(error, setting, self.keys) if setting else f"{target.origin}: {describe(error, self.keys)}"
+        setting = find_told(error, self.settings.values())
+        return locate(error, setting, self.keys) if setting else None
+
 
 def configure(
     context: click.Context, given: Mapping[str, object], document: Document | None, variables: Variables
 ) -> Configuration:
     """Fill the context's parameters with what the file and the environment say; `given`: what the command line's parser found.
 
-    Raises `SettingsError`, in one line that says where.
+    Raises `ConfigurationError`, in one line that says where.
     """
     keys = list_keys(context.command)
-    reader = _Reader(keys, Surroundings(context, variables, document.directory if document else ""))
+    reader = _Reader(keys, Surroundings(context, variables, document or NO_DOCUMENT))
     layers = [
         reader.read_table(document.run) if document else [],
         reader.read_environment(),
@@ -71,7 +95,7 @@ def configure(
         del settings["files"]
     context.params.update((param, setting.value) for param, setting in settings.items())
     if document:
-        _refuse_overwriting(document, settings.get("outputs"))
+        _refuse_writing(document, settings.get("outputs"))
     is_replaced = urls or (files and files not in layers[0])
     tables = () if is_replaced or not document else document.targets
     targets = tuple(reader.read_target(table, settings.values()) for table in tables)
@@ -93,50 +117,48 @@ class _Reader:
         self._for_targets = {name: key for name, key in keys.items() if key.is_for_targets}
 
     def read_table(self, table: Table) -> list[Setting]:
-        """The settings of a run's table. Raises `SettingsError`."""
+        """The settings of a run's table. Raises `ConfigurationError`."""
         return self._read(table, self._keys, table.values)
 
     def read_environment(self) -> list[Setting]:
-        """The settings of `URLCHECK_…`; an empty variable says nothing. Raises `SettingsError`."""
+        """The settings of `URLCHECK_…`; an empty variable says nothing. Raises `ConfigurationError`."""
         settings = []
         for key in self._keys.values():
             if text := os.environ.get(key.variable, "").strip():
                 try:
                     settings.append(read_text(key, text, key.variable, self._context))
                 except UnusableValueError as error:
-                    raise SettingsError(f"{key.variable}: {error}") from None
+                    raise ConfigurationError(f"{key.variable}: {error}") from None
         return settings
 
     def read_target(self, table: Table, run: Iterable[Setting]) -> OwnTarget:
-        """A `[[target]]`: its settings are the run's, its own on top. Raises `SettingsError`."""
+        """A `[[target]]`: its settings are the run's, its own on top. Raises `ConfigurationError`."""
         url, name = (self._read_text(table, key) for key in _OWN_KEYS)
         if not url:
             raise table.complain("url" if url == "" else "", f"{table.title} has no url")
         values = {key: value for key, value in table.values.items() if key not in _OWN_KEYS}
         own = self._read(table, self._for_targets, values)
-        settings = self._make_settings(table, own, run) if own else None
-        entry = Entry(url, table.file, table.lines.get("url"), name, settings)
-        return OwnTarget(entry, tuple(own), str(table.values["url"]), name and str(table.values["name"]), table.place("url"))
+        check = self._make_check(table, own, run) if own else None
+        entry = Entry(url, table.file, table.lines.get("url"), name)
+        return OwnTarget(
+            entry, check, tuple(own), str(table.values["url"]), name and str(table.values["name"]), table.place("url")
+        )
 
-    def _make_settings(self, table: Table, own: Iterable[Setting], run: Iterable[Setting]) -> Settings:
+    def _make_check(self, table: Table, own: Iterable[Setting], run: Iterable[Setting]) -> CheckSettings:
         from urlcheck.policy.policy import Policy  # noqa: PLC0415 - paid for by those who have targets
 
+        told = {setting.key.param: setting.value for setting in own}
+        params = self._context.params | dict.fromkeys(_find_replaced(told)) | told
         try:
-            told = {setting.key.param: setting.value for setting in own}
-            params = self._context.params | dict.fromkeys(_find_replaced(told)) | told
-            settings = pick(Settings, params)
-            Policy(settings)  # what it cannot use is said with its place
-            settings = replace(settings, keep_body=bool(self._context.params.get("show_body")))
-        except (SettingsError, click.UsageError) as error:
-            message = error.message if isinstance(error, click.UsageError) else str(error)
-            key = next((one.key.name for one in own if f"--{one.key.name}" in message.split()), "")
-            inherited = next((one for one in run if f"--{one.key.name}" in message.split()), None)
-            if inherited and not key:  # it is the run's fault
-                raise SettingsError(
-                    message if inherited.origin == COMMAND_LINE else f"{inherited.origin}: {message}"
-                ) from None
-            raise table.complain(key, f"{message}{table.of_title}") from None
-        return settings
+            check = pick(Settings, params).check
+            Policy(check)  # an expectation that cannot be used is refused with its place
+        except SettingsError as error:
+            if (setting := find_told(error, own)) is None and (inherited := find_told(error, run)):
+                if located := locate(error, inherited, self._keys):
+                    raise ConfigurationError(located) from None
+                raise
+            raise table.complain(setting.key.name if setting else "", describe(error, self._keys) + table.of_title) from None
+        return check
 
     def _read_text(self, table: Table, key: str) -> str | None:
         text = table.values.get(key)
@@ -167,18 +189,14 @@ class _Reader:
         return f"unknown key {name!r}{table.of_title}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
-def _refuse_overwriting(document: Document, reports: Setting | None) -> None:
-    """Reports must not take the place of the file; nor, where nobody named it, of anything outside its directory."""
-    home = os.path.realpath(document.directory or os.curdir)
-    for _, name in cast("Iterable[tuple[str, str | None]]", reports.value if reports else ()):
-        path = name and os.path.realpath(name)
-        if not path or not reports:
+def _refuse_writing(document: Document, reports: Setting | None) -> None:
+    """Reports must not take the place of the file, nor be written where it may not write. Raises `SettingsError`."""
+    for name, file in cast("Iterable[tuple[str, str | None]]", reports.value if reports else ()):
+        if not (reports and file):
             continue
-        if path == os.path.realpath(document.name):
-            raise SettingsError(f"{reports.origin}: {name} is the configuration; a report needs a file of its own")
-        is_told_by_it = reports.origin not in (COMMAND_LINE, reports.key.variable)
-        if is_told_by_it and document.was_found and not Path(path).is_relative_to(home):
-            raise SettingsError(
-                f"{reports.origin}: {name} is outside the directory of a configuration that nobody named; "
-                f"--config {document.name} lets it write there"
-            )
+        try:
+            refuse_overwriting(document, file)
+            if reports.origin not in (COMMAND_LINE, reports.key.variable):
+                refuse_writing(document, name, file)
+        except UnusableValueError as error:
+            raise ConfigurationError(f"{reports.origin}: {error}") from None

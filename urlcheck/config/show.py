@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from urlcheck.config.keys import Key, Scalar, Setting, Shown
-from urlcheck.config.layers import COMMAND_LINE, Configuration, OwnTarget
+from urlcheck.config.keys import COMMAND_LINE, Key, Scalar, Setting, Shown
+from urlcheck.config.layers import Configuration, OwnTarget
 from urlcheck.config.variables import quote
+from urlcheck.input.entry import mask_entry
 from urlcheck.input.lists import STDIN
-from urlcheck.input.targets import mask_entry
-from urlcheck.text.safe import MASK, escape, mask, names_secret
+from urlcheck.text.safe import MASK, escape, mask
+from urlcheck.text.secret_names import is_secret_header
+from urlcheck.text.secrets import hide
 
 _DEFAULT = "default"
 # where comments stand, and what is too long for them to be pushed aside
@@ -85,14 +87,15 @@ def _mask_scalar(key: Key, scalar: Scalar) -> Scalar:
     kind = key.options[0].type.name
     if kind in {"header", "credentials"}:
         name, colon, value = scalar.partition(":")
-        is_secret = kind == "credentials" or names_secret(name)
-        blank = " " if value.startswith(" ") else ""
-        return f"{name}{colon}{blank}{MASK}" if is_secret and not _REFERENCE_ALONE.fullmatch(value.strip()) else scalar
+        if _REFERENCE_ALONE.fullmatch(value.strip()):
+            return scalar
+        if kind == "credentials" or is_secret_header(name, value.strip()):
+            return f"{name}{colon}{' ' if value.startswith(' ') else ''}{MASK}"
     if key.name in _SECRET_TEXTS and not scalar.startswith("@") and not _REFERENCE_ALONE.fullmatch(scalar):
         return MASK
     if isinstance(key.options[0].type, click.IntRange) and scalar.isdecimal():
         return int(scalar)
-    return mask(scalar)
+    return mask(hide(scalar))
 
 
 def _write(name: str, value: Shown, origin: str = "") -> str:

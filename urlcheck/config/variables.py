@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from urlcheck.text.safe import Secrets
+from urlcheck.text.secrets import Secrets
 
 _REFERENCE = re.compile(r"\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 

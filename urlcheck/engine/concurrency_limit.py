@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from urlcheck.engine.scheduler import Job, Scheduler
+from urlcheck.engine.status import HeldBack
 from urlcheck.runtime.descriptors import Allowance, soft_limit
 
 # a request that is alone asks so often, and after so many seconds, for what this machine is short of
@@ -17,15 +17,7 @@ _KEPT_PART = 0.75
 _HELD_PART = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBack:
-    """A run that the limit of `descriptors` kept from having more than `in_flight` requests in flight."""
-
-    in_flight: int
-    descriptors: int
-
-
-class Throttle:
+class ConcurrencyLimit:
     """Sets the limit of a scheduler to the least of three numbers.
 
     They are the concurrency that is wanted, the sockets that the allowance has room for, and what there was enough for when
@@ -45,7 +37,7 @@ class Throttle:
         self._held_to: HeldBack | None = None
         self._apply()
 
-    def limit(self, concurrency: int) -> None:
+    def set(self, concurrency: int) -> None:
         """Have so many requests in flight from now on, as far as there is enough for them."""
         self._concurrency = concurrency
         self._apply()

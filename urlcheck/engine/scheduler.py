@@ -12,36 +12,58 @@ import sys
 from collections import deque
 from collections.abc import Callable
 
-from urlcheck.http.url import Origin, Url
-from urlcheck.model.nouns import Outcome, Target
+from urlcheck.engine.pacing import LONGEST_INTERVAL, Pace
+from urlcheck.http.url import Origin
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.policy.overload import Overload
+
+# seconds for which the pace of a host without work is kept: jobs may come back, or the list may name it again
+_PACE_KEPT = 10.0
 
 
 class Host:
     """The jobs of one origin, and what stands in their way."""
 
-    __slots__ = ("in_flight", "is_listed", "not_before", "origin", "queue")
+    __slots__ = ("has_passed", "in_flight", "is_expiring", "is_listed", "not_before", "origin", "pace", "queue", "share")
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, share: int) -> None:
         self.origin = origin
+        self.share = share  # jobs in flight, at most
+        self.pace: Pace | None = None  # once it has rejected a job for its load
+        self.has_passed = False  # it has answered a job otherwise
         self.queue: deque[Job] = deque()
         self.in_flight = 0
         self.not_before = 0.0
         self.is_listed = False  # among the hosts that may be asked, or those that wait for their time
+        self.is_expiring = False  # among the hosts without work that are remembered
+
+    def has_slow_work(self) -> bool:
+        """Whether it has jobs, and a pace that holds them back."""
+        return bool(self.pace and self.pace.is_slow and (self.queue or self.in_flight))
 
 
 class Job:
-    """A target on its way: how often it was asked, and what came of it last."""
+    """A target that is being checked: the number of its attempts, and the result of the last one."""
 
-    __slots__ = ("attempts", "host", "outcome", "shortages", "target", "url")
+    __slots__ = ("attempts", "episode", "forgiven", "host", "result", "shortages", "target", "url")
 
     host: Host
 
-    def __init__(self, target: Target, url: Url) -> None:
+    def __init__(self, target: Target) -> None:
+        assert target.request is not None
         self.target = target
-        self.url = url
+        self.url = target.request
         self.attempts = 0
+        self.forgiven = 0
+        self.episode = 0
         self.shortages = 0
-        self.outcome: Outcome | None = None
+        self.result: Result | None = None
+
+    @property
+    def counted(self) -> int:
+        """The attempts that count against its retries; `attempts` are all of them."""
+        return self.attempts - self.forgiven
 
     def has_successor(self) -> bool:
         """Whether more jobs of the same host are queued."""
@@ -53,7 +75,9 @@ class Scheduler:
 
     `clock`: seconds, monotonic; `per_host`: jobs of one host in flight, at most; `rate`: jobs of one host a second, at most;
     `limit`: jobs in flight, at most, which may be changed at any time. `retries_first`: a job that comes back goes before the
-    others of its host, which has most to give then where it limits its rate; where jobs come back without end it must not.
+    others of its host; where jobs come back without end it must not. A job of a host that has a pace comes back behind the
+    others: they tell whether the host or the job is the reason. `longest_interval`: seconds between two jobs of such a host,
+    at most.
     """
 
     def __init__(
@@ -66,11 +90,13 @@ class Scheduler:
         retries_first: bool = True,
     ) -> None:
         self.limit = limit
+        self.longest_interval = LONGEST_INTERVAL
         self._clock = clock
         self._per_host = per_host
         self._retries_first = retries_first
         self._interval = 1 / rate if rate else 0.0
         self._hosts: dict[Origin, Host] = {}
+        self._paced: dict[Origin, Host] = {}  # those that have a pace
         self._ready: deque[Host] = deque()
         self._resting: list[tuple[float, int, Host]] = []
         self._expiring: list[tuple[float, int, Host]] = []
@@ -101,19 +127,20 @@ class Scheduler:
         return not (self._queued or self._retries or self._in_flight)
 
     @property
-    def paused(self) -> int:
-        """Hosts that are asked nothing for longer than their rate demands."""
+    def slowed(self) -> int:
+        """Hosts with work that are asked less often than they could be: for a pause that they asked for, or for their pace."""
         soon = self._clock() + self._interval
-        return sum(time > soon for time, _, _ in (*self._resting, *self._expiring))
+        paced = [*self._paced.values()]  # the thread that draws asks
+        return sum(host.not_before > soon or host.has_slow_work() for host in paced)
 
     def add(self, job: Job, *, goes_first: bool = False) -> None:
         """Take a job in, behind the others of its host or before them."""
         origin = job.url.origin
         host = self._hosts.get(origin)
         if host is None:
-            host = self._hosts[origin] = Host(origin)
+            host = self._hosts[origin] = Host(origin, self._per_host)
         job.host = host
-        if goes_first:
+        if goes_first and host.pace is None:
             host.queue.appendleft(job)
         else:
             host.queue.append(job)
@@ -128,7 +155,8 @@ class Scheduler:
         while self._ready and len(self._in_flight) < self.limit:
             host = self._ready.popleft()
             host.is_listed = False
-            if host.not_before and host.not_before > self._clock():  # it was paused while it stood here
+            is_paused = host.not_before and host.not_before > self._clock()
+            if is_paused or host.in_flight >= host.share:  # since it was listed
                 self._list(host)
                 continue
             job = host.queue.popleft()
@@ -136,7 +164,10 @@ class Scheduler:
             self.size -= len(job.target.url)
             self._in_flight[job] = None
             host.in_flight += 1
-            if self._interval:
+            if host.pace:
+                job.episode = host.pace.episode
+                host.not_before = self._clock() + max(host.pace.interval, self._interval)
+            elif self._interval:
                 host.not_before = self._clock() + self._interval
             self._list(host)
             return job
@@ -172,9 +203,24 @@ class Scheduler:
         self.size += len(job.target.url)
         heapq.heappush(self._retries, (self._clock() + delay, next(self._order), job))
 
-    def pause(self, job: Job, seconds: float) -> None:
-        """Ask the job's host nothing for so many seconds from now."""
-        job.host.not_before = max(job.host.not_before, self._clock() + seconds)
+    def reject(self, job: Job, overload: Overload) -> None:
+        """The host has rejected a job in flight for its load: it is paused, and asked more slowly. For the rest see `Pace`."""
+        host, now = job.host, self._clock()
+        if host.pace is None:
+            host.pace = Pace(now, self._per_host, has_passed=host.has_passed, longest_interval=self.longest_interval)
+            self._paced[host.origin] = host
+        pause = host.pace.reject(job, overload, now, host.in_flight)
+        host.share = host.pace.share
+        host.not_before = max(host.not_before, now + pause)
+
+    def accept(self, job: Job) -> None:
+        """The host has answered a job in flight without regard to its load."""
+        host = job.host
+        if host.pace is None:
+            host.has_passed = True
+        else:
+            host.pace.accept(job, self._clock())
+            host.share = host.pace.share
 
     def release(self) -> tuple[list[Job], set[Origin]]:
         """The jobs of all hosts of which nothing must be remembered, which are let go of, and the hosts that stay."""
@@ -195,14 +241,16 @@ class Scheduler:
         jobs = [*self._in_flight, *(job for _, _, job in self._retries)]
         for host in self._hosts.values():
             jobs.extend(host.queue)
-        for container in (self._in_flight, self._retries, self._hosts, self._ready, self._resting, self._expiring):
-            container.clear()
+        for hosts in (self._hosts, self._paced, self._ready, self._resting, self._expiring):
+            hosts.clear()
+        self._in_flight.clear()
+        self._retries.clear()
         self._queued = self.size = 0
         return jobs
 
     def _list(self, host: Host) -> None:
         """Put a host where it belongs, if there is something to ask it, and it has a place free."""
-        if host.is_listed or not host.queue or host.in_flight >= self._per_host:
+        if host.is_listed or not host.queue or host.in_flight >= host.share:
             return
         host.is_listed = True
         if host.not_before and host.not_before > self._clock():
@@ -211,11 +259,16 @@ class Scheduler:
             self._ready.append(host)
 
     def _forget(self, host: Host) -> None:
-        """Let go of a host without work, but not of a pause that more work would have to respect."""
-        if host.not_before and host.not_before > self._clock():
-            heapq.heappush(self._expiring, (host.not_before, next(self._order), host))
+        """Let go of a host without work, but not of a pause or a pace that more work would have to respect."""
+        if host.is_expiring:
+            return
+        until = host.not_before + _PACE_KEPT if host.pace else host.not_before
+        if until and until > self._clock():
+            host.is_expiring = True
+            heapq.heappush(self._expiring, (until, next(self._order), host))
         else:
             del self._hosts[host.origin]
+            self._paced.pop(host.origin, None)
 
     def _wake(self, now: float) -> None:
         due = []
@@ -231,5 +284,6 @@ class Scheduler:
             self._list(host)
         while self._expiring and self._expiring[0][0] <= now:
             host = heapq.heappop(self._expiring)[2]
-            if self._hosts.get(host.origin) is host and not host.queue and not host.in_flight:
+            host.is_expiring = False
+            if not host.queue and not host.in_flight:
                 self._forget(host)

@@ -57,6 +57,16 @@ class Url:
         """Scheme, host and port (RFC 6454)."""
         return self.scheme, self.host, self.port
 
+    def is_of_site(self, url: str) -> bool:
+        """Whether another absolute URL has the same host and port; a site with https, or with `www.` in front, is the same."""
+        return self.authority.removeprefix("www.") == url.split("/", 3)[2].removeprefix("www.")
+
+    @property
+    def key(self) -> str:
+        """The identity of the URL: two URLs with one key make the same request."""
+        userinfo = "" if self.userinfo is None else f"{self.userinfo}@"
+        return f"{self.scheme}://{userinfo}{self.host}:{self.port}{self.target}"
+
     @property
     def credentials(self) -> tuple[str, str] | None:
         """User name and password, percent-decoded."""

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from urlcheck.input.targets import BLANKS, Collector, Entry
+from urlcheck.input.entry import BLANKS
+from urlcheck.input.target_builder import Entry, Item, TargetBuilder
 from urlcheck.model.errors import InputError
-from urlcheck.model.nouns import Length, Target
+from urlcheck.model.target import Length
 
 MAX_LINE = 64 * 1024
 STDIN = "-"
@@ -43,7 +44,7 @@ def read_lines(stream: BinaryIO) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def read_targets(stream: BinaryIO, name: str, collector: Collector) -> Iterator[list[Target]]:
+def read_targets(stream: BinaryIO, name: str, builder: TargetBuilder) -> Iterator[list[Item]]:
     """The targets of a list: UTF-8, one entry a line, with comments; in blocks."""
     number = 0
     for block in read_lines(stream):
@@ -53,20 +54,20 @@ def read_targets(stream: BinaryIO, name: str, collector: Collector) -> Iterator[
             bare = line.removeprefix(_BOM).strip(_BLANKS)  # also where lists were put together
             if not (bare or len(line) > MAX_LINE) or bare.startswith(b"#"):
                 continue
-            if target := _read_line(line, bare, name, number, collector):
+            if target := _read_line(line, bare, name, number, builder):
                 targets.append(target)
         yield targets
 
 
-def _read_line(line: bytes, bare: bytes, name: str, number: int, collector: Collector) -> Target | None:
+def _read_line(line: bytes, bare: bytes, name: str, number: int, builder: TargetBuilder) -> Item | None:
     if len(line) > MAX_LINE:
         start = _BEFORE_A_SECRET.match(bare[:_SHOWN_OF_A_LONG_LINE].decode("utf-8", "ignore"))
-        return collector.reject(f"{start[0] if start else ''}…", name, number, f"a line over {MAX_LINE // 1024} KiB")
+        return builder.reject(f"{start[0] if start else ''}…", name, number, f"a line over {MAX_LINE // 1024} KiB")
     try:
         text = bare.decode("utf-8")
     except UnicodeDecodeError:
-        return collector.reject(bare.decode("utf-8", "backslashreplace"), name, number, "not UTF-8")
-    return collector.collect(_COMMENT.sub("", text) if "#" in text else text, name, number)
+        return builder.reject(bare.decode("utf-8", "backslashreplace"), name, number, "not UTF-8")
+    return builder.build(_COMMENT.sub("", text) if "#" in text else text, name, number)
 
 
 class Lists:
@@ -75,9 +76,9 @@ class Lists:
     Raises `InputError` for a file that cannot be opened, before anything is read.
     """
 
-    def __init__(self, arguments: Sequence[str | Entry], files: Sequence[str], collector: Collector) -> None:
+    def __init__(self, arguments: Sequence[str | Entry], files: Sequence[str], builder: TargetBuilder) -> None:
         self._arguments = arguments
-        self._collector = collector
+        self._builder = builder
         self._targets = 0
         self._bytes = 0
         self._is_read = False
@@ -97,14 +98,14 @@ class Lists:
             return None
         return Length(self._targets * self._size // self._bytes, is_exact=False)
 
-    def __iter__(self) -> Iterator[list[Target]]:
+    def __iter__(self) -> Iterator[list[Item]]:
         for targets in self._read_all():
             self._targets += len(targets)
             yield targets
         self._is_read = True
 
-    def _read_all(self) -> Iterator[list[Target]]:
-        targets: list[Target] = []
+    def _read_all(self) -> Iterator[list[Item]]:
+        targets: list[Item] = []
         for text in self._arguments:
             if text == STDIN:
                 yield targets
@@ -117,18 +118,18 @@ class Lists:
         for name, stream in self._files:
             yield from self._read(name, stream or _open(name))
 
-    def _collect(self, argument: str | Entry) -> Target | None:
+    def _collect(self, argument: str | Entry) -> Item | None:
         if isinstance(argument, Entry):
-            return self._collector.collect_entry(argument)
-        return self._collector.collect(argument, "arguments")
+            return self._builder.build_entry(argument)
+        return self._builder.build(argument, "arguments")
 
-    def _read(self, name: str, stream: BinaryIO) -> Iterator[list[Target]]:
+    def _read(self, name: str, stream: BinaryIO) -> Iterator[list[Item]]:
         source = "stdin" if name == STDIN else name
         try:
             with stream:
                 start = stream.tell() if self._size else 0
                 before = self._bytes
-                for targets in read_targets(stream, source, self._collector):
+                for targets in read_targets(stream, source, self._builder):
                     if self._size:
                         self._bytes = before + stream.tell() - start
                     yield targets

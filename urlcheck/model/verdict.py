@@ -1,4 +1,4 @@
-"""The vocabulary of judgement: what a check can come to."""
+"""Verdicts: the values that a judgement can have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a check came to; all but `OK` and `SKIPPED` fail the run unless allowed."""
+    """The judgement on a check. All but `OK` and `SKIPPED` fail the run unless they are allowed."""
 
     OK = "ok"
     STATUS = "status"
@@ -25,3 +25,6 @@ class Verdict(StrEnum):
     INVALID = "invalid"
     UNCHECKED = "unchecked"
     SKIPPED = "skipped"
+
+
+PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})

@@ -18,24 +18,24 @@ _LEFT_OUT = b"\r\n\0"  # of a form, which curl leaves out of a file too
 
 def read_form(text: str) -> bytes:
     """The body that `--data` gives: the text itself, or `@FILE` without its line ends. Raises `SettingsError`."""
-    return _read(text, "--data").translate(None, _LEFT_OUT) if text.startswith("@") else _encode(text)
+    return _read(text, "data").translate(None, _LEFT_OUT) if text.startswith("@") else _encode(text)
 
 
 def read_json(text: str) -> bytes:
     """The body that `--json` gives: the text itself, or `@FILE`, byte for byte. Raises `SettingsError`."""
-    body = _read(text, "--json") if text.startswith("@") else _encode(text)
+    body = _read(text, "json") if text.startswith("@") else _encode(text)
     try:
         # RFC 8259, 8.1: UTF-8 without a byte-order mark; numbers of any length are left to whoever reads them
         strict_json.load(body.decode("utf-8"), parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise SettingsError(f"--json is not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
+        raise SettingsError("json", f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
     except UnicodeDecodeError:
-        raise SettingsError("--json is not JSON: not UTF-8") from None
+        raise SettingsError("json", "not JSON: not UTF-8") from None
     except ValueError as error:
-        raise SettingsError(f"--json is not JSON: {error}") from None
+        raise SettingsError("json", f"not JSON: {error}") from None
     except RecursionError:
-        raise SettingsError("--json is nested too deep") from None
+        raise SettingsError("json", "nested too deep") from None
     return body
 
 
@@ -47,7 +47,7 @@ def add_body(params: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(params)
     parts, text = given.pop("data", None), given.pop("json", None)
     if parts and text is not None:
-        raise SettingsError("--data and --json are two bodies for one request; give one of them")
+        raise SettingsError("json", "a request has one body; leave out this one, or", "data")
     if not parts and text is None:
         return given
     given["data"] = b"&".join(parts) if parts else text
@@ -59,19 +59,21 @@ def add_body(params: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _read(text: str, option: str) -> bytes:
+def _read(text: str, field: str) -> bytes:
     name = text[1:]
     if name == "-":
-        raise SettingsError(f"{option} does not read standard input, which is for URLs; name a file: @FILE")
+        raise SettingsError(field, "standard input is for URLs; name a file: @FILE")
+    if not name:
+        raise SettingsError(field, "@ names no file; write @FILE")
     try:
         with open(name, "rb") as file:
             body = file.read(MAX_BODY + 1)
     except OSError as error:
-        raise SettingsError(f"cannot read {option} {text}: {error.strerror}") from None
+        raise SettingsError(field, f"cannot read {name}: {error.strerror}") from None
     except ValueError:
-        raise SettingsError(f"cannot read {option} {text}: not the name of a file") from None
+        raise SettingsError(field, f"cannot read {name!r}: not the name of a file") from None
     if len(body) > MAX_BODY:
-        raise SettingsError(f"{option} {text} is over {MAX_BODY // 1024**2} MiB")
+        raise SettingsError(field, f"{name} is over {MAX_BODY // 1024**2} MiB")
     return body
 
 

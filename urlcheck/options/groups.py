@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from urlcheck.model.errors import SettingsError
 from urlcheck.options.bodies import add_body
 from urlcheck.settings.settings import OutputSettings, Settings
 
@@ -94,22 +95,13 @@ def show_short_help(ctx: click.Context, _: click.Parameter, is_asked_for: bool) 
 def pick(settings: type[AnySettings], params: Mapping[str, Any]) -> AnySettings:
     """Return a settings object of that type with the values of the command line, and defaults for the other fields."""
     given = {name: value for name, value in add_body(params).items() if value is not None and value != ()}
-    return settings(**{field.name: given[field.name] for field in fields(settings) if field.name in given})
-
-
-def group_options(group: str, settings: type[Any]) -> Callable[..., Decorator]:
-    """Return a function that makes options of one group.
-
-    Its `shows` formats the default of the settings field of the same name for the help.
-    """
-    defaults = {field.name: field.default for field in fields(settings)}
-
-    def option(*names: str, shows: Callable[[Any], str] | None = None, **attributes: Any) -> Decorator:
-        field = next((name for name in names if not name.startswith("-")), names[-1].lstrip("-").replace("-", "_"))
-        shown = shows(defaults[field]) if shows else None
-        return click.option(*names, cls=GroupedOption, group=group, shown_default=shown, default=None, **attributes)
-
-    return option
+    given["keep_body"] = bool(given.get("show_body"))
+    try:
+        return settings(**{field.name: given[field.name] for field in fields(settings) if field.name in given})
+    except SettingsError as error:
+        if error.field == "data" and params.get("json") is not None:  # the option that gave the body is named
+            raise SettingsError("json", error.reason, error.other) from None
+        raise
 
 
 def combine(*decorators: Decorator) -> Decorator:

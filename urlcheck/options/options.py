@@ -1,156 +1,106 @@
-"""The options of the command, group by group."""
+"""The options of the command: those that the settings declare, and the few that belong to the command alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import Field, fields
+from typing import Any
+
 import click
 
-from urlcheck.options.bodies import read_form, read_json
-from urlcheck.options.groups import combine, group_options, show_short_help
+from urlcheck.options import parameter_types
+from urlcheck.options.bodies import read_json
+from urlcheck.options.groups import Decorator, GroupedOption, combine, show_short_help
+from urlcheck.options.name_types import Topic
 from urlcheck.options.pager import show_manual
-from urlcheck.options.parameter_types import (
-    Body,
-    Count,
-    Credentials,
-    Duration,
-    Header,
-    HeaderText,
-    Method,
-    Output,
-    Pin,
-    Processes,
-    Rate,
-    Size,
-    StatusCodes,
-    Topic,
-    Verdicts,
-)
+from urlcheck.options.request_types import Body
 from urlcheck.reports.registry import FORMATS
-from urlcheck.settings.limits import RANGES
-from urlcheck.settings.settings import VERSION, OutputSettings, Settings
+from urlcheck.settings import rules
+from urlcheck.settings.field import OptionSpec, Scope, spec_of
+from urlcheck.settings.identity import VERSION
+from urlcheck.settings.scopes import ConnectionSettings, InputSettings, RequestSettings, RunSettings, VerdictSettings
+from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.durations import format_duration
 from urlcheck.text.sizes import format_size
 
+SCOPES: tuple[type[Scope], ...] = (
+    InputSettings,
+    RunSettings,
+    RequestSettings,
+    ConnectionSettings,
+    VerdictSettings,
+    OutputSettings,
+)
 
-def _format_codes(codes: range) -> str:
-    return f"{codes.start}-{codes.stop - 1}"
+
+def list_options(scope: type[Scope]) -> Iterator[Decorator]:
+    """The options of a scope's settings, in the order of its fields."""
+    for field in fields(scope):
+        if option := spec_of(field).option:
+            yield from _make_options(field, option, scope.title)
 
 
-def _list_formats() -> str:
-    *others, last = FORMATS
+def _make_options(field: Field[Any], option: OptionSpec, group: str) -> Iterator[Decorator]:
+    rule = spec_of(field).rule
+    inner = rule.rule if isinstance(rule, rules.Either) else rule
+    names = option.names or (f"--{field.name.replace('_', '-')}",)
+    shared = {"group": group, "common": option.is_common}
+    if isinstance(inner, rules.Flag):
+        value = not field.default
+        yield _option(*names, field.name, flag_value=value, type=bool, help=option.help, shown_default=None, **shared)
+    elif isinstance(inner, rules.Choice) and not option.metavar:  # a flag for each value
+        for name, value in zip(names, inner.values, strict=True):
+            help_text = option.help.format(value)
+            yield _option(name, field.name, flag_value=value, type=type(value), help=help_text, shown_default=None, **shared)
+    else:
+        yield _option(
+            *names,
+            field.name,
+            type=parameter_types.make_type(rule),
+            multiple=isinstance(inner, rules.REPEATABLE),
+            metavar=option.metavar,
+            shown_default=option.default or _show_default(inner, field.default),
+            help=option.help.format(_join(FORMATS)) if isinstance(inner, rules.Outputs) else option.help,
+            **shared,
+        )
+
+
+def _option(*names: str, **attributes: Any) -> Decorator:
+    return click.option(*names, cls=GroupedOption, default=None, **attributes)
+
+
+def _show_default(rule: rules.Rule, default: Any) -> str | None:
+    """A default as the help shows it; None for a setting that is unset."""
+    if default in (None, (), frozenset()):
+        return None
+    shown: Callable[[Any], str] = _SHOWN.get(type(rule), str)
+    return shown(default)
+
+
+def _join(names: Any) -> str:
+    *others, last = names
     return f"{', '.join(others)} or {last}"
 
 
-_input = group_options("Input", Settings)
-_run = group_options("Run", Settings)
-_request = group_options("Request", Settings)
-_connection = group_options("Connection", Settings)
-_verdict = group_options("Verdict", Settings)
-_output = group_options("Output", OutputSettings)
+_SHOWN: dict[type[rules.Rule], Callable[[Any], str]] = {
+    rules.Seconds: lambda seconds: format_duration(seconds).replace(" ", ""),
+    rules.Size: lambda size: format_size(size).replace(" ", ""),
+    rules.Outputs: lambda outputs: str(outputs[0][0]),
+}
 
-input_options = combine(
-    _input("-f", "--file", "files", type=click.Path(), metavar="FILE", multiple=True, common=True,
-           help="Read URLs from FILE, one per line. - is standard input. Repeatable."),
-    _input("--base-url", metavar="URL", common=True,
-           help="Resolve relative entries against URL. They start with /, //, ./, ../ or ?."),
-    _input("--include", metavar="REGEX", multiple=True,
-           help="Check only URLs that match REGEX. The others are reported as skipped. Repeatable."),
-    _input("--exclude", metavar="REGEX", multiple=True, common=True, help="Skip URLs that match REGEX. Repeatable."),
-    _input("--no-dedupe", "dedupe", flag_value=False, type=bool,
-           help="Check and report a URL as often as it is listed. Keeps memory flat for endless input."),
-    _input("--allow-empty", is_flag=True, help="Exit with status 0 if the input holds no URL."),
+_OF_INPUT = {"group": InputSettings.title, "shown_default": None}
+_OF_REQUEST = {"group": RequestSettings.title, "shown_default": None}
+
+file_option = _option(
+    *("-f", "--file", "files"), type=click.Path(), metavar="FILE", multiple=True, common=True, **_OF_INPUT,
+    help="Read URLs from FILE, one per line. - is standard input. Repeatable.",
 )  # fmt: skip
-
-run_options = combine(
-    _run("-c", "--concurrency", type=Count(*RANGES["concurrency"]), metavar="N", shows=str, common=True,
-         help="Requests in flight, in total."),
-    _run("--per-host", type=Count(*RANGES["per_host"]), metavar="N", shows=str, common=True,
-         help="Requests in flight to one host."),
-    _run("--rate", type=Rate(), metavar="N", common=True,
-         help="Limit of requests per second to one host."),
-    _run("-j", "--processes", type=Processes(), metavar="N|auto", shows=str,
-         help="Number of processes. auto starts more, up to one per core, when a long list keeps one busy."),
-    _run("--deadline", type=Duration(), metavar="DURATION",
-         help="Stop the run after DURATION. URLs without a finished attempt are unchecked."),
-    _run("--wait", type=Duration(), metavar="DURATION", common=True,
-         help="Repeat checks until all pass or time is up. For services that are starting."),
-)  # fmt: skip
-
-request_options = combine(
-    _request("-t", "--timeout", type=Duration(), metavar="DURATION", common=True,
-             shows=lambda seconds: format_duration(seconds).replace(" ", ""),
-             help="Time limit of one attempt. It includes redirects."),
-    _request("-r", "--retries", type=Count(*RANGES["retries"]), metavar="N", shows=str, common=True,
-             help="Retries of a temporary failure. They follow after about 1, 2, 4 ... seconds."),
-    _request("-X", "--method", type=Method(), metavar="METHOD", shows=str, common=True,
-             help="Request method. A HEAD that does not pass is confirmed by a GET."),
-    _request("--data", type=Body(read_form), multiple=True, metavar="DATA",
-             help="Send DATA as a form, by POST unless --method is given. @FILE reads it from a file. "
-                  "Goes to each URL's own origin only. Repeatable."),
-    _request("--json", type=Body(read_json), metavar="JSON",
-             help="Send JSON, by POST unless --method is given. @FILE reads it from a file. "
-                  "Goes to each URL's own origin only."),
-    _request("-H", "--header", "headers", type=Header(), multiple=True, metavar="'NAME: VALUE'", common=True,
-             help="Send this header to each URL's own origin. Other origins do not get it. Repeatable."),
-    _request("--user-agent", type=HeaderText(), metavar="TEXT", shows=str, help="Value of the User-Agent header."),
-    _request("-u", "--user", type=Credentials(), metavar="NAME:PASSWORD", common=True,
-             help="Basic credentials for each URL's own origin."),
-    _request("--netrc", is_flag=True, help="Read credentials from ~/.netrc, or from the file named by NETRC."),
-    _request("--max-redirects", type=Count(*RANGES["max_redirects"]), metavar="N", shows=str,
-             help="Redirects to follow. With 0, the redirect itself is the answer."),
-)  # fmt: skip
-
-connection_options = combine(
-    _connection("--proxy", metavar="URL",
-                help="Proxy for all requests. Replaces HTTP_PROXY, HTTPS_PROXY and ALL_PROXY; NO_PROXY is obeyed."),
-    _connection("-k", "--insecure", is_flag=True, common=True,
-                help="Do not verify TLS certificates. The output says so."),
-    _connection("--ca-file", type=click.Path(), metavar="FILE", help="Trust the PEM certificates in FILE, and no others."),
-    _connection("--cert", type=click.Path(), metavar="FILE",
-                help="Client certificate in PEM form, for each URL's own origin only."),
-    _connection("--key", type=click.Path(), metavar="FILE",
-                help="Private key of the client certificate, if it is in another file."),
-    _connection("--resolve", type=Pin(), multiple=True, metavar="SPEC",
-                help="HOST:PORT:ADDRESS: connect to ADDRESS for this HOST and PORT. HOST * is any name. Repeatable."),
-    _connection("--unix-socket", type=click.Path(), metavar="PATH", help="Send all requests through this Unix socket."),
-    _connection("--block-private", is_flag=True, help="Refuse addresses that are not public."),
-    _connection("-4", "ip_version", flag_value=4, type=int, help="Use IPv4 only."),
-    _connection("-6", "ip_version", flag_value=6, type=int, help="Use IPv6 only."),
-)  # fmt: skip
-
-verdict_options = combine(
-    _verdict("--accept", type=StatusCodes(), metavar="CODES", shows=_format_codes, common=True,
-             help="Final status codes that pass. Examples: 200-299,304 or 2xx,404."),
-    _verdict("--expect-header", "expect_headers", type=Header(is_sent=False), multiple=True, metavar="'NAME: VALUE'",
-             help="Require this header in the final answer. VALUE may be ~REGEX. Repeatable."),
-    _verdict("--expect-text", metavar="TEXT", multiple=True, common=True, help="Require TEXT in the body. Repeatable."),
-    _verdict("--expect-regex", metavar="REGEX", multiple=True,
-             help="Require a match of REGEX in the body. Repeatable."),
-    _verdict("--expect-json", metavar="EXPR", multiple=True, common=True,
-             help="Require JSON for which EXPR is true. EXPR is JMESPath. Repeatable."),
-    _verdict("--max-body", type=Size(), metavar="SIZE", shows=lambda size: format_size(size).replace(" ", ""),
-             help="Read at most SIZE of a body, decompressed, for the --expect- options."),
-    _verdict("--max-time", type=Duration(), metavar="DURATION", help="Report an answer that took longer as slow."),
-    _verdict("--min-cert-days", type=Count(*RANGES["min_cert_days"]), metavar="N",
-             help="Report a certificate with fewer days left as cert."),
-    _verdict("--allow", type=Verdicts(), metavar="VERDICT,...", common=True,
-             help="Verdicts that do not fail the run. They are still reported."),
-)  # fmt: skip
-
-output_options = combine(
-    _output("-o", "--output", "outputs", type=Output(), multiple=True, metavar="FORMAT[=FILE]", common=True,
-            shows=lambda outputs: outputs[0][0],
-            help=f"Report format, and its file. Formats: {_list_formats()}. "
-                 "Without FILE to standard output. Repeatable."),
-    _output("--show", type=click.Choice(["all", "problems"]), metavar="all|problems", common=True,
-            help="List all results, or the problems only. Default: all up to 500, then the problems only."),
-    _output("--show-body", is_flag=True, help="Show in the table how the body of a URL that did not pass begins."),
-    _output("--color", type=click.Choice(["auto", "always", "never"]), metavar="WHEN", shows=str,
-            help="auto (on a terminal, unless NO_COLOR is set), always or never."),
-    _output("--no-progress", "progress", flag_value=False, type=bool, help="Show no progress bar."),
-    _output("-q", "--quiet", is_flag=True, common=True,
-            help="Print results and errors only. No progress bar, no summary, no warnings."),
-    _output("-v", "--verbose", is_flag=True, common=True,
-            help="Show whole URLs, redirects and evidence. Applies to the table."),
+allow_empty_option = _option(
+    "--allow-empty", flag_value=True, type=bool, **_OF_INPUT, help="Exit with status 0 if the input holds no URL."
+)
+json_option = _option(
+    "--json", type=Body(read_json), metavar="JSON", **_OF_REQUEST,
+    help="Send JSON, by POST unless --method is given. @FILE reads it from a file. Goes to each URL's own origin only.",
 )  # fmt: skip
 
 config_options = combine(
@@ -170,7 +120,18 @@ help_options = combine(
     click.help_option("--help", help="Show all options."),
 )  # fmt: skip
 
-command_options = combine(
-    input_options, run_options, request_options, connection_options, verdict_options, output_options, config_options,
-    help_options,
-)  # fmt: skip
+
+def list_all() -> Iterator[Decorator]:
+    """Every option of the command, group by group."""
+    yield file_option
+    for scope in SCOPES:
+        yield from list_options(scope)
+        if scope is InputSettings:
+            yield allow_empty_option
+        elif scope is RequestSettings:
+            yield json_option
+    yield config_options
+    yield help_options
+
+
+command_options = combine(*list_all())

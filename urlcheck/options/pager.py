@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import click
 
-from urlcheck.manual import TOPICS, read_topic
+from urlcheck.options.topics import TOPICS, read_topic
 
 
 def show_manual(ctx: click.Context, _: click.Parameter, topic: str | None) -> None:
@@ -26,7 +26,7 @@ def show_manual(ctx: click.Context, _: click.Parameter, topic: str | None) -> No
     text = render_page(read_topic(topic), sys.stdout, shutil.get_terminal_size().columns)
     if sys.stdout.isatty():
         with _leaving_ctrl_c_to_the_pager():
-            click.echo_via_pager(text, color=True)  # the text has colors only if the user wants them
+            click.echo_via_pager(text)  # Click keeps the colors for `less` and removes them for other pagers
     else:
         sys.stdout.write(text)  # Click would write UTF-8 to a stream in ASCII
         sys.stdout.flush()

@@ -7,11 +7,12 @@ from typing import Protocol
 
 from urlcheck.http.charsets import decode
 from urlcheck.model.errors import SettingsError
-from urlcheck.model.nouns import Response
+from urlcheck.model.outcome import Response
 from urlcheck.policy.json_query import Expression, NotJsonError, UnjudgeableError, load_document
 from urlcheck.settings.patterns import Pattern
-from urlcheck.settings.settings import Settings
-from urlcheck.text.safe import escape, mask
+from urlcheck.settings.scopes import CheckSettings, list_pairs
+from urlcheck.text.safe import MASK, escape, mask
+from urlcheck.text.secret_names import is_secret_header
 from urlcheck.text.sizes import format_size
 
 # of a header that is searched, and shown; of a body, and of what was expected, that is shown: without their secrets
@@ -20,7 +21,7 @@ _SHOWN_BODY, _SHOWN_EXPECTATION = 40, 100
 
 
 class Expectation(Protocol):
-    """Something that an answer is to be. Its constructor raises `SettingsError` for what cannot be used."""
+    """Something that an answer is to be. Its constructor raises `ValueError` for a value that cannot be used."""
 
     def describe_unmet(self, response: Response) -> str | None:
         """What was found instead; None where the expectation is met."""
@@ -28,12 +29,12 @@ class Expectation(Protocol):
 
 
 class ExpectedHeader:
-    """`NAME: VALUE`, or `NAME: ~REGEX`. Raises `SettingsError` for what is not a regular expression."""
+    """`NAME: VALUE`, or `NAME: ~REGEX`. Raises `ValueError` for a REGEX that is not a regular expression."""
 
     def __init__(self, name: str, value: str) -> None:
         self._name = name
         self._value = value
-        self._pattern = Pattern(value.removeprefix("~"), "--expect-header") if value.startswith("~") else None
+        self._pattern = Pattern(value.removeprefix("~")) if value.startswith("~") else None
 
     def describe_unmet(self, response: Response) -> str | None:
         lines = _list_lines(response.headers, self._name)
@@ -42,7 +43,10 @@ class ExpectedHeader:
         whole = ", ".join(lines)  # as several lines may be read as one (RFC 9110, 5.3)
         if any(map(self._is_met_by, [*lines, whole])):
             return None
-        return f"header {self._name} is not {_show(self._value)!r} (it is {_show(whole, _SHOWN)!r})"
+        return f"header {self._name} is not {self._show(self._value)!r} (it is {self._show(whole, _SHOWN)!r})"
+
+    def _show(self, value: str, limit: int = _SHOWN_EXPECTATION) -> str:
+        return MASK if is_secret_header(self._name, value) else _show(value, limit)
 
     def _is_met_by(self, line: str) -> bool:
         return self._pattern.is_in(line[:_SEARCHED]) if self._pattern else line == self._value
@@ -53,7 +57,7 @@ class ExpectedText:
 
     def __init__(self, text: str) -> None:
         if not text:
-            raise SettingsError("--expect-text is empty, which every body holds; give it a text")
+            raise SettingsError("expect_text", "an empty text is in every body")
         self._text = text
 
     def describe_unmet(self, response: Response) -> str | None:
@@ -66,12 +70,12 @@ class ExpectedText:
 
 
 class ExpectedRegex:
-    """A regular expression that is found in the body. Raises `SettingsError` for what is none."""
+    """A regular expression that is found in the body. Raises `ValueError` for a text that is none."""
 
     def __init__(self, regex: str) -> None:
         if not regex:
-            raise SettingsError("--expect-regex is empty, which is found in every body; give it an expression")
-        self._pattern = Pattern(regex, "--expect-regex")
+            raise SettingsError("expect_regex", "an empty expression is found in every body")
+        self._pattern = Pattern(regex)
 
     def takes_long(self, response: Response) -> bool:
         """Whether to look at this answer may take more than some milliseconds."""
@@ -92,7 +96,10 @@ class ExpectedJson:
 
     def __init__(self, expression: str) -> None:
         self._text = _show(expression)
-        self._expression = Expression(expression, "--expect-json")
+        try:
+            self._expression = Expression(expression)
+        except ValueError as error:
+            raise SettingsError("expect_json", str(error)) from None
 
     def describe_unmet(self, response: Response) -> str | None:
         fault = self._find_fault(response)
@@ -114,14 +121,12 @@ class ExpectedJson:
         return f"{self._text} {untrue}" if untrue else None
 
 
-def list_expectations(settings: Settings) -> Iterator[Expectation]:
+def list_expectations(settings: CheckSettings) -> Iterator[Expectation]:
     """All that the settings expect of headers and body, in the order in which it is looked at. Raises `SettingsError`."""
-    for name, value in settings.expect_headers:
+    for name, value in list_pairs(settings.expect_headers):
         yield ExpectedHeader(name, value)
     if not settings.expects_body:
         return
-    if settings.method == "HEAD":
-        raise SettingsError("an answer to HEAD has no body to expect something of; use --method GET")
     for text in settings.expect_text:
         yield ExpectedText(text)
     for regex in settings.expect_regex:

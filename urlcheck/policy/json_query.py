@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any, TypedDict
 
 from urlcheck.http import strict_json
-from urlcheck.model.errors import SettingsError
 from urlcheck.text.safe import mask
 
 _WRITTEN, _SHOWN, _SHOWN_SIDES, _MESSAGE_LIMIT = 1000, 60, 3, 100
@@ -35,9 +34,9 @@ class UnjudgeableError(Exception):
 
 
 class Expression:
-    """A JMESPath expression (jmespath.org). Raises `SettingsError`, which names the option, for what is none."""
+    """A JMESPath expression (jmespath.org). Raises `ValueError` with the reason for a text that is none."""
 
-    def __init__(self, text: str, option: str) -> None:
+    def __init__(self, text: str) -> None:
         # paid for where an expression is given
         import jmespath  # type: ignore[import-untyped] # noqa: PLC0415
         from jmespath import functions, visitor  # noqa: PLC0415
@@ -53,7 +52,7 @@ class Expression:
         except ValueError as error:  # all of jmespath's are
             fault = _describe_fault(error, text)
         if fault:
-            raise SettingsError(f"{option} {text!r} is not a JMESPath expression: {fault}")
+            raise ValueError(f"{text!r} is not a JMESPath expression: {fault}")
         self._search = expression.search
         self._interpreter = visitor.TreeInterpreter()
 

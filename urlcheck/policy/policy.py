@@ -7,20 +7,23 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from urlcheck.http.methods import is_idempotent
-from urlcheck.model.nouns import Failure, FailureKind, Outcome, Rejection, Response, Result, Target
+from urlcheck.http.retry_after import TEMPORARY_STATUSES, parse_retry_after
+from urlcheck.model.outcome import Failure, FailureKind, Outcome, Response
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
-from urlcheck.policy.backoff import TEMPORARY_STATUSES, parse_retry_after
-from urlcheck.settings.settings import DEFAULT_ACCEPT, Settings
+from urlcheck.policy.overload import Overload
+from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.durations import format_duration
 
 if TYPE_CHECKING:
     from urlcheck.policy.expectations import Expectation, ExpectedRegex
 
-_PASSING = frozenset({Verdict.OK, Verdict.SKIPPED})
 _VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
 _BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
-_ASKS_FOR_A_PAUSE = frozenset({429, 503})
+# the statuses with which a server rejects requests for its load, and for how many seconds it may reject all of them: a 429
+# means a limit, often one by the minute; a 503 comes as often from a server that is out of order
+_PATIENCE = {429: 60.0, 503: 15.0}
 
 # of a body that is kept to be shown
 _EXCERPT_BYTES = 2 * 1024
@@ -36,21 +39,27 @@ _WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
 
 
 class Policy:
-    """Judges outcomes by a run's settings. Raises `SettingsError` for an expectation that cannot be used."""
+    """Judges outcomes by the settings of a check. Raises `SettingsError` for an expectation that cannot be used.
 
-    def __init__(self, settings: Settings) -> None:
-        self._accept = settings.accept
-        self._is_repeatable = is_idempotent(settings.method)
-        self._passing = _PASSING | frozenset(settings.allow)
+    `waits`: what does not pass is checked until it does.
+    """
+
+    def __init__(self, settings: CheckSettings, *, waits: bool = False) -> None:
+        self._accepted = frozenset(settings.accepted)
+        # some bot walls answer with a 2xx, which passes only where the user names it
+        self._accepts_walls = settings.accept is not None
+        self._is_repeatable = settings.is_repeatable
+        self._lets_pass = {verdict for verdict in Verdict if settings.lets_pass(verdict)}
         self._expectations: list[Expectation] = []
         self._searches: list[ExpectedRegex] = []
         if settings.expects_body or settings.expect_headers:
             self._expect(settings)
         self._keeps_body = settings.keep_body
+        self._is_waiting = waits
         self._max_time = settings.max_time
         self._min_cert_time = None if settings.min_cert_days is None else timedelta(days=settings.min_cert_days)
 
-    def _expect(self, settings: Settings) -> None:
+    def _expect(self, settings: CheckSettings) -> None:
         from urlcheck.policy.expectations import ExpectedRegex, list_expectations  # noqa: PLC0415 - many a run expects nothing
 
         self._expectations = list(list_expectations(settings))
@@ -65,8 +74,7 @@ class Policy:
     def _judge_status(self, response: Response) -> tuple[Verdict, str] | None:
         """The verdict on a status that is not accepted."""
         wall = _find_wall(response)
-        # some walls answer with a 2xx: the default does not accept them, but what a user accepts is accepted
-        if response.status in self._accept and not (wall and self._accept == DEFAULT_ACCEPT):
+        if response.status in self._accepted and (self._accepts_walls or not wall):
             return None
         detail = describe_status(response)
         if wall:
@@ -105,7 +113,7 @@ class Policy:
         """
         if isinstance(outcome, Failure):
             return outcome.transient
-        if not self._is_repeatable and (outcome.hops or outcome.status not in _ASKS_FOR_A_PAUSE):
+        if not self._is_repeatable and (outcome.hops or outcome.status not in _PATIENCE):
             return False
         refusal = self._judge_status(outcome) if outcome.status in TEMPORARY_STATUSES else None
         return refusal is not None and refusal[0] is not Verdict.BLOCKED
@@ -116,11 +124,19 @@ class Policy:
             return True
         return isinstance(outcome, Failure) and outcome.kind in _BEFORE_THE_REQUEST and not outcome.hops
 
-    def pause_after(self, outcome: Outcome) -> float:
-        """For how many seconds the host asks to be left alone."""
-        if isinstance(outcome, Failure) or outcome.status not in _ASKS_FOR_A_PAUSE:
-            return 0.0
-        return parse_retry_after(outcome.headers.get("Retry-After")) or 0.0
+    def find_overload(self, outcome: Outcome) -> Overload | None:
+        """What the outcome says of the load of its host; None where the load is not why the host answers as it does.
+
+        That is so for a status that is accepted, for a bot wall's, and for the 503 of a service that is waited for: it starts.
+        """
+        if isinstance(outcome, Failure) or outcome.status not in _PATIENCE:
+            return None
+        retry_after = parse_retry_after(outcome.headers.get("Retry-After")) or 0.0
+        if not retry_after:
+            refusal = self._judge_status(outcome)
+            if refusal is None or refusal[0] is Verdict.BLOCKED or (self._is_waiting and outcome.status == 503):
+                return None
+        return Overload(retry_after, _PATIENCE[outcome.status])
 
     def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
         """The result of a target that was requested."""
@@ -131,16 +147,8 @@ class Policy:
         result = self._result(target, replace(outcome, body=None, is_whole=True), verdict, detail, attempts)
         return replace(result, excerpt=excerpt) if excerpt and not result.ok else result
 
-    def reject(self, target: Target, rejection: Rejection) -> Result:
-        """The result of a target that is not requested."""
-        return self._result(target, None, rejection.verdict, rejection.reason, 0)
-
-    def give_up(self, target: Target, reason: str) -> Result:
-        """The result of a target of which no attempt was finished."""
-        return self._result(target, None, Verdict.UNCHECKED, reason, 0)
-
-    def _result(self, target: Target, outcome: Outcome | None, verdict: Verdict, detail: str, attempts: int) -> Result:
-        return Result(target, outcome, verdict, detail, verdict in self._passing, attempts, datetime.now(UTC))
+    def _result(self, target: Target, outcome: Outcome, verdict: Verdict, detail: str, attempts: int) -> Result:
+        return Result(target, outcome, verdict, detail, verdict in self._lets_pass, attempts, datetime.now(UTC))
 
 
 def describe_status(response: Response) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol, TextIO
 
 if TYPE_CHECKING:
-    from urlcheck.model.nouns import Result
+    from urlcheck.model.result import Result
     from urlcheck.reports.summary import Summary
     from urlcheck.settings.settings import OutputSettings
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from urlcheck.reports.latency import Latencies
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.wording import ENOUGH, abridge, count_verdicts, format_latency
+from urlcheck.text.secrets import hide
 
 _BARS, _HOSTS, _CODES = 36, 6, 8
 _HOST = 100  # characters
@@ -32,7 +33,7 @@ def draw_figures(summary: Summary) -> Iterator[str]:
     if summary.latencies.count >= ENOUGH:
         yield from _draw_card(f"Latency of {count(summary.latencies.count, 'answer')}", _draw_latencies(summary.latencies))
         slowest = summary.latencies.slowest_hosts(_HOSTS)
-        hosts = ((abridge(host, _HOST), seconds, format_latency(seconds)) for host, seconds in slowest)
+        hosts = ((abridge(hide(host), _HOST), seconds, format_latency(seconds)) for host, seconds in slowest)
         yield from _draw_card("Slowest hosts", _draw_bars(hosts))
     yield "</section>"
 

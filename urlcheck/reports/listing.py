@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.record import Record, make_record
+from urlcheck.reports.record import Record, hide_in_excerpt, make_record
 from urlcheck.reports.summary import count
 
 ROWS = 500
@@ -46,7 +46,7 @@ class Listing:
             self.unlisted += 1
             self._unchecked += is_unchecked
             return
-        self._rows.append(Row(result.target.index, result.ok, make_record(result), result.excerpt))
+        self._rows.append(Row(result.target.index, result.ok, make_record(result), hide_in_excerpt(result)))
 
     def rows(self) -> list[Row]:
         """What is listed, in the order of the input."""

@@ -6,11 +6,12 @@ import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
 from urlcheck.model.errors import ClosedPipeError, OutputError
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.registry import load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
@@ -41,8 +42,12 @@ class Output:
                 raise self.describe(error) from error
             raise
 
-    def flush(self) -> None:
-        self._stream.flush()
+    def add(self, results: Sequence[Result]) -> None:
+        """Hand over results. A streamed report can be read up to the last one at once."""
+        for result in results:
+            self.reporter.add(result)
+        if self.streams:
+            self._stream.flush()
 
     def finish(self, summary: Summary) -> None:
         """Write what is left, and put it in its place."""
@@ -101,21 +106,12 @@ class Outputs:
             self._discard()
             raise
 
-    def add(self, result: Result) -> None:
+    def add(self, results: Sequence[Result]) -> None:
         for output in self._outputs:
             try:
-                output.reporter.add(result)
-            except Exception as error:  # noqa: BLE001 - what another's reporter raises is anyone's guess
+                output.add(results)
+            except Exception as error:  # noqa: BLE001 - a plug-in's reporter may raise anything
                 self._give_up(output, error)
-
-    def flush(self) -> None:
-        """Let what is streamed be seen."""
-        for output in self._outputs:
-            if output.streams:
-                try:
-                    output.flush()
-                except Exception as error:  # noqa: BLE001
-                    self._give_up(output, error)
 
     def close(self, summary: Summary) -> None:
         for output in self._outputs:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypedDict
 
-from urlcheck.model.nouns import Result, Target
-from urlcheck.text.safe import clean, escape, hide, mask_broken
+from urlcheck.http.url import Url
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.settings.secrets import SHORTEST, find_secrets_of_url
+from urlcheck.text.safe import MASK, clean, escape, mask_broken
+from urlcheck.text.secrets import hide
 
 _DETAIL_LIMIT = 300
+_SHORTEST_WITH_SECRET = len("200 ") + SHORTEST
 
 
 class Redirect(TypedDict):
@@ -59,14 +65,15 @@ def title(record: Record) -> str:
 def _describe(result: Result) -> Record:
     target, outcome = result.target, result.outcome
     url = shown_url(target)
+    hide = _choose_hiding(target, url)
     return Record(
         url=url,
         ok=result.ok,
         verdict=result.verdict.value,
         status=outcome.status if outcome else None,
         detail=clean(hide(result.detail), _DETAIL_LIMIT),
-        final_url=(url if outcome.url == target.url else clean(outcome.url)) if outcome else None,
-        redirects=[Redirect(status=hop.status, url=clean(hop.url)) for hop in outcome.hops] if outcome else [],
+        final_url=(url if outcome.url == target.url else clean(hide(outcome.url))) if outcome else None,
+        redirects=[Redirect(status=hop.status, url=clean(hide(hop.url))) for hop in outcome.hops] if outcome else [],
         elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
         attempts=result.attempts,
         address=outcome.address if outcome else None,
@@ -79,7 +86,26 @@ def _describe(result: Result) -> Record:
 
 def shown_url(target: Target) -> str:
     """The entry as the user wrote it, safe to show."""
-    return clean(target.url) if target.is_url else escape(mask_broken(target.url))
+    return clean(target.url) if target.request is not None else escape(mask_broken(target.url))
+
+
+def hide_in_excerpt(result: Result) -> str | None:
+    """How the body begins, without the secrets that the server sent back in it; still to be cleaned."""
+    return result.excerpt and _choose_hiding(result.target, shown_url(result.target))(result.excerpt)
+
+
+def _choose_hiding(target: Target, url: str) -> Callable[[str], str]:
+    """A function that hides the run's secrets and those in the target's own URL, which is rarely shown with a mask."""
+    request = target.request
+    if not isinstance(request, Url) or (request.userinfo is None and MASK not in url):
+        return hide
+
+    def hide_own(text: str) -> str:
+        if len(text) < _SHORTEST_WITH_SECRET:  # `200 OK` needs no search, nor that the secrets be found first
+            return hide(text)
+        return find_secrets_of_url(request.userinfo, request.target).hide(hide(text))
+
+    return hide_own
 
 
 def list_file(target: Target) -> str | None:

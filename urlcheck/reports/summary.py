@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 
-from urlcheck.model.nouns import Response, Result
+from urlcheck.model.outcome import Response
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.latency import Latencies
 from urlcheck.text.durations import format_duration
@@ -44,7 +46,14 @@ class Summary:
         """URLs a second."""
         return self.total / max(self.elapsed, 1e-9)
 
-    def add(self, result: Result) -> None:
+    def add(self, results: Sequence[Result]) -> None:
+        for result in results:
+            self._count(result)
+
+    def close(self, summary: Summary) -> None:
+        """A summary has nothing to finish."""
+
+    def _count(self, result: Result) -> None:
         self.verdicts[result.verdict] += 1
         outcome = result.outcome
         if isinstance(outcome, Response):

@@ -10,6 +10,8 @@ from urlcheck.reports.record import Record
 from urlcheck.reports.summary import Summary, count
 from urlcheck.text.safe import MASK
 
+_HIDDEN = (MASK, "${")  # something is masked, or the name of a variable stands in the place of its value
+
 # answers from which on quantiles mean something
 ENOUGH = 20
 
@@ -58,7 +60,9 @@ def find_link(record: Record) -> str | None:
     if record["verdict"] == Verdict.INVALID:
         return None
     asked = record["redirects"][0]["url"] if record["redirects"] else record["final_url"] or record["url"]
-    return asked if len(asked) <= _LONGEST_LINK and MASK not in asked and _LINK.fullmatch(asked) else None
+    if len(asked) > _LONGEST_LINK or any(sign in asked for sign in _HIDDEN):
+        return None
+    return asked if _LINK.fullmatch(asked) else None
 
 
 def abridge(text: str, length: int) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from urlcheck.runtime.termination import ENDING
 
 # the program has handlers for these
 _HANDLED = {*ENDING, *(signal.Signals[name] for name in ("SIGALRM", "SIGTSTP") if hasattr(signal, name))}
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @contextmanager
@@ -30,8 +37,19 @@ def without_signals() -> Iterator[None]:
 
 
 def start_thread(work: Callable[[], None], name: str) -> threading.Thread:
-    """A daemon: what never returns must not keep the program from ending."""
+    """A daemon: what never returns must not keep the program from ending. Raises `RuntimeError` where there are too many."""
     thread = threading.Thread(target=work, daemon=True, name=name)
     with without_signals():
         thread.start()
     return thread
+
+
+async def call_in_thread(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """As `asyncio.to_thread`; where no thread can be started, the function is called here, and holds up the loop."""
+    call = partial(copy_context().run, function, *args, **kwargs)
+    try:
+        with without_signals():
+            future = asyncio.get_running_loop().run_in_executor(None, call)
+    except RuntimeError:
+        return call()
+    return await future

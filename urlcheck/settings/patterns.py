@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from urlcheck.model.errors import SettingsError
-
 _MAX_MEMORY = 8 * 1024 * 1024  # of an expression, its automata included
 _MESSAGE_LIMIT = 60
 # steps of an expression; times the bytes of the text, at some nanoseconds each, they bound a search
@@ -27,11 +25,11 @@ class _Expression(Protocol):
 
 
 class Pattern:
-    """A regular expression that is searched for in texts. Raises `SettingsError`, which names the option, for what is none."""
+    """A regular expression that is searched for in texts. Raises `ValueError` with the reason for a text that is none."""
 
-    def __init__(self, text: str, option: str) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self._expression = _compile(text, option)
+        self._expression = _compile(text)
 
     def takes_long(self, length: int) -> bool:
         """Whether a search of so many bytes may take more than some milliseconds, with a text that is written to that end."""
@@ -42,7 +40,7 @@ class Pattern:
         return self._expression.search(_encode(text)) is not None
 
 
-def _compile(text: str, option: str) -> _Expression:
+def _compile(text: str) -> _Expression:
     import re2  # type: ignore[import-untyped] # noqa: PLC0415 - paid for where an expression is given
 
     options = re2.Options()
@@ -55,11 +53,9 @@ def _compile(text: str, option: str) -> _Expression:
         fault = error.args[0].decode("utf-8", "replace")
         if len(fault) > _MESSAGE_LIMIT:
             fault = f"{fault[: _MESSAGE_LIMIT - 1]}…"
-        raise SettingsError(f"{option} {text!r} is not a regular expression: {fault}{_advise(text)}") from None
+        raise ValueError(f"{text!r} is not a regular expression: {fault}{_advise(text)}") from None
     if expression.programsize > _LONGEST_PROGRAM:
-        raise SettingsError(
-            f"{option} {text!r} is too large for a text of any length; repeat less of it: {{1,50}}, not {{1,500}}"
-        )
+        raise ValueError(f"{text!r} is too large to search long texts with; repeat less of it: {{1,50}}, not {{1,500}}")
     return expression
 
 

@@ -1,110 +1,74 @@
-"""What a run may be told. Every default is written here, once; the command line and the README take theirs from here."""
+"""The settings as a program gives them, all in one; and those of the output."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
-from dataclasses import dataclass, field, fields
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-from urlcheck.model.verdict import Verdict
-from urlcheck.settings.limits import refuse_unusable
-
-VERSION = "0.1.0"
-DEFAULT_ACCEPT = range(200, 300)
-HOME_PAGE = "https://github.com/urlcheck-cli/urlcheck"
+from urlcheck.settings import rules
+from urlcheck.settings.field import Scope, option, setting
+from urlcheck.settings.rules import Choice, Either
+from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How a list is read, checked and judged. Times in seconds.
+@dataclass(frozen=True, kw_only=True)
+class Settings(InputSettings, RunSettings, CheckSettings):
+    """Everything that a run may be told, with its defaults. The scopes that it is made of describe each field.
 
-    `include` and `exclude` are regular expressions searched for in the absolute URL; `headers` and `user` go to each URL's own
-    origin only; `proxy` None leaves it to the environment; `rate` is in requests a second to one host; `accept` holds the
-    final status codes that pass; `allow` the verdicts that are reported but do not fail. `wait`: what does not pass is checked
-    again until so long after the beginning of the run, in place of `retries`.
-    A value of `expect_headers` that starts with `~` is a regular expression. `data` is the body that is sent; `resolve` gives
-    the addresses, with commas between, of a host (`*`: any) and port; `cert` and `key` name PEM files. `max_body` is in bytes,
-    decompressed; `keep_body` has results keep the beginning of the body of what did not pass.
-    Of an accepted answer the body holds every `expect_text`, every `expect_regex` is found in it, and every `expect_json`, in
-    JMESPath, is true of it. All regular expressions are RE2's. Raises `SettingsError` for a value that a field cannot have.
+    Raises `SettingsError` for a value that a field cannot have, and for values that exclude each other.
     """
 
-    # input
-    base_url: str | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    dedupe: bool = True
-
-    # run
-    concurrency: int = 256
-    per_host: int = 10
-    rate: float | None = None
-    processes: int | Literal["auto"] = "auto"
-    deadline: float | None = None
-    wait: float | None = None
-
-    # request
-    timeout: float = 10.0
-    retries: int = 2
-    method: str = "GET"
-    data: bytes | None = field(default=None, repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    user_agent: str = f"urlcheck/{VERSION} (+{HOME_PAGE})"
-    user: tuple[str, str] | None = field(default=None, repr=False)
-    netrc: bool = False
-    max_redirects: int = 10
-
-    # connection
-    proxy: str | None = None
-    insecure: bool = False
-    ca_file: str | None = None
-    cert: str | None = None
-    key: str | None = None
-    resolve: tuple[tuple[str, int, str], ...] = ()
-    unix_socket: str | None = None
-    block_private: bool = False
-    ip_version: Literal[4, 6] | None = None
-
-    # verdict
-    accept: Container[int] = DEFAULT_ACCEPT
-    allow: Collection[Verdict] = frozenset()
-    expect_headers: tuple[tuple[str, str], ...] = ()
-    expect_text: tuple[str, ...] = ()
-    expect_regex: tuple[str, ...] = ()
-    expect_json: tuple[str, ...] = ()
-    max_body: int = 1024 * 1024
-    keep_body: bool = False
-    max_time: float | None = None
-    min_cert_days: int | None = None
-
-    def __post_init__(self) -> None:
-        for field_ in fields(self):
-            if isinstance(value := getattr(self, field_.name), list):
-                object.__setattr__(self, field_.name, tuple(value))  # settings are compared, and keys of dictionaries
-        refuse_unusable(self)
-
     @property
-    def expects_body(self) -> bool:
-        """Whether answers are judged by their bodies."""
-        return bool(self.expect_text or self.expect_regex or self.expect_json)
-
-    @property
-    def expects_more_than_a_status(self) -> bool:
-        """Whether an answer of an accepted status may still not pass."""
-        return bool(self.expects_body or self.expect_headers or self.max_time is not None or self.min_cert_days is not None)
+    def check(self) -> CheckSettings:
+        """How each target is checked that has no settings of its own."""
+        return self.part(CheckSettings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputSettings:
+@dataclass(frozen=True, kw_only=True)
+class OutputSettings(Scope):
     """How results are shown. `outputs` pairs a format with a file, or with None for standard output.
 
-    `show_body` shows what `Settings.keep_body` keeps.
+    `show_body` shows what `VerdictSettings.keep_body` keeps.
     """
 
-    outputs: tuple[tuple[str, str | None], ...] = (("table", None),)
-    show: str | None = None
-    color: str = "auto"
-    verbose: bool = False
-    quiet: bool = False
-    progress: bool = True
-    show_body: bool = False
+    title: ClassVar[str] = "Output"
+
+    outputs: Sequence[tuple[str, str | None]] = setting(
+        (("table", None),),
+        rules.Outputs(),
+        option(
+            *("-o", "--output"),
+            metavar="FORMAT[=FILE]",
+            common=True,
+            help="Report format, and its file. Formats: {}. Without FILE to standard output. Repeatable.",
+        ),
+    )
+    show: str | None = setting(
+        None,
+        Either(Choice(("all", "problems"))),
+        option(
+            metavar="all|problems",
+            common=True,
+            help="List all results, or the problems only. Default: all up to 500, then the problems only.",
+        ),
+    )
+    show_body: bool = setting(
+        False, rules.Flag(), option(help="Show in the table how the body of a URL that did not pass begins.")
+    )
+    color: Literal["auto", "always", "never"] = setting(
+        "auto",
+        Choice(("auto", "always", "never")),
+        option(metavar="WHEN", help="auto (on a terminal, unless NO_COLOR is set), always or never."),
+    )
+    progress: bool = setting(True, rules.Flag(), option("--no-progress", help="Show no progress bar."))
+    quiet: bool = setting(
+        False,
+        rules.Flag(),
+        option("-q", "--quiet", common=True, help="Print results and errors only. No progress bar, no summary, no warnings."),
+    )
+    verbose: bool = setting(
+        False,
+        rules.Flag(),
+        option("-v", "--verbose", common=True, help="Show whole URLs, redirects and evidence. Applies to the table."),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import NOT_FOUND, make_hostile_results, make_result, make_target
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.github import GithubReporter
 from urlcheck.reports.record import make_record
@@ -49,7 +49,7 @@ def write(results: Iterable[Result], notes: Iterable[str] = (), **settings: Any)
     summary.notes += notes
     reporter = GithubReporter(stream, OutputSettings(**settings))
     for result in results:
-        summary.add(result)
+        summary.add([result])
         reporter.add(result)
     reporter.close(summary)
     return stream.getvalue()
@@ -67,7 +67,7 @@ def test_a_problem_is_annotated_where_it_stands() -> None:
 
 
 @pytest.mark.parametrize(("source", "line"), [("arguments", None), ("stdin", 3)])
-def test_what_stands_in_no_file_is_annotated_without_one(source: str, line: int | None) -> None:
+def test_an_argument_is_annotated_without_a_file(source: str, line: int | None) -> None:
     assert annotate(make_result(NOT_FOUND, make_target("https://example.org/", source, line))) == [
         "::error title=urlcheck%3A status::https://example.org/ 404 Not Found"
     ]

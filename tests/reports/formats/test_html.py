@@ -16,11 +16,13 @@ import pytest
 from tests.reports.terminal.test_table import LONG, RESULTS, passes, problems
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.support.program import Urlcheck
-from urlcheck.model.nouns import Hop, Result
+from urlcheck.model.outcome import Hop
+from urlcheck.model.result import Result
 from urlcheck.reports.formats.html import HtmlReporter
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
+from urlcheck.text.secrets import Secrets, hiding
 
 VOID = {"meta", "input"}
 ALLOWED = {
@@ -92,7 +94,7 @@ def write(results: Iterable[Result], summary: Summary | None = None, **settings:
     stream, summary = io.StringIO(), summary or Summary()
     reporter = HtmlReporter(stream, OutputSettings(**settings))
     for result in results:
-        summary.add(result)
+        summary.add([result])
         reporter.add(result)
     reporter.close(summary)
     return stream.getvalue()
@@ -189,6 +191,12 @@ def test_what_is_not_http_is_text(entry: str) -> None:
 def test_a_link_leads_where_the_entry_does() -> None:
     url = "https://example.org/\"'<b>&amp;&copy=1"
     assert draw([make_result(replace(RESPONSE, url=url), make_target(url))]).find("a")[0]["href"] == url
+
+
+def test_a_host_that_holds_a_secret_is_not_shown() -> None:
+    results = [make_result(replace(RESPONSE, url="https://hunter2.example/")) for _ in range(20)]
+    with hiding(Secrets({"Hunter2": "****"})):
+        assert "hunter2" not in write(results)
 
 
 def test_a_hostile_host_is_text() -> None:

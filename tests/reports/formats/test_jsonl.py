@@ -5,7 +5,8 @@ import json
 from dataclasses import replace
 
 from tests.support.builders import RESPONSE, make_result, make_target
-from urlcheck.model.nouns import Hop, Result
+from urlcheck.model.outcome import Hop
+from urlcheck.model.result import Result
 from urlcheck.reports.formats.jsonl import JsonlReporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings

@@ -9,8 +9,18 @@ from xml.etree import ElementTree as ET
 import junitparser
 import pytest
 
-from tests.support.builders import FAILURE, HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
-from urlcheck.model.nouns import Hop, Rejection, Result
+from tests.support.builders import (
+    FAILURE,
+    HOSTILE_TEXTS,
+    NOT_FOUND,
+    RESPONSE,
+    make_hostile_results,
+    make_result,
+    make_settled,
+    make_target,
+)
+from urlcheck.model.outcome import Hop
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.junit import JunitReporter
 from urlcheck.reports.record import make_record
@@ -18,7 +28,7 @@ from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.safe import escape
 
-SKIPPED = make_result(target=replace(make_target("example.com"), request=Rejection(Verdict.SKIPPED, "excluded by 'com'")))
+SKIPPED = make_settled(make_target("example.com"), Verdict.SKIPPED, "excluded by 'com'")
 # https://www.w3.org/TR/xml/#charsets
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -57,7 +67,7 @@ def test_a_url_is_a_test_case_of_its_list() -> None:
 
 
 @pytest.mark.parametrize(("source", "line"), [("arguments", None), ("stdin", 3)])
-def test_what_stands_in_no_file_has_none(source: str, line: int | None) -> None:
+def test_an_argument_has_no_file(source: str, line: int | None) -> None:
     (case,) = list_cases(make_result(target=make_target("https://example.org/", source, line)))
     assert case == f'<testcase classname="{source}" name="https://example.org/" time="0.081"/>'
 
@@ -100,7 +110,7 @@ def test_the_counts_are_those_of_the_cases() -> None:
     report = junitparser.JUnitXml.fromstring(write([*make_hostile_results(), make_result(), SKIPPED]).encode())
     said = (report.tests, report.failures, report.errors, report.skipped)
     report.update_statistics()  # type: ignore[no-untyped-call]
-    assert said == (report.tests, report.failures, report.errors, report.skipped) == (36, 34, 0, 1)
+    assert said == (report.tests, report.failures, report.errors, report.skipped) == (38, 36, 0, 1)
 
 
 def test_a_run_without_a_url_is_an_empty_suite() -> None:
@@ -108,12 +118,12 @@ def test_a_run_without_a_url_is_an_empty_suite() -> None:
     assert (suite.name, suite.tests, list(suite)) == ("urlcheck", 0, [])
 
 
-def test_what_else_is_to_be_said_of_the_run_is_said() -> None:
+def test_notes_are_written() -> None:
     suite = ET.fromstring(write([], ["the input was not read to its end"]))
     assert suite.findtext("testsuite/system-err") == "the input was not read to its end"
 
 
-def test_whatever_comes_from_outside_is_text() -> None:
+def test_text_from_outside_is_escaped() -> None:
     results = make_hostile_results()
     for case, record in zip(parse(results), map(make_record, results), strict=True):
         assert (case.classname, case.name) == (record["source"], record["url"])

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from tests.reports.terminal.test_table import RESULTS, passes, problems
 from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_target
 from tests.support.program import Urlcheck
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.formats.markdown import MarkdownReporter, show_code
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
@@ -76,7 +76,7 @@ def write(results: Iterable[Result], summary: Summary | None = None, **settings:
     stream, summary = io.StringIO(), summary or Summary()
     reporter = MarkdownReporter(stream, OutputSettings(**settings))
     for result in results:
-        summary.add(result)
+        summary.add([result])
         reporter.add(result)
     reporter.close(summary)
     return stream.getvalue()

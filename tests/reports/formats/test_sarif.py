@@ -15,13 +15,14 @@ import jsonschema
 import pytest
 
 from tests.support.builders import FAILURE, NOT_FOUND, make_hostile_results, make_result, make_target
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.formats.sarif import RESULTS, SarifReporter
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import HOME_PAGE, VERSION, OutputSettings
+from urlcheck.settings.identity import HOME_PAGE, VERSION
+from urlcheck.settings.settings import OutputSettings
 
 # the schema of the standard with errata 01, unchanged, © OASIS Open; the notices that go with it are the standard's:
 # https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
@@ -37,7 +38,7 @@ def write(results: Iterable[Result], notes: Iterable[str] = ()) -> str:
     summary.notes += notes
     reporter = SarifReporter(stream, OutputSettings())
     for result in results:
-        summary.add(result)
+        summary.add([result])
         reporter.add(result)
     reporter.close(summary)
     return stream.getvalue()
@@ -179,7 +180,7 @@ def test_nothing_of_a_url_is_a_placeholder_or_a_link(url: str, shown: str) -> No
     assert result["message"]["text"].endswith(f": {shown}")
 
 
-def test_whatever_comes_from_outside_is_text() -> None:
+def test_text_from_outside_is_escaped() -> None:
     results = make_hostile_results()
     for shown, result in zip(run(results)["results"], results, strict=True):
         record = make_record(result)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.support.builders import FAILURE, NOT_FOUND, Terminal, make_hostile_results, make_result, make_target
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.awaiting import Awaiting
 from urlcheck.reports.terminal.console import make_console
@@ -69,7 +69,7 @@ def test_what_was_not_asked_yet_is_counted() -> None:
 def test_what_has_passed_and_what_has_failed_is_counted() -> None:
     summary = Summary()
     for result in (make_result(), make_result(), make_result(NOT_FOUND)):
-        summary.add(result)
+        summary.add([result])
     assert draw(Waiting(), summary) == [" waiting for 0 ✓ 2 passed ✗ 1 failed 30 s left"]
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, Terminal, make_result
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.charts import draw_bar, draw_summary
 from urlcheck.reports.terminal.console import make_console
 from urlcheck.reports.wording import ENOUGH
+from urlcheck.text.secrets import Secrets, hiding
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def answer(milliseconds: float, status: int = 200, host: str = "example.org", at
 def sum_up(*results: Result) -> Summary:
     summary = Summary()
     for result in results:
-        summary.add(result)
+        summary.add([result])
     return summary
 
 
@@ -107,6 +108,12 @@ def test_a_host_is_not_obeyed() -> None:
     assert any(line.endswith(r"5.0 s  \x1b[2Jevil.example\u202e") for line in lines)
 
 
+def test_a_host_that_holds_a_secret_is_not_shown() -> None:
+    with hiding(Secrets({"Hunter2": "****"})):
+        lines = draw(sum_up(*MIXED, answer(5000, host="hunter2.example")))
+    assert any(line.endswith("5.0 s  ****.example") for line in lines)
+
+
 def test_where_the_encoding_is_ascii_so_are_the_charts() -> None:
     lines = draw(sum_up(*MIXED, answer(5000, host="例え.example")), AsciiFile())
     assert "\n".join(lines).isascii()
@@ -129,7 +136,7 @@ def test_without_an_answer_there_is_nothing_to_draw_of_answers() -> None:
     assert [line.split()[:1] for line in lines] == [["VERDICT"], ["✗"], [], ["20"]]
 
 
-def test_of_one_host_it_is_not_said_that_it_is_the_slowest() -> None:
+def test_the_slowest_hosts_are_not_drawn_for_one_host() -> None:
     assert not any("SLOWEST" in line for line in draw(sum_up(*(answer(10) for _ in range(20)))))
 
 

@@ -6,14 +6,13 @@ import time
 
 import pytest
 
-from tests.support.builders import NOT_FOUND, AsciiTerminal, Terminal, make_result, make_target
-from urlcheck.model.nouns import Length
-from urlcheck.policy.policy import Policy
+from tests.support.builders import NOT_FOUND, AsciiTerminal, Terminal, make_result, make_settled, make_target
+from urlcheck.model.target import Length
+from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.console import make_console
 from urlcheck.reports.terminal.display import show
 from urlcheck.reports.terminal.progress import Progress
-from urlcheck.settings.settings import Settings
 
 HIDE = "\x1b[?25l"
 ERASE = "\x1b[2K"
@@ -28,9 +27,9 @@ class Frames:
         self.stream = stream or Terminal()
         self.summary = Summary()
         self.length: Length | None = None
-        self.paused = 0
+        self.slowed = 0
         console = make_console(self.stream, "never")
-        self.progress = Progress(console, self.summary, lambda: self.length, lambda: self.paused, quiet=3.0)
+        self.progress = Progress(console, self.summary, lambda: self.length, lambda: self.slowed, quiet=3.0)
 
     def run(self, seconds: float, passed: int = 0) -> str:
         """So many more passed in so many seconds; the last frame, from its count on."""
@@ -43,8 +42,8 @@ class Frames:
     def fail(self, times: int, name: str = "problem") -> None:
         for number in range(times):
             result = make_result(NOT_FOUND, make_target(f"https://{name}.example/{number}"))
-            self.summary.add(result)
-            self.progress.add(result)
+            self.summary.add([result])
+            self.progress.add([result])
 
     def tick(self, frames: int) -> list[str]:
         """The lines that so many frames leave above the bar."""
@@ -95,18 +94,18 @@ def test_the_rate_is_that_of_the_last_seconds(frames: Frames) -> None:
     assert line.endswith("50 URLs/s")
 
 
-def test_failures_and_paused_hosts_are_counted(frames: Frames) -> None:
-    frames.summary.failed, frames.paused = 1_234, 1
+def test_failures_and_slowed_hosts_are_counted(frames: Frames) -> None:
+    frames.summary.failed, frames.slowed = 1_234, 1
     line = frames.run(5, passed=500)
     assert line[2:].startswith("  1,734 checked  ✗ 1,234 failed  ")
-    assert line.endswith("  1 host paused")
+    assert line.endswith("  1 host slowed")
 
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 200])
 def test_the_line_is_never_wider_than_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     frames = Frames(monkeypatch)
-    frames.length, frames.paused = Length(1_000_000, is_exact=False), 12
+    frames.length, frames.slowed = Length(1_000_000, is_exact=False), 12
     frames.summary.failed = 99_999
     assert len(frames.run(5, passed=50_000)) < columns - len("^C")
 
@@ -131,7 +130,7 @@ def test_in_the_first_seconds_no_failure_is_shown_for_the_report_follows(frames:
     assert len(frames.tick(20)) == 1
 
 
-def test_of_ten_thousand_failures_a_second_twenty_are_shown_and_the_others_counted(frames: Frames) -> None:
+def test_at_most_twenty_failures_a_second_are_shown_and_the_others_counted(frames: Frames) -> None:
     frames.run(5)
     frames.fail(10_000)
     *shown, more = frames.tick(10)
@@ -140,9 +139,9 @@ def test_of_ten_thousand_failures_a_second_twenty_are_shown_and_the_others_count
     assert frames.tick(10) == []
 
 
-def test_what_is_unchecked_is_no_failure_to_be_shown(frames: Frames) -> None:
+def test_an_unchecked_url_is_not_shown_as_a_failure(frames: Frames) -> None:
     frames.run(5)
-    frames.progress.add(Policy(Settings()).give_up(make_target(), "interrupted"))
+    frames.progress.add([make_settled(make_target(), Verdict.UNCHECKED, "interrupted")])
     assert frames.tick(1) == []
 
 
@@ -159,7 +158,7 @@ def test_a_failure_takes_one_line(columns: int, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_failure_is_not_obeyed(frames: Frames) -> None:
     frames.run(5)
-    frames.progress.add(make_result(target=make_target("https://example.org/\x1b[2J")))
+    frames.progress.add([make_result(target=make_target("https://example.org/\x1b[2J"))])
     assert any(r"https://example.org/\x1b[2J" in line for line in frames.tick(1))
 
 

@@ -9,14 +9,24 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, AsciiFile, AsciiTerminal, Terminal, make_result, make_target
-from urlcheck.model.nouns import Hop, Rejection, Result
+from tests.support.builders import (
+    FAILURE,
+    NOT_FOUND,
+    RESPONSE,
+    AsciiFile,
+    AsciiTerminal,
+    Terminal,
+    make_result,
+    make_settled,
+    make_target,
+)
+from urlcheck.model.outcome import Hop
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
-from urlcheck.policy.policy import Policy
 from urlcheck.reports.listing import ROWS
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.table import TableReporter
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.settings import OutputSettings
 
 LONG = f"https://example.org/{'x' * 300}/end"
 
@@ -32,7 +42,7 @@ def draw(results: Iterable[Result], stream: io.StringIO | None = None, **setting
     summary = Summary()
     reporter = TableReporter(stream, OutputSettings(**settings))
     for result in results:
-        summary.add(result)
+        summary.add([result])
         reporter.add(result)
     reporter.close(summary)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
@@ -47,8 +57,8 @@ def problems(*indices: int) -> list[Result]:
 
 
 def unchecked(*indices: int) -> list[Result]:
-    policy = Policy(Settings())
-    return [policy.give_up(make_target(f"{index}.example/unchecked", index=index), "interrupted") for index in indices]
+    targets = [make_target(f"{index}.example/unchecked", index=index) for index in indices]
+    return [make_settled(target, Verdict.UNCHECKED, "interrupted") for target in targets]
 
 
 def list_rows(lines: Iterable[str]) -> list[str]:
@@ -66,7 +76,7 @@ RESULTS = [
     make_result(NOT_FOUND, make_target("https://example.org/[red]:smile:", index=2)),
     make_result(FAILURE, make_target("https://example.org/down", index=3)),
     make_result(target=make_target("ftp://example.org/", "urls.txt", 5, index=4)),
-    make_result(target=replace(make_target("example.com", index=5), request=Rejection(Verdict.SKIPPED, "excluded by 'com'"))),
+    make_settled(make_target("example.com", index=5), Verdict.SKIPPED, "excluded by 'com'"),
     make_result(replace(NOT_FOUND, status=403, reason="Forbidden"), make_target(index=6), allow={Verdict.STATUS}),
 ]
 
@@ -100,7 +110,7 @@ def test_verbose_adds_the_redirect_chain_and_the_evidence() -> None:
     ]
 
 
-def test_below_what_did_not_pass_stands_how_its_body_begins() -> None:
+def test_the_beginning_of_the_body_is_shown_below_a_problem() -> None:
     gone = replace(make_result(NOT_FOUND, make_target(index=1)), excerpt="<h1>\x1b[2J[red]Gone</h1>\n")
     assert draw([gone, make_result()], quiet=True)[3:] == [
         " ✓ 200   https://example.org/  81 ms  OK",
@@ -188,7 +198,7 @@ def test_quiet_leaves_out_the_summary() -> None:
 
 def test_duplicates_and_notes_stand_in_the_summary() -> None:
     stream, summary = io.StringIO(), Summary()
-    summary.add(make_result())
+    summary.add([make_result()])
     summary.duplicates = 2
     summary.notes = ["the input was not read to its end"]
     TableReporter(stream, OutputSettings()).close(summary)
@@ -219,7 +229,7 @@ def test_a_line_of_a_pipe_has_no_blanks_at_its_end() -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
-def test_what_stands_in_a_column_stands_below_its_head(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_are_aligned_with_their_column_heads(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     lines = draw([make_result(NOT_FOUND, make_target(LONG)), *RESULTS], Terminal(), color="never", quiet=True)
     places = [(line.find("https:"), line.find("81 ms"), line.find("Not Found")) for line in lines if "Not Found" in line]
@@ -303,6 +313,6 @@ def test_a_terminal_has_colours_and_a_pipe_has_none() -> None:
     assert "\x1b" not in "".join(draw(RESULTS))
 
 
-def test_what_a_server_says_is_not_obeyed() -> None:
+def test_control_characters_from_a_server_are_escaped() -> None:
     lines = draw([make_result(replace(NOT_FOUND, reason="\x1b[2J\r[bold]gone[/bold]"))], Terminal(), color="never")
     assert any(line.endswith(r"\x1b[2J\x0d[bold]gone[/bold]") for line in lines)

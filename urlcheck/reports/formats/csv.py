@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import ClassVar, TextIO
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.record import Record, Redirect, make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TextIO
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.record import list_file, make_record, title
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings

@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from typing import ClassVar, TextIO
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.figures import draw_figures, draw_share
 from urlcheck.reports.listing import Listing
@@ -26,7 +26,8 @@ from urlcheck.reports.wording import (
     locate,
     mark,
 )
-from urlcheck.settings.settings import HOME_PAGE, VERSION, OutputSettings
+from urlcheck.settings.identity import HOME_PAGE, VERSION
+from urlcheck.settings.settings import OutputSettings
 
 _URL, _DETAIL, _EVIDENCE = 200, 300, 2_000  # characters: of a URL in the listing, of a detail, of a URL in the evidence
 _COLOURS = {"✓": "green", "✗": "red", "!": "amber", "-": "soft"}
@@ -76,7 +77,7 @@ def _word_title(summary: Summary) -> str:
 
 
 def _draw_head(title: str) -> Iterator[str]:
-    style = files("urlcheck.reports").joinpath("html.css").read_text("utf-8")
+    style = files("urlcheck.reports.formats").joinpath("html.css").read_text("utf-8")
     # named by its hash, the style is the one thing that the page may use; not even an attribute may add to it
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     yield "<!doctype html>"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar, TextIO
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.listing import Listing
 from urlcheck.reports.record import Record, title
 from urlcheck.reports.summary import Summary, count

@@ -11,13 +11,15 @@ from pathlib import PurePath
 from typing import ClassVar, TextIO
 from urllib.parse import quote
 
-from urlcheck.model.nouns import Result, Target
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.formats.spool import Spool
 from urlcheck.reports.record import Record, format_time, list_file, make_record
 from urlcheck.reports.summary import Summary, count
-from urlcheck.settings.settings import HOME_PAGE, VERSION, OutputSettings
+from urlcheck.settings.identity import HOME_PAGE, VERSION
+from urlcheck.settings.settings import OutputSettings
 
 # GitHub stores so many of a run, and refuses a file with more than 25,000
 RESULTS = 5_000

@@ -14,6 +14,7 @@ from urlcheck.reports.terminal.cells import MARK_STYLES, style_of
 from urlcheck.reports.terminal.console import PlainConsole
 from urlcheck.reports.wording import ENOUGH, choose_mark, format_latency
 from urlcheck.text.safe import clean
+from urlcheck.text.secrets import hide
 
 _WIDTH_OF_A_PIPE = 80
 _MARGIN, _GUTTER = 2, 4
@@ -150,7 +151,7 @@ def _stack(counts: list[int]) -> list[str]:
 
 
 def _draw_slowest_hosts(summary: Summary, console: PlainConsole, width: int) -> list[Text]:
-    hosts = [(format_latency(seconds), clean(host)) for host, seconds in summary.latencies.slowest_hosts(_SLOWEST)]
+    hosts = [(format_latency(seconds), clean(hide(host))) for host, seconds in summary.latencies.slowest_hosts(_SLOWEST)]
     if len(hosts) < 2:  # a list of one host has no slowest
         return []
     time_width = max(len(time) for time, _ in hosts)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from rich.console import RenderableType
 from rich.live import Live
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
+from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.console import PlainConsole
 from urlcheck.runtime.threads import start_thread
 
@@ -44,8 +45,11 @@ class Display:
         """What is to be seen at this moment."""
         raise NotImplementedError
 
-    def add(self, failure: Result) -> None:
-        """Take a result that does not pass, where those are shown."""
+    def add(self, results: Sequence[Result]) -> None:
+        """Take results, where those are shown that do not pass."""
+
+    def close(self, summary: Summary) -> None:  # noqa: ARG002 - what is shown comes from it already
+        self.stop()
 
     def tick(self, frame: int) -> None:  # noqa: ARG002 - for who does more than draw
         """Draw one frame; they are numbered from 1."""
@@ -57,7 +61,8 @@ class Display:
     def start(self) -> None:
         with suppress(OSError):
             self._live.start()
-        self._thread = start_thread(self._keep_drawing, "display")
+        with suppress(RuntimeError):  # too many threads: the run goes on without
+            self._thread = start_thread(self._keep_drawing, "display")
 
     def stop(self) -> None:
         """Take it away."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableDataElement
 from rich.text import Text
+from rich.theme import Theme
 
 from urlcheck.reports.terminal.console import make_console
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 
+# Rich draws code on black, which looks broken on a light terminal
+_THEME = Theme({"markdown.code": "cyan", "markdown.code_block": "cyan"})
 _MAX_WIDTH = 100  # longer lines of prose are hard to read
 # a link to another page or heading; its text names the topic
 _RELATIVE_LINK = re.compile(r"\[([^]]+)\]\((?!https?:)[^)]+\)")
@@ -62,7 +65,7 @@ def render_page(markdown: str, stream: TextIO, columns: int) -> str:
     """
     console = make_console(stream, width=min(columns, _MAX_WIDTH))
     text = console.spell(_RELATIVE_LINK.sub(r"\1", markdown))
-    with console.capture() as captured:
+    with console.use_theme(_THEME), console.capture() as captured:
         console.print(_Page(text, hyperlinks=False), crop=False)
     rendered = _EMPTY_LINES.sub("\n\n", _TRAILING_BLANKS.sub("", captured.get()))
     return console.spell(rendered)  # again, for the bullets of lists

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from urlcheck.model.nouns import Length, Result
+from urlcheck.model.result import Result
+from urlcheck.model.target import Length
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary, count, format_rate
@@ -31,7 +32,8 @@ _ROOM_FOR_CTRL_C = 3
 class Progress(Display):
     """Draws a summary in the making, and the failures that happen after so many seconds, `quiet`.
 
-    `length` says how many targets there are, `paused` how many hosts; both are asked by the thread that draws.
+    `length` says how many targets there are, `slowed` how many hosts are asked less often than they could be; the thread that
+    draws calls both.
     """
 
     def __init__(
@@ -39,12 +41,12 @@ class Progress(Display):
         console: PlainConsole,
         summary: Summary,
         length: Callable[[], Length | None],
-        paused: Callable[[], int],
+        slowed: Callable[[], int],
         quiet: float = 0.0,
     ) -> None:
         self._summary = summary
         self._length = length
-        self._paused = paused
+        self._slowed = slowed
         self._quiet = quiet
         self._samples: deque[tuple[float, int]] = deque(maxlen=round(_RATE_SECONDS / FRAME))
         self._waiting: deque[Result] = deque()
@@ -52,14 +54,15 @@ class Progress(Display):
         self._has_shown = False
         super().__init__(console)
 
-    def add(self, failure: Result) -> None:
-        """A result that does not pass, to be shown above the bar; of many at once, some are and the others counted."""
-        if failure.verdict is Verdict.UNCHECKED:
-            return
-        if len(self._waiting) < _FAILURES_WAITING:
-            self._waiting.append(failure)
-        else:
-            self._left_out += 1
+    def add(self, results: Sequence[Result]) -> None:
+        """Show above the bar the results that do not pass; of many at once, some are shown and the others counted."""
+        for result in results:
+            if result.ok or result.verdict is Verdict.UNCHECKED:
+                continue
+            if len(self._waiting) < _FAILURES_WAITING:
+                self._waiting.append(result)
+            else:
+                self._left_out += 1
 
     def say_the_last(self) -> None:
         """The failures that are not shown stand in the reports."""
@@ -100,8 +103,8 @@ class Progress(Display):
             yield Text(f"{_format_time_left(left / rate)} left")
         if rate is not None:
             yield Text(format_rate(rate), "dim")
-        if paused := self._paused():
-            yield Text(f"{count(paused, 'host')} paused", "yellow")
+        if slowed := self._slowed():
+            yield Text(f"{count(slowed, 'host')} slowed", "yellow")
 
     def tick(self, frame: int) -> None:
         """Draw one frame; they are numbered from 1."""

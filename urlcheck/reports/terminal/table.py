@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from urlcheck.model.nouns import Result
+from urlcheck.model.result import Result
 from urlcheck.reports.listing import Listing
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.cells import Cells, make_cells

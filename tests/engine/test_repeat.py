@@ -28,13 +28,17 @@ from tests.engine.test_engine import (
 )
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.support.clock import in_no_time, now
-from urlcheck.engine import engine
-from urlcheck.engine.engine import Run
-from urlcheck.engine.patience import GRACE, Patience
+from urlcheck.backends import coordinator
+from urlcheck.backends.bounds import Bounds
+from urlcheck.backends.coordinator import Coordinator
+from urlcheck.engine.check import Check
+from urlcheck.engine.repeat import GRACE_SECONDS, UntilPassed
 from urlcheck.engine.scheduler import Job
 from urlcheck.http.url import Url
-from urlcheck.model.nouns import Failure, FailureKind, Hop, Outcome, Result
+from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome
+from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
+from urlcheck.settings.settings import Settings
 
 REFUSED = Failure(
     url="http://host/page",
@@ -47,7 +51,7 @@ REFUSED = Failure(
 )
 
 
-def wait(blocks: Blocks, client: Client, seconds: float = 60, **settings: Any) -> Run:
+def wait(blocks: Blocks, client: Client, seconds: float = 60, **settings: Any) -> Coordinator:
     return run(blocks, client, wait=seconds, **settings)
 
 
@@ -75,7 +79,7 @@ async def test_whatever_has_not_passed_is_checked_again_until_it_has(step: Step)
 
 
 @in_no_time
-async def test_retries_have_no_say_where_there_is_a_time_to_wait() -> None:
+async def test_retries_are_ignored_where_there_is_a_time_to_wait() -> None:
     client = Client(Script(page=[503, 503, 503, 200]))
     [result] = await collect(wait(Blocks(["http://host/page"]), client, retries=0))
     assert (result.verdict, result.attempts) == (Verdict.OK, 4)
@@ -191,7 +195,7 @@ async def test_what_never_came_has_its_last_verdict_when_the_time_is_up() -> Non
     results = await collect(waited)
     assert verdicts(results) == {"http://host/there": Verdict.OK, "http://host/never": Verdict.STATUS}
     assert results[-1].attempts == len(client.times["/never"]) > 11
-    assert now() == pytest.approx(5 + GRACE)
+    assert now() == pytest.approx(5 + GRACE_SECONDS)
     assert waited.interruption == "the time to wait was up"
 
 
@@ -201,7 +205,7 @@ async def test_an_attempt_in_flight_at_the_end_is_cut_and_the_one_before_it_coun
         return await take_an_hour(url, method) if now() else respond(url, 503)
 
     [result] = await collect(wait(Blocks(["http://host/"]), Client(answer), seconds=5))
-    assert (result.verdict, result.attempts, now()) == (Verdict.STATUS, 1, 5 + GRACE)
+    assert (result.verdict, result.attempts, now()) == (Verdict.STATUS, 1, 5 + GRACE_SECONDS)
 
 
 @in_no_time
@@ -227,7 +231,7 @@ async def test_a_stop_reports_what_is_awaited_with_its_last_result() -> None:
     assert before.detail.startswith("404")
 
 
-async def watch(waited: Run, seconds: float) -> list[Result]:
+async def watch(waited: Coordinator, seconds: float) -> list[Result]:
     """What is awaited after so many seconds, which must be what comes out when the run is stopped."""
     consumer = asyncio.create_task(collect(waited))
     await asyncio.sleep(seconds)
@@ -249,7 +253,7 @@ async def test_what_has_passed_is_awaited_no_longer() -> None:
     await consumer
 
 
-async def test_nothing_is_awaited_where_there_is_no_patience() -> None:
+async def test_nothing_is_awaited_without_a_time_to_wait() -> None:
     checked = run(Blocks(["http://host/page"]), Client(Script(page=[404])))
     await collect(checked)
     assert list(checked.awaited) == []
@@ -259,23 +263,20 @@ async def test_nothing_is_awaited_where_there_is_no_patience() -> None:
 
 
 @in_no_time
-async def test_more_than_a_window_of_what_never_comes_does_not_keep_the_rest_from_being_checked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(engine, "_WINDOW", 100)
-
+async def test_more_than_a_window_of_awaited_urls_does_not_keep_the_rest_from_being_checked() -> None:
     async def answer(url: Url, _: str) -> Outcome:
         return respond(url, 404 if url.host == "never" else 200)
 
     never = [urls(range(start, start + 10), "never") for start in range(0, 600, 10)]
     blocks = Blocks(*never, urls(range(10), "there"))
-    async with aclosing(wait(blocks, Client(answer), concurrency=10).results()) as results:
+    waited = wait(blocks, Client(answer), concurrency=10, bounds=Bounds(window=100))
+    async with aclosing(waited.results()) as results:
         assert sorted([(await anext(results)).target.url for _ in range(10)]) == urls(range(10), "there")
 
 
 @in_no_time
 async def test_an_endless_list_of_what_never_comes_is_never_held_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MOST_AWAITED", 2000)
+    monkeypatch.setattr(coordinator, "MOST_AWAITED", 2000)
 
     async def fail(_: Url, __: str) -> Outcome:
         await asyncio.sleep(1)
@@ -283,8 +284,8 @@ async def test_an_endless_list_of_what_never_comes_is_never_held_as_a_whole(monk
 
     blocks = Blocks.without_end("http://host{}/")
     results = await collect(wait(blocks, Client(fail), seconds=30))
-    assert len(results) == blocks.read
-    assert WINDOW < blocks.read <= WINDOW + 2000 + 256 + 100
+    assert len(results) == blocks.blocks_read
+    assert WINDOW < blocks.blocks_read <= WINDOW + 2000 + 256 + 100
     assert sum(result.attempts > 0 for result in results) > 2000
 
 
@@ -298,32 +299,34 @@ async def test_what_this_machine_lacks_is_waited_for_too() -> None:
 # --- the object itself ---
 
 
-def test_patience_knows_the_last_result_of_a_job() -> None:
-    patience = Patience(lambda: 0, 60)
-    job = Job(make_target(), Url("https", "example.org", 443, "/"))
-    assert patience.give_up(job) is None
+def make_repeat() -> UntilPassed:
+    settings = Settings()
+    return UntilPassed([Check(settings, Client(), waits=True)], lambda: 0, 60)
+
+
+def test_the_last_result_of_a_job_is_awaited() -> None:
+    repeat = make_repeat()
+    job = Job(make_target())
     first, last = make_result(FAILURE), make_result(NOT_FOUND)
     for result in (first, last):
-        assert patience.pause_before_next(job, result) == 0.25
-    assert (patience.count, [*patience.results()]) == (1, [last])
-    assert patience.give_up(job) == last
-    assert patience.count == 0
+        assert repeat.delay(job, result) == 0.25
+    assert (repeat.count, [*repeat.awaited]) == (1, [last])
 
 
-def test_what_is_awaited_may_change_while_it_is_looked_at() -> None:
-    patience = Patience(lambda: 0, 60)
-    jobs = [Job(make_target(), Url("https", "example.org", 443, "/")) for _ in range(3)]
+def test_awaited_results_may_change_while_they_are_looked_at() -> None:
+    repeat = make_repeat()
+    jobs = [Job(make_target()) for _ in range(3)]
     for job in jobs:
-        patience.pause_before_next(job, make_result(FAILURE))
-    looking = patience.results()
+        repeat.delay(job, make_result(FAILURE))
+    looking = iter(repeat.awaited)
     next(looking)
-    patience.give_up(jobs[2])
+    repeat.delay(jobs[2], make_result(RESPONSE))
     assert len(list(looking)) == 2
 
 
-def test_patience_lets_go_of_what_has_passed() -> None:
-    patience = Patience(lambda: 0, 60)
-    job = Job(make_target(), Url("https", "example.org", 443, "/"))
-    patience.pause_before_next(job, make_result(FAILURE))
-    assert patience.pause_before_next(job, make_result(RESPONSE)) is None
-    assert (patience.give_up(job), patience.count) == (None, 0)
+def test_a_job_that_has_passed_is_awaited_no_longer() -> None:
+    repeat = make_repeat()
+    job = Job(make_target())
+    repeat.delay(job, make_result(FAILURE))
+    assert repeat.delay(job, make_result(RESPONSE)) is None
+    assert repeat.count == 0

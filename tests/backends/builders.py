@@ -1,0 +1,84 @@
+"""Targets on many hosts, and backends in this event loop whose clients are told what to answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+
+from tests.engine.test_engine import Client
+from tests.support.builders import make_target
+from urlcheck.backends.protocol import BackendLostError
+from urlcheck.engine.check import Check
+from urlcheck.engine.engine import Engine
+from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.settings.settings import Settings
+
+
+def hosts(url: str, count: int, start: int = 1) -> list[str]:
+    """As many hosts of one server, whose port is in its URL: each is an address of 127.0.0.0/8."""
+    port = url.rpartition(":")[2]
+    return [f"http://127.0.{number // 250}.{number % 250 + 1}:{port}/{number}" for number in range(start, start + count)]
+
+
+def make_targets(urls: Iterable[str]) -> list[Target]:
+    """Targets with their numbers."""
+    return [make_target(url, index=index) for index, url in enumerate(urls)]
+
+
+def make_engine(client: Client, settings: Settings) -> Engine:
+    """A backend in this event loop."""
+    return Engine([Check(settings, client)], settings)
+
+
+def make_status(limit: int = 10, unfinished: int = 0) -> BackendStatus:
+    """The status of a backend with so many places and targets."""
+    return BackendStatus(limit=limit, in_flight=min(limit, unfinished), unfinished=unfinished, hungry=unfinished <= limit)
+
+
+class DyingBackend:
+    """A backend that gives no result, and is lost with all its targets once it is told so, or is closed."""
+
+    def __init__(self) -> None:
+        self.submitted: list[Target] = []
+        self.limit = 1
+        self.calls: list[str] = []
+        self._is_lost = asyncio.Event()
+
+    @property
+    def status(self) -> BackendStatus:
+        return make_status(self.limit, len(self.submitted))
+
+    def submit(self, targets: Sequence[Target]) -> None:
+        self.submitted += targets
+
+    def set_limit(self, in_flight: int) -> None:
+        self.limit = in_flight
+
+    async def withdraw(self) -> Withdrawn:
+        return Withdrawn([], set())
+
+    def finish(self) -> None:
+        self.calls.append("finish")
+
+    def stop(self, reason: str) -> None:
+        self.calls.append(f"stop: {reason}")
+
+    def suspend(self) -> None:
+        self.calls.append("suspend")
+
+    def resume(self) -> None:
+        self.calls.append("resume")
+
+    def lose(self) -> None:
+        self._is_lost.set()
+
+    async def results(self) -> AsyncGenerator[Sequence[Result], None]:
+        yield []
+        await self._is_lost.wait()
+        unfinished, self.submitted = self.submitted, []
+        raise BackendLostError(unfinished)
+
+    async def aclose(self) -> None:
+        self.lose()

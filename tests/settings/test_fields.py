@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from urlcheck.model.errors import SettingsError
+from urlcheck.model.verdict import Verdict
+from urlcheck.settings.field import Scope, spec_of
+from urlcheck.settings.rules import Rule
+from urlcheck.settings.scopes import CheckSettings, ConnectionSettings, InputSettings, RunSettings
+from urlcheck.settings.settings import OutputSettings, Settings
+
+FIELDS = [(scope, field.name) for scope in (Settings, OutputSettings) for field in fields(scope)]
+
+plain = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.binary(),
+    st.just(object()),
+    st.sampled_from([*Verdict]),
+)
+anything = st.recursive(plain, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(), part, max_size=2))
+
+
+def refuse(**settings: Any) -> SettingsError:
+    with pytest.raises(SettingsError) as raised:
+        Settings(**settings)
+    return raised.value
+
+
+def find_rule(scope: type[Scope], name: str) -> Rule:
+    return next(spec_of(field).rule for field in fields(scope) if field.name == name)
+
+
+def store(scope: type[Scope], name: str, value: Any) -> tuple[Any, SettingsError | None]:
+    """The value as it is stored, or the error."""
+    try:
+        return getattr(scope(**{name: value}), name), None
+    except SettingsError as error:
+        return None, error
+
+
+def test_every_field_has_a_rule() -> None:
+    assert [name for scope, name in FIELDS if not find_rule(scope, name).words] == []
+
+
+@pytest.mark.parametrize(("scope", "name"), FIELDS)
+@given(value=anything)
+def test_a_value_of_a_wrong_type_is_refused_with_the_name_of_its_field(scope: type[Scope], name: str, value: Any) -> None:
+    stored, error = store(scope, name, value)
+    if error:
+        assert name in (error.field, error.other)
+    else:
+        assert find_rule(scope, name).fit(stored) == stored
+        hash(stored)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"insecure": "false"}, "insecure: must be True or False"),
+        ({"proxy": 5}, "proxy: must be the URL of a proxy, or None"),
+        ({"base_url": 5}, "base_url: must be an absolute http(s) URL, or None"),
+        ({"ca_file": 5}, "ca_file: must be the name of a file, or None"),
+        ({"unix_socket": 5}, "unix_socket: must be the name of a file, or None"),
+        ({"concurrency": 0}, "concurrency: must be a whole number, from 1 to 100000"),
+        ({"concurrency": True}, "concurrency: must be a whole number, from 1 to 100000"),
+        ({"timeout": 0}, "timeout: must be a number of seconds, more than 0"),
+        ({"timeout": float("nan")}, "timeout: must be a number of seconds, more than 0"),
+        ({"include": "abc"}, "include: must be a sequence of regular expressions"),
+        ({"expect_text": "abc"}, "expect_text: must be a sequence of texts"),
+        ({"headers": [("A b", "c")]}, "headers: a header has a name that RFC 9110 allows, and no control characters"),
+        ({"headers": [("A", "b\r\nC: d")]}, "headers: a header has a name that RFC 9110 allows, and no control characters"),
+        ({"headers": [("Content-Length", "5")]}, "headers: Content-Length frames the request; the client sets it"),
+        ({"accept": [600]}, "accept: must be a collection of status codes from 100 to 599, or 999, or None"),
+        ({"allow": "timeout"}, "allow: must be a collection of verdicts"),
+        ({"method": "get"}, "method: must be a request method in capitals, such as GET"),
+        ({"processes": "all"}, "processes: must be a whole number, from 1 to 64, or 'auto'"),
+    ],
+)
+def test_an_unusable_value_is_refused_in_words(settings: dict[str, Any], message: str) -> None:
+    assert str(refuse(**settings)) == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"data": b"", "method": "HEAD"}, "data: a HEAD request has no body; use another method"),
+        (
+            {"expect_json": ["a"], "method": "HEAD"},
+            "expect_json: the answer to a HEAD request has no body; use another method",
+        ),
+        ({"key": "key.pem"}, "key: is the key of a certificate, which needs cert"),
+        (
+            {"unix_socket": "s", "block_private": True},
+            "block_private: has no meaning for a socket of this machine; leave it out, or unix_socket",
+        ),
+        (
+            {"unix_socket": "s", "proxy": "http://p/"},
+            "proxy: is another way than a socket of this machine; leave it out, or unix_socket",
+        ),
+    ],
+)
+def test_settings_that_exclude_each_other_are_refused(settings: dict[str, Any], message: str) -> None:
+    assert str(refuse(**settings)) == message
+
+
+def test_an_error_is_told_in_the_names_that_its_reader_knows() -> None:
+    error = refuse(data=b"", method="HEAD")
+    assert error.describe(lambda name: f"--{name}") == "--data: a HEAD request has no body; use another --method"
+
+
+def test_a_secret_is_not_shown() -> None:
+    settings = Settings(user=("name", "hidden"), headers={"Authorization": "hidden"}, data=b"hidden")
+    assert "hidden" not in repr(settings)
+    assert "hidden" not in str(refuse(user=("hidden",)))
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"headers": {"A": "b"}}, (("A", "b"),)),
+        ({"headers": [["A", "b"]]}, (("A", "b"),)),
+        ({"include": ["a", "b"]}, ("a", "b")),
+        ({"accept": range(200, 202)}, frozenset({200, 201})),
+        ({"allow": ["timeout"]}, frozenset({Verdict.TIMEOUT})),
+        ({"ca_file": Path("ca.pem")}, "ca.pem"),
+        ({"timeout": 5}, 5.0),
+    ],
+)
+def test_every_accepted_spelling_is_stored_in_one_form(given: dict[str, Any], stored: object) -> None:
+    (name,) = given
+    assert getattr(Settings(**given), name) == stored
+
+
+def test_a_scope_has_its_part_of_the_settings() -> None:
+    settings = Settings(concurrency=3, retries=0, proxy="http://proxy/", exclude=["x"], accept=[204])
+    assert settings.part(RunSettings) == RunSettings(concurrency=3)
+    assert settings.part(InputSettings) == InputSettings(exclude=["x"])
+    assert settings.check == CheckSettings(retries=0, proxy="http://proxy/", accept=[204])
+    assert settings.check.part(ConnectionSettings) == ConnectionSettings(proxy="http://proxy/")
+
+
+def test_scopes_are_keys_of_dictionaries() -> None:
+    given: list[PathLike[str] | str] = ["ca.pem", Path("ca.pem")]
+    assert len({ConnectionSettings(ca_file=name) for name in given}) == 1

@@ -1,0 +1,43 @@
+"""How far a run goes: read-ahead, memory and time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from urlcheck.engine.repeat import GRACE_SECONDS
+from urlcheck.settings.run import RunSettings
+
+# reasons why a run is stopped
+INTERRUPTED, PAST_DEADLINE, PAST_WAIT = "interrupted", "past the deadline", "the time to wait was up"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far the coordinator reads ahead of the backends, and how long it waits for them.
+
+    `window`: unfinished targets of one backend, so that its workers find hosts that may be asked. `further`: the number of
+    windows while a backend could do more if it had other hosts. `text`: characters of all unfinished URLs, as a hostile list
+    has 65 536 in a line. `farewell_seconds`: until backends that were stopped are closed. `lend_seconds`: between two looks
+    whether one backend has places in flight for another.
+    """
+
+    window: int = 10_000
+    further: int = 5
+    text: int = 16 * 1024 * 1024
+    farewell_seconds: float = 2.0
+    lend_seconds: float = 0.1
+
+
+def set_alarm(settings: RunSettings, stop: Callable[[str], None]) -> asyncio.TimerHandle | None:
+    """Have a run stopped, with the reason, when its time is up; of two limits the first one counts. None without a limit."""
+    limits = []
+    if settings.deadline:
+        limits.append((settings.deadline, PAST_DEADLINE))
+    if settings.wait:
+        limits.append((settings.wait + GRACE_SECONDS, PAST_WAIT))
+    if not limits:
+        return None
+    seconds, reason = min(limits)
+    return asyncio.get_running_loop().call_later(seconds, stop, reason)

@@ -1,0 +1,160 @@
+"""The messages between a backend's two ends, typed, in MessagePack.
+
+Unlike pickle and marshal, decoding makes nothing but plain values of the expected types, so the other end may be on another
+machine. The first message names the version of the program; a backend of another version ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from urlcheck.model.outcome import FailureKind
+from urlcheck.model.verdict import Verdict
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """Base of the messages. Each is an array that begins with the name of its type."""
+
+
+class PackedTarget(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a backend needs to know of a target; the other side keeps the rest, by its index."""
+
+    index: int
+    check: int
+    scheme: str
+    host: str
+    port: int
+    target: str
+    userinfo: str | None
+    fragment: str | None
+
+
+class PackedResponse(msgspec.Struct, frozen=True, array_like=True, tag="response", gc=False):
+    """A `Response` without headers and body, which are judged already; times in seconds, `cert_expires` since the epoch."""
+
+    url: str
+    hops: tuple[tuple[int, str], ...]
+    elapsed: float
+    address: str | None
+    cert_expires: float | None
+    status: int
+    reason: str
+
+
+class PackedFailure(msgspec.Struct, frozen=True, array_like=True, tag="failure", gc=False):
+    """A `Failure`; times as in `PackedResponse`."""
+
+    url: str
+    hops: tuple[tuple[int, str], ...]
+    elapsed: float
+    address: str | None
+    cert_expires: float | None
+    status: int | None
+    kind: FailureKind
+    message: str
+    transient: bool
+
+
+class PackedResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A `Result` by the index of its target; `checked_at` in seconds since the epoch."""
+
+    index: int
+    verdict: Verdict
+    detail: str
+    ok: bool
+    attempts: int
+    checked_at: float
+    outcome: PackedResponse | PackedFailure | None
+    excerpt: str | None
+
+
+# to a backend
+
+
+class Hello(Message, frozen=True, array_like=True, tag=True):
+    """The first message: the version of the program, the settings of the run, and the time between two signs of life."""
+
+    version: str
+    run: dict[str, Any]
+    pulse_seconds: float
+
+
+class Checks(Message, frozen=True, array_like=True, tag=True):
+    """Further check settings, numbered on from those before."""
+
+    checks: list[dict[str, Any]]
+
+
+class Submit(Message, frozen=True, array_like=True, tag=True):
+    """Targets to check."""
+
+    targets: list[PackedTarget]
+
+
+class Limit(Message, frozen=True, array_like=True, tag=True):
+    """Have at most this many requests in flight."""
+
+    in_flight: int
+
+
+class Withdraw(Message, frozen=True, array_like=True, tag=True):
+    """Give back the targets that may be checked elsewhere."""
+
+
+class Stop(Message, frozen=True, array_like=True, tag=True):
+    """Abandon what is in flight, for this reason."""
+
+    reason: str
+
+
+class Finish(Message, frozen=True, array_like=True, tag=True):
+    """No more targets will come."""
+
+
+# from a backend
+
+
+class Results(Message, frozen=True, array_like=True, tag=True):
+    """Results, and how busy the backend is."""
+
+    results: list[PackedResult]
+
+
+class Released(Message, frozen=True, array_like=True, tag=True):
+    """The answer to `Withdraw`: the indices of targets, and the origins that stay."""
+
+    indices: list[int]
+    origins: list[tuple[str, str, int]]
+
+
+class Alive(Message, frozen=True, array_like=True, tag=True):
+    """The backend's event loop turns: sent once in a while, with the number of slowed hosts."""
+
+    slowed: int
+
+
+ToBackend = Hello | Checks | Submit | Limit | Withdraw | Stop | Finish
+FromBackend = Results | Released | Alive
+
+_encoder = msgspec.msgpack.Encoder()
+_to_backend = msgspec.msgpack.Decoder(ToBackend)
+_from_backend = msgspec.msgpack.Decoder(FromBackend)
+
+
+def encode(message: Message) -> bytes:
+    """A message as bytes."""
+    return _encoder.encode(message)
+
+
+def decode_to_backend(data: bytes) -> ToBackend:
+    """Raises `msgspec.DecodeError` for bytes that are no such message."""
+    message: ToBackend = _to_backend.decode(data)
+    return message
+
+
+def decode_from_backend(data: bytes) -> FromBackend:
+    """Raises `msgspec.DecodeError` for bytes that are no such message."""
+    message: FromBackend = _from_backend.decode(data)
+    return message

@@ -1,0 +1,64 @@
+"""What the coordinator asks of a place where targets are checked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+
+
+class BackendLostError(Exception):
+    """A backend has ended before it was told to. `unfinished` are the targets that it has no result for."""
+
+    def __init__(self, unfinished: Sequence[Target]) -> None:
+        super().__init__(f"a backend was lost with {len(unfinished)} targets")
+        self.unfinished = unfinished
+
+
+class Backend(Protocol):
+    """A place where targets are checked: this event loop, another process, another machine.
+
+    Each submitted target comes out once, in a batch of `results`, or is withdrawn, or is named by `BackendLostError`.
+    """
+
+    @property
+    def status(self) -> BackendStatus: ...
+
+    def submit(self, targets: Sequence[Target]) -> None:
+        """Take targets in. The caller bounds how many are unfinished."""
+        ...
+
+    def set_limit(self, in_flight: int) -> None:
+        """Have at most this many requests in flight from now on."""
+        ...
+
+    async def withdraw(self) -> Withdrawn:
+        """Give back the targets of all hosts of which nothing is in flight or must be remembered."""
+        ...
+
+    def finish(self) -> None:
+        """No more targets will be submitted: `results` ends after the last one."""
+        ...
+
+    def stop(self, reason: str) -> None:
+        """Abandon what is in flight. Targets without a finished attempt become `unchecked` for this reason."""
+        ...
+
+    def suspend(self) -> None:
+        """The program is about to be stopped by its terminal (Ctrl-Z)."""
+        ...
+
+    def resume(self) -> None:
+        """The program goes on."""
+        ...
+
+    def results(self) -> AsyncIterator[Sequence[Result]]:
+        """The results, in batches, as they are reached. Raises `BackendLostError`."""
+        ...
+
+    async def aclose(self) -> None:
+        """End at once, and free everything."""
+        ...

@@ -1,0 +1,42 @@
+"""Which backend a target goes to: by its host, so that a host has one home and the promises about hosts hold."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+
+from urlcheck.backends.protocol import Backend
+from urlcheck.http.url import Origin, Url
+
+# hosts are divided into this many buckets
+_BUCKETS = 100
+# the first backend, whose process also reads and reports, gets this many buckets fewer than its equal part
+_DISCOUNT = 10
+
+
+class Router:
+    """Maps hosts to backends. At the beginning all hosts belong to the first one."""
+
+    def __init__(self, first: Backend, discount: int = _DISCOUNT) -> None:
+        self._first = first
+        self._discount = discount
+        self._buckets: list[Backend] = [first] * _BUCKETS
+        self._pinned: dict[Origin, Backend] = {}
+
+    def choose(self, url: Url) -> Backend:
+        """The home of a URL's host."""
+        if self._pinned and (home := self._pinned.get(url.origin)):
+            return home
+        return self._buckets[zlib.crc32(url.authority.encode()) % _BUCKETS]
+
+    def share_out(self, others: Sequence[Backend], pinned: Iterable[Origin]) -> None:
+        """Divide the hosts among all backends, except those pinned origins, which stay with the first."""
+        self._pinned.update(dict.fromkeys(pinned, self._first))
+        part = max(1, _BUCKETS // (1 + len(others)) - (self._discount if others else 0))
+        rest = [others[number % len(others)] for number in range(_BUCKETS - part)] if others else []
+        self._buckets = [self._first] * (_BUCKETS - len(rest)) + rest
+
+    def remove(self, lost: Backend) -> None:
+        """Give the hosts of a backend that has ended to the first one."""
+        self._buckets = [self._first if home is lost else home for home in self._buckets]
+        self._pinned = {origin: self._first if home is lost else home for origin, home in self._pinned.items()}

@@ -1,0 +1,35 @@
+"""Notes: sentences of the summary about the run as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from urlcheck.backends.bounds import INTERRUPTED, PAST_DEADLINE, PAST_WAIT
+from urlcheck.backends.coordinator import Coordinator
+from urlcheck.reports.summary import count
+from urlcheck.settings.scopes import CheckSettings, RunSettings
+from urlcheck.text.durations import format_duration
+
+
+def describe_course(checker: Coordinator, settings: RunSettings) -> Iterator[str]:
+    """Notes on a run that was cut short, or held back."""
+    if checker.interruption == PAST_DEADLINE:
+        yield f"the deadline of {format_duration(settings.deadline or 0)} passed"
+    elif checker.interruption == PAST_WAIT:
+        yield f"the time to wait, {format_duration(settings.wait or 0)}, was up"
+    elif checker.interruption == INTERRUPTED:
+        yield "interrupted"
+    if checker.lost:
+        urls = count(checker.lost, "URL")
+        yield f"a process died or did not answer; its unfinished targets, {urls}, were checked by another"
+    if held := checker.held_back:
+        requests = count(held.in_flight, "request")
+        yield f"the limit of {held.descriptors:,} open files held the run back to {requests} in flight; `ulimit -n` raises it"
+
+
+def describe_conditions(checks: Sequence[CheckSettings], *, is_read: bool) -> Iterator[str]:
+    """Notes on what the results depend on."""
+    if any(check.insecure for check in checks):
+        yield "TLS certificates were not verified (--insecure)"
+    if not is_read:
+        yield "the input was not read to its end"

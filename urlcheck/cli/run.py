@@ -1,0 +1,108 @@
+"""A run of the command: input, checker and sinks are put together, and the exit status says what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from urlcheck.api import open_checker
+from urlcheck.backends.coordinator import Coordinator
+from urlcheck.cli.live import show_live
+from urlcheck.cli.notes import describe_conditions, describe_course
+from urlcheck.input.lists import Lists
+from urlcheck.input.target_builder import Entry, TargetBuilder
+from urlcheck.input.thread_source import ThreadSource
+from urlcheck.model.errors import ClosedPipeError, InputError, OutputError, SettingsError
+from urlcheck.reports.outputs import Outputs
+from urlcheck.reports.sink import Sink
+from urlcheck.reports.summary import Summary
+from urlcheck.runtime.event_loop import tune_gc
+from urlcheck.runtime.signals import on_interruption, on_suspension
+from urlcheck.runtime.streams import say
+from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
+from urlcheck.settings.secrets import keeping_secrets
+from urlcheck.settings.settings import OutputSettings, Settings
+
+PASSED, FAILED = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a command line, with its configuration, asks for.
+
+    `checks` are the settings that entries refer to by number; the first are those of `settings`.
+    """
+
+    urls: Sequence[str | Entry]
+    files: Sequence[str]
+    settings: Settings
+    checks: Sequence[CheckSettings]
+    output: OutputSettings
+    allow_empty: bool = False
+
+
+async def execute(order: Order) -> int:
+    """Run to the end, or to the first signal. Returns the exit status. Raises `UrlcheckError`."""
+    builder = TargetBuilder(order.settings.part(InputSettings), order.checks)
+    lists = Lists(order.urls, order.files, builder)
+    source = ThreadSource(lists)
+    summary = Summary()
+    with keeping_secrets(order.checks), Outputs(order.output) as outputs:
+        failure: Exception | None = None
+        interrupted = None
+        try:
+            async with open_checker(source, order.settings.part(RunSettings), order.checks) as checker:
+                interrupted = await _check_all(checker, order, summary, outputs, lists)
+        except (SettingsError, OutputError, ClosedPipeError):
+            raise
+        except Exception as error:
+            if not (summary.total or isinstance(error, InputError)):
+                raise
+            failure = error  # an input that breaks off, too little memory: finished results are reported
+        summary.duplicates = builder.duplicates
+        summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
+        outputs.close(summary)
+    _say_what_no_report_says(summary, order.output)
+    if failure:
+        raise failure
+    if interrupted:
+        return interrupted
+    if not source.exhausted:
+        return FAILED
+    if not summary.total and not order.allow_empty:
+        raise InputError("no URL in the input")
+    return FAILED if summary.failed else PASSED
+
+
+async def _check_all(checker: Coordinator, order: Order, summary: Summary, outputs: Outputs, lists: Lists) -> int | None:
+    """Feed every result to the sinks. Returns the exit status of an interruption, if there was one."""
+
+    def stop() -> None:
+        checker.stop()
+        if display:
+            display.stop()  # before a second signal, which leaves no time for it
+
+    async with contextlib.aclosing(checker.batches()) as batches:
+        tune_gc()
+        with (
+            on_suspension(checker.suspend, checker.resume),
+            on_interruption(stop) as interruption,
+            show_live(checker, order.settings, order.output, summary, lists) as display,
+        ):
+            sinks: list[Sink] = [summary, outputs, *([display] if display else [])]
+            async for batch in batches:
+                for sink in sinks:
+                    sink.add(batch)
+    summary.notes += describe_course(checker, order.settings)
+    return interruption.exit_status
+
+
+def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
+    """On standard error, where no table is printed: the summary and its notes."""
+    if output.quiet or ("table", None) in output.outputs:
+        return
+    if all(file for _, file in output.outputs):
+        say(summary.describe())
+    for note in summary.notes:
+        say(f"urlcheck: {note}")

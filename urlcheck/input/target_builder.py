@@ -1,0 +1,100 @@
+"""Entries of the input become targets: parsed, filtered, numbered, and each URL once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from urlcheck.http.url import InvalidUrlError, Url, parse
+from urlcheck.input.entry import BLANKS, parse_entry
+from urlcheck.model.result import Result, settle
+from urlcheck.model.target import Target
+from urlcheck.model.verdict import Verdict
+from urlcheck.settings.patterns import Pattern
+from urlcheck.settings.scopes import CheckSettings, InputSettings
+
+# a block of the input: targets to check, and results that are settled already
+Item = Target | Result
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry that says more than a URL, as a `[[target]]` of a configuration does.
+
+    `line` counts from 1; `check` is the number of its settings in the run's list, 0 for the run's own.
+    """
+
+    url: str
+    source: str
+    line: int | None
+    name: str | None = None
+    check: int = 0
+
+
+class TargetBuilder:
+    """Makes a target, or a settled result, of every entry of a run. `duplicates` counts the entries that were seen before.
+
+    `checks` is the run's list of check settings.
+    """
+
+    def __init__(self, settings: InputSettings, checks: Sequence[CheckSettings]) -> None:
+        self.duplicates = 0
+        self._checks = checks
+        self._base_url = parse(settings.base_url) if settings.base_url is not None else None
+        self._include = [Pattern(text) for text in settings.include]
+        self._exclude = [Pattern(text) for text in settings.exclude]
+        self._seen: set[bytes] | None = set() if settings.dedupe else None
+        self._count = 0
+
+    def build(self, text: str, source: str, line: int | None = None) -> Item | None:
+        """The target of one entry, trimmed; its result where it is settled; None where its URL was seen before."""
+        return self.build_entry(Entry(text, source, line))
+
+    def build_entry(self, entry: Entry) -> Item | None:
+        """The same for an entry that says more; one with settings of its own is never a duplicate of another."""
+        text = entry.url.strip(BLANKS)
+        try:
+            url = parse_entry(text, self._base_url)
+        except InvalidUrlError as error:
+            return self._settle(entry, text, None, Verdict.INVALID, str(error))
+        if not entry.check and self._was_seen(url):
+            self.duplicates += 1
+            return None
+        if reason := self._find_reason_to_skip(url):
+            return self._settle(entry, text, url, Verdict.SKIPPED, reason)
+        return self._number(entry, text, url)
+
+    def reject(self, text: str, source: str, line: int | None, reason: str) -> Result:
+        """The result of an entry that cannot even be read."""
+        return self._settle(Entry(text, source, line), text, None, Verdict.INVALID, reason)
+
+    def _settle(self, entry: Entry, text: str, url: Url | None, verdict: Verdict, reason: str) -> Result:
+        passes = self._checks[entry.check].lets_pass(verdict)
+        return settle(self._number(entry, text, url), verdict, reason, ok=passes)
+
+    def _number(self, entry: Entry, text: str, url: Url | None) -> Target:
+        target = Target(text, entry.source, entry.line, self._count, url, entry.name, entry.check)
+        self._count += 1
+        return target
+
+    def _was_seen(self, url: Url) -> bool:
+        if self._seen is None:
+            return False
+        # 16 bytes a URL of any length; two URLs do not share them by chance
+        key = blake2b(url.key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if key in self._seen:
+            return True
+        self._seen.add(key)
+        return False
+
+    def _find_reason_to_skip(self, url: Url) -> str | None:
+        if not (self._include or self._exclude):
+            return None
+        text = str(url)
+        if self._include and not any(pattern.is_in(text) for pattern in self._include):
+            return "matches none of the expressions to include"
+        for pattern in self._exclude:
+            if pattern.is_in(text):
+                return f"excluded by {pattern.text!r}"
+        return None

@@ -1,0 +1,33 @@
+"""A result: facts and judgement together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from urlcheck.model.outcome import Outcome
+from urlcheck.model.target import Target
+from urlcheck.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The facts about one target, and the judgement. `outcome` is None, and `attempts` 0, where no request was finished.
+
+    `ok`: this result lets the run pass. `checked_at`: when the verdict was reached, in UTC. `excerpt`: the beginning of the
+    body, as the server wrote it, where the settings ask for it and the result does not pass.
+    """
+
+    target: Target
+    outcome: Outcome | None
+    verdict: Verdict
+    detail: str
+    ok: bool
+    attempts: int
+    checked_at: datetime
+    excerpt: str | None = None
+
+
+def settle(target: Target, verdict: Verdict, detail: str, *, ok: bool) -> Result:
+    """The result of a target that is not requested."""
+    return Result(target, None, verdict, detail, ok, 0, datetime.now(UTC))

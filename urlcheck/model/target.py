@@ -1,0 +1,33 @@
+"""A target: one thing to check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from urlcheck.http.url import Url
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One entry of the input.
+
+    `url` is the entry as the user wrote it; `source` names where it stands, with its `line` from 1, or None for arguments;
+    `index` counts the entries of a run from 0. `name` is a title for people. `request` is the URL that is requested, None if
+    the entry is not a URL. `check` is the number of its settings in the run's list; 0 are the run's own.
+    """
+
+    url: str
+    source: str = "arguments"
+    line: int | None = None
+    index: int = 0
+    request: Url | None = None
+    name: str | None = None
+    check: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """The number of targets that an input holds; `is_exact` is False for an estimate."""
+
+    targets: int
+    is_exact: bool

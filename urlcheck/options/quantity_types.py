@@ -1,0 +1,89 @@
+"""Parameter types for quantities: counts, times, sizes, rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import click
+
+from urlcheck.settings import rules
+from urlcheck.text.durations import parse_duration
+from urlcheck.text.sizes import parse_size
+
+
+class Count(click.IntRange):
+    """A whole number within the bounds of a rule."""
+
+    def __init__(self, rule: rules.Count) -> None:
+        super().__init__(rule.least, rule.most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
+class CountOr(click.ParamType[int | str]):
+    """A whole number within the bounds of a rule, or one of a few words."""
+
+    name = "count"
+
+    def __init__(self, rule: rules.Count, words: Sequence[str]) -> None:
+        self._rule = rule
+        self._words = words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if isinstance(value, int) or value in self._words:
+            return cast("int | str", value)
+        try:
+            return self._rule.fit(int(value) if value.isascii() and value.isdigit() else None)
+        except ValueError:
+            bounds = rules.describe_range(self._rule.least, self._rule.most)
+            self.fail(f"{value!r} is neither {' nor '.join(self._words)} nor a number {bounds}.", param, ctx)
+
+
+class Duration(click.ParamType[float]):
+    """`500ms`, `10s`, `2m`, `1h`, a number of seconds → seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, (int, float)):
+            return float(value)
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h.", param, ctx)
+
+
+class Size(click.ParamType[int]):
+    """`500`, `64K`, `1M` → bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_size(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a size: write 500, 64K or 1M.", param, ctx)
+
+
+class Rate(click.ParamType[float]):
+    """A number of requests a second."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = math.nan
+        if not 0 < rate < math.inf:
+            self.fail(f"{value!r} is not a number of requests a second: write 10 or 0.5.", param, ctx)
+        return rate

@@ -1,0 +1,114 @@
+"""Parameter types for the parts of a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import click
+
+from urlcheck.http.headers import FRAMING, is_sendable, is_token
+from urlcheck.http.methods import find_fault
+
+_PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
+
+
+class Header(click.ParamType[tuple[str, str]]):
+    """`NAME: VALUE` → a pair, for a header that is sent or one that is expected."""
+
+    name = "header"
+
+    def __init__(self, *, is_sent: bool = True) -> None:
+        self._is_sent = is_sent
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, colon, text = value.partition(":")
+        if not colon or not is_token(name) or not is_sendable(text):
+            self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
+        if self._is_sent and name.lower() in FRAMING:
+            self.fail(f"{name} cannot be set: urlcheck itself sets the headers that frame a request.", param, ctx)
+        return name, text.strip()
+
+
+class HeaderText(click.ParamType[str]):
+    """The value of a header."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not is_sendable(value):
+            self.fail("a header cannot have control characters.", param, ctx)
+        return str(value)
+
+
+class Credentials(click.ParamType[tuple[str, str]]):
+    """`NAME:PASSWORD` → a pair."""
+
+    name = "credentials"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, colon, password = value.partition(":")
+        if not colon or not is_sendable(value):
+            self.fail("credentials are written NAME:PASSWORD, without control characters.", param, ctx)
+        return name, password
+
+
+class Method(click.ParamType[str]):
+    """A request method, in capitals."""
+
+    name = "method"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if fault := find_fault(value):
+            self.fail(fault, param, ctx)
+        return str(value.upper())
+
+
+class Body(click.ParamType[bytes]):
+    """A request body, read by a function from the text or from the file named after `@`; it raises `SettingsError`."""
+
+    name = "body"
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:  # noqa: ARG002
+        return value if isinstance(value, bytes) else self._read(value)
+
+
+class Pin(click.ParamType[tuple[str, int, str]]):
+    """`HOST:PORT:ADDRESS[,ADDRESS]`, with `*` for any host → host, port and addresses."""
+
+    name = "pin"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int, str]:
+        if not isinstance(value, str):
+            return cast("tuple[str, int, str]", value)
+        match = _PIN.fullmatch(value)
+        if match is None:
+            self.fail(f"{value!r} is not HOST:PORT:ADDRESS.", param, ctx)
+        name, port, addresses = match.groups()
+        from urlcheck.http.url import InvalidUrlError, is_ip_address, read_host  # noqa: PLC0415 - of no use to --help
+
+        if not 1 <= int(port) <= 65535:
+            self.fail(f"{port} is not a port number from 1 to 65535.", param, ctx)
+        try:
+            host = name if name == "*" else read_host(name).removesuffix(".")
+        except InvalidUrlError as error:
+            self.fail(f"{name!r} is not a host: {error}.", param, ctx)
+        if is_ip_address(host):
+            self.fail(f"{host} is an IP address: write the host name that it replaces.", param, ctx)
+        return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
+
+    def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        import ipaddress  # noqa: PLC0415
+
+        bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        try:
+            address = ipaddress.ip_address(bare)
+        except ValueError:
+            self.fail(f"{text!r} is not an IP address.", param, ctx)
+        if "%" in bare:
+            self.fail(f"{text!r} has a zone: write the address without it.", param, ctx)
+        return str(address)

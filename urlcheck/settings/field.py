@@ -1,0 +1,82 @@
+"""How a setting is declared: its default, its rule and its help, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from urlcheck.model.errors import SettingsError
+from urlcheck.settings.rules import Rule
+
+_SPEC = "urlcheck"
+
+AnyScope = TypeVar("AnyScope", bound="Scope")
+
+
+class Spec(NamedTuple):
+    """What is known of a setting besides its type.
+
+    `option` is None for a setting that has no option of its own. `is_secret`: its value is not shown.
+    """
+
+    rule: Rule
+    option: OptionSpec | None = None
+    is_secret: bool = False
+
+
+class OptionSpec(NamedTuple):
+    """The option of a setting. `names` are empty where its one name is the field's, with hyphens.
+
+    `metavar` stands for the value in the help; `is_common`: `-h` lists it. `default` is the default that the help shows for a
+    field whose default is None.
+    """
+
+    help: str
+    names: tuple[str, ...] = ()
+    metavar: str = ""
+    is_common: bool = False
+    default: str | None = None
+
+
+def option(
+    *names: str,
+    metavar: str = "",
+    help: str,  # noqa: A002 - Click's word
+    common: bool = False,
+    default: str | None = None,
+) -> OptionSpec:
+    """The option of a setting, in the words of Click."""
+    return OptionSpec(help, names, metavar, common, default)
+
+
+def setting(default: Any, rule: Rule, option: OptionSpec | None = None, *, is_secret: bool = False) -> Any:
+    """A field of a `Scope`."""
+    return field(default=default, repr=not is_secret, metadata={_SPEC: Spec(rule, option, is_secret)})
+
+
+def spec_of(field_: Field[Any]) -> Spec:
+    """The declaration of a field. Raises `KeyError` for a field without one."""
+    spec: Spec = field_.metadata[_SPEC]
+    return spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A group of settings that belong together. Every value is held to its rule. Raises `SettingsError`."""
+
+    title: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for field_ in fields(self):
+            rule, value = spec_of(field_).rule, getattr(self, field_.name)
+            try:
+                fitted = rule.fit(value)
+            except (ValueError, TypeError) as error:
+                # the value is not shown: it may be a secret
+                raise SettingsError(field_.name, str(error) or f"must be {rule.words}") from None
+            if fitted is not value:
+                object.__setattr__(self, field_.name, fitted)
+
+    def part(self, kind: type[AnyScope]) -> AnyScope:
+        """The settings of a narrower scope."""
+        return kind(**{field_.name: getattr(self, field_.name) for field_ in fields(kind)})

@@ -1,0 +1,6 @@
+"""What the program calls itself."""
+
+from __future__ import annotations
+
+VERSION = "0.1.0"
+HOME_PAGE = "https://github.com/urlcheck-cli/urlcheck"

@@ -1,0 +1,68 @@
+"""Rules: what the value of a setting must be, in words, and how each accepted spelling becomes the one that is stored.
+
+A rule is data. `options/` maps the class of a rule to the parameter type that reads it from the command line.
+"""
+
+from __future__ import annotations
+
+from urlcheck.settings.rules.basic import (
+    Bytes,
+    Choice,
+    Count,
+    Either,
+    Flag,
+    Number,
+    Path,
+    Patterns,
+    Rate,
+    Rule,
+    Seconds,
+    Size,
+    Text,
+    Texts,
+    describe_range,
+)
+from urlcheck.settings.rules.http import (
+    Credentials,
+    Headers,
+    HeaderText,
+    Method,
+    Outputs,
+    Pins,
+    Statuses,
+    Verdicts,
+    check_absolute_url,
+    is_status,
+)
+
+__all__ = [
+    "REPEATABLE",
+    "Bytes",
+    "Choice",
+    "Count",
+    "Credentials",
+    "Either",
+    "Flag",
+    "HeaderText",
+    "Headers",
+    "Method",
+    "Number",
+    "Outputs",
+    "Path",
+    "Patterns",
+    "Pins",
+    "Rate",
+    "Rule",
+    "Seconds",
+    "Size",
+    "Statuses",
+    "Text",
+    "Texts",
+    "Verdicts",
+    "check_absolute_url",
+    "describe_range",
+    "is_status",
+]
+
+# rules of settings that hold several values: their options are repeatable
+REPEATABLE = (Texts, Bytes, Headers, Pins, Outputs)

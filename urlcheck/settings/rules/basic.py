@@ -1,0 +1,173 @@
+"""Rules for numbers, texts and files. They are plain classes, which load faster than data classes."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from urlcheck.settings.patterns import Pattern
+
+
+class Rule(Protocol):
+    """What a value must be. `words` completes the sentence `FIELD must be …`."""
+
+    @property
+    def words(self) -> str: ...
+
+    def fit(self, value: Any) -> Any:
+        """The value as the field stores it. Raises `ValueError`: with a reason, or empty where `words` say enough."""
+        ...
+
+
+class Flag:
+    """True or False."""
+
+    words = "True or False"
+
+    def fit(self, value: Any) -> bool:
+        return bool(require(value, isinstance(value, bool)))
+
+
+class Count:
+    """A whole number between two bounds, both included; `most` None is no bound."""
+
+    def __init__(self, least: int, most: int | None = None) -> None:
+        self.least = least
+        self.most = most
+
+    @property
+    def words(self) -> str:
+        return f"a whole number, {describe_range(self.least, self.most)}"
+
+    def fit(self, value: Any) -> int:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return int(require(value, is_whole and self.least <= value <= (self.most or math.inf)))
+
+
+class Size(Count):
+    """A number of bytes."""
+
+
+class Number:
+    """A finite number above 0."""
+
+    words = "a number, more than 0"
+
+    def fit(self, value: Any) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(require(value, is_number and 0 < value < math.inf))
+
+
+class Seconds(Number):
+    """A span of time."""
+
+    words = "a number of seconds, more than 0"
+
+
+class Rate(Number):
+    """Requests a second."""
+
+    words = "a number of requests a second, more than 0"
+
+
+class Either:
+    """A rule, or one of a few values beside it; `None` for a setting that may be unset."""
+
+    def __init__(self, rule: Rule, values: tuple[Any, ...] = (None,)) -> None:
+        self.rule = rule
+        self.values = values
+
+    @property
+    def words(self) -> str:
+        return f"{self.rule.words}, or {' or '.join(map(repr, self.values))}"
+
+    def fit(self, value: Any) -> Any:
+        return value if _is_one_of(value, self.values) else self.rule.fit(value)
+
+
+class Choice:
+    """One of a few values."""
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+
+    @property
+    def words(self) -> str:
+        return " or ".join(map(repr, self.values))
+
+    def fit(self, value: Any) -> Any:
+        return require(value, _is_one_of(value, self.values))
+
+
+class Text:
+    """A text; `check` raises `ValueError` with a reason for one that is unusable."""
+
+    def __init__(self, words: str = "a text", check: Callable[[str], object] | None = None) -> None:
+        self.words = words
+        self.check = check
+
+    def fit(self, value: Any) -> str:
+        text: str = require(value, isinstance(value, str))
+        if self.check:
+            self.check(text)
+        return text
+
+
+class Texts:
+    """Any sequence of texts, stored as a tuple; a single text is refused, as its characters would be taken for texts."""
+
+    def __init__(self, words: str = "a sequence of texts", check: Callable[[str], object] | None = None) -> None:
+        self.words = words
+        self.check = check
+
+    def fit(self, value: Any) -> tuple[str, ...]:
+        texts = tuple(require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)))
+        require(texts, all(isinstance(text, str) for text in texts))
+        if self.check:
+            for text in texts:
+                self.check(text)
+        return texts
+
+
+class Patterns(Texts):
+    """Regular expressions."""
+
+    def __init__(self) -> None:
+        super().__init__("a sequence of regular expressions", Pattern)
+
+
+class Path:
+    """The name of a file."""
+
+    words = "the name of a file"
+
+    def fit(self, value: Any) -> str:
+        name = require(os.fspath(value) if isinstance(value, os.PathLike) else value, isinstance(value, str | os.PathLike))
+        return str(require(name, isinstance(name, str) and name and "\0" not in name))
+
+
+class Bytes:
+    """Bytes."""
+
+    words = "bytes"
+
+    def fit(self, value: Any) -> bytes:
+        return bytes(require(value, isinstance(value, bytes | bytearray)))
+
+
+def describe_range(least: int, most: int | None) -> str:
+    """`from 1 to 64`, `1 or more`."""
+    return f"{least} or more" if most is None else f"from {least} to {most}"
+
+
+def require(value: Any, holds: object) -> Any:
+    """The value. Raises `ValueError` unless the condition holds."""
+    if not holds:
+        raise ValueError
+    return value
+
+
+def _is_one_of(value: Any, values: tuple[Any, ...]) -> bool:
+    return any(value is one or (type(value) is type(one) and value == one) for one in values)
