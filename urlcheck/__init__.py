@@ -1,8 +1,9 @@
 """urlcheck checks lists of URLs concurrently, and reports for each one what happened and whether it passed.
 
-results = asyncio.run(check(["https://example.org"]))
+results = check_sync(["https://example.org"])             # a list, in the order of the input
+results = await check(["https://example.org"])            # the same in an event loop
 
-async for result in check_urls(urls, Settings(timeout=5)):
+async for result in check_urls(urls, Settings(timeout=5)):  # each as it is finished
     print(result.verdict, result.target.url, result.detail)
 """
 
@@ -12,36 +13,58 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 __all__ = [
+    "CheckSettings",
     "Failure",
+    "FailureKind",
+    "Headers",
     "Hop",
+    "OutputSettings",
+    "Record",
+    "Reporter",
     "Response",
     "Result",
     "Settings",
     "SettingsError",
+    "Summary",
     "Target",
+    "Url",
     "Verdict",
     "check",
+    "check_sync",
     "check_urls",
+    "make_record",
 ]
 
 if TYPE_CHECKING:
-    from urlcheck.api import check, check_urls
+    from urlcheck.api import check, check_sync, check_urls
+    from urlcheck.http.headers import Headers
+    from urlcheck.http.url import Url
     from urlcheck.model.errors import SettingsError
-    from urlcheck.model.outcome import Failure, Hop, Response
+    from urlcheck.model.outcome import Failure, FailureKind, Hop, Response
+    from urlcheck.model.record import Record, make_record
     from urlcheck.model.result import Result
     from urlcheck.model.target import Target
     from urlcheck.model.verdict import Verdict
-    from urlcheck.settings.settings import Settings
+    from urlcheck.reports import Reporter
+    from urlcheck.reports.summary import Summary
+    from urlcheck.settings.scopes import CheckSettings
+    from urlcheck.settings.settings import OutputSettings, Settings
 
     __version__: str
 else:
     _HOMES = {
-        **dict.fromkeys(("check", "check_urls"), "api"),
-        **dict.fromkeys(("Failure", "Hop", "Response"), "model.outcome"),
+        **dict.fromkeys(("check", "check_sync", "check_urls"), "api"),
+        "CheckSettings": "settings.scopes",
+        **dict.fromkeys(("Failure", "FailureKind", "Hop", "Response"), "model.outcome"),
+        "Headers": "http.headers",
+        **dict.fromkeys(("OutputSettings", "Settings"), "settings.settings"),
+        **dict.fromkeys(("Record", "make_record"), "model.record"),
+        "Reporter": "reports",
         "Result": "model.result",
-        "Settings": "settings.settings",
         "SettingsError": "model.errors",
+        "Summary": "reports.summary",
         "Target": "model.target",
+        "Url": "http.url",
         "Verdict": "model.verdict",
         "__version__": "settings.identity",
     }
@@ -57,4 +80,4 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOMES})
+        return sorted({*__all__, *(name for name in globals() if name.startswith("__")), "__version__"})

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
 from urlcheck.backends.autoscaler import Autoscaler
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.backends.local import open_local
 from urlcheck.backends.protocol import Backend
-from urlcheck.input.iterable_source import IterableSource
+from urlcheck.input.iterable_source import IterableSource, Urls
 from urlcheck.input.source import Source
 from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.result import Result
+from urlcheck.runtime.event_loop import choose_loop
+from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
 
@@ -53,19 +56,52 @@ def count_processes(settings: RunSettings) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-async def check(urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None) -> list[Result]:
-    """Check every URL: the results, in the order of the input. Raises `SettingsError`."""
-    results = [result async for result in check_urls(urls, settings)]
-    return sorted(results, key=lambda result: result.target.index)
+async def check(urls: Urls, settings: Settings | None = None) -> list[Result]:
+    """Check every URL: the results, in the order of the input. Raises as `check_urls` does.
+
+    What the iterable raises is raised after the targets before it are checked: its attribute `results` has their results.
+    """
+    results: list[Result] = []
+    try:
+        async with aclosing(check_urls(urls, settings)) as finished:
+            async for result in finished:
+                results.append(result)  # noqa: PERF401 - those before an error are kept
+    except Exception as error:
+        with suppress(AttributeError):  # a class with slots
+            error.results = _sort(results)  # type: ignore[attr-defined]
+        raise
+    return _sort(results)
 
 
-async def check_urls(
-    urls: Iterable[str] | AsyncIterable[str], settings: Settings | None = None
-) -> AsyncGenerator[Result, None]:
-    """Check every URL: each result as it is reached, in bounded memory. Raises `SettingsError`."""
+def check_sync(urls: Urls, settings: Settings | None = None) -> list[Result]:
+    """`check` for programs without an event loop. Raises `RuntimeError` inside a running one, which it would block."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with asyncio.Runner(loop_factory=choose_loop()) as runner:
+            return runner.run(check(urls, settings))
+    raise RuntimeError("check_sync blocks the event loop that is running here; write: await check(urls)")
+
+
+def check_urls(urls: Urls, settings: Settings | None = None) -> AsyncGenerator[Result, None]:
+    """Check every URL: each result as it is reached, in bounded memory.
+
+    `urls` is an iterable or an asynchronous iterable of texts, `Target`s or URL objects such as `yarl.URL`. What it raises is
+    raised once the targets before it are checked. Raises `SettingsError`, and `TypeError` for what is not a URL.
+    """
+    if not isinstance(settings, Settings | None):
+        raise TypeError(f"the settings are of type {type(settings).__name__}, not Settings")
     settings = settings or Settings()
-    checks = [settings.check]
+    checks = Checks(settings)
     source = IterableSource(urls, TargetBuilder(settings.part(InputSettings), checks))
-    async with open_checker(source, settings.part(RunSettings), checks) as run, aclosing(run.results()) as results:
+    return _check(source, settings.part(RunSettings), checks)
+
+
+async def _check(source: Source, settings: RunSettings, checks: Checks) -> AsyncGenerator[Result, None]:
+    async with open_checker(source, settings, checks) as run, aclosing(run.results()) as results:
         async for result in results:
             yield result
+
+
+def _sort(results: list[Result]) -> list[Result]:
+    return sorted(results, key=lambda result: result.target.index)

@@ -17,6 +17,7 @@ from urlcheck.backends.coordinator import Coordinator
 from urlcheck.engine.check import Check
 from urlcheck.engine.engine import Engine
 from urlcheck.engine.status import HeldBack
+from urlcheck.http.headers import Headers
 from urlcheck.http.url import Url
 from urlcheck.input.target_builder import Item, TargetBuilder
 from urlcheck.model.errors import InputError
@@ -104,12 +105,12 @@ class Script:
 
 
 def respond(url: Url, status: int = 200, **headers: str) -> Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return replace(RESPONSE, url=str(url), status=status, reason="", headers=named)
 
 
 def asks_for_a_pause(seconds: int, status: int = 429) -> Response:
-    return replace(RESPONSE, status=status, headers={"Retry-After": str(seconds)})
+    return replace(RESPONSE, status=status, headers=Headers({"Retry-After": str(seconds)}))
 
 
 async def ok(url: Url, _: str) -> Outcome:

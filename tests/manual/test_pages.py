@@ -129,7 +129,7 @@ async def test_a_json_line_has_the_keys_that_the_manual_shows_and_explains(urlch
 
 
 async def test_the_script_of_the_manual_runs(tmp_path: Path, site: str) -> None:
-    [example] = blocks(PAGES["library"], "python")
+    example, *_ = blocks(PAGES["library"], "python")
     script = tmp_path / "example.py"
     script.write_text(example.replace("https://example.org", site) + "print(results[0].verdict)\n", encoding="utf-8")
     process = await create_subprocess_exec(sys.executable, str(script), stdout=PIPE, stderr=PIPE)

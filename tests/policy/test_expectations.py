@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from multidict import CIMultiDict
 
 from tests.support.builders import RESPONSE
+from urlcheck.http.headers import Headers
 from urlcheck.model.errors import SettingsError
 from urlcheck.model.outcome import Response
 from urlcheck.policy.expectations import (
@@ -22,7 +22,7 @@ from urlcheck.settings.settings import Settings
 
 def answer(body: bytes | None, *, is_whole: bool = True, **headers: str) -> Response:
     """A response with this body and these headers, `Content_Type` for `Content-Type`."""
-    named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
+    named = Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return replace(RESPONSE, body=body, is_whole=is_whole, headers=named)
 
 
@@ -55,7 +55,7 @@ def test_a_header_is_expected_to_be_the_value_or_to_match_the_expression(value: 
     ],
 )
 def test_of_several_lines_of_a_header_one_is_enough_or_all_as_one(value: str, unmet: str | None) -> None:
-    headers = CIMultiDict([("X-A", "one"), ("X-B", "four"), ("X-A", "two")])
+    headers = Headers([("X-A", "one"), ("X-B", "four"), ("X-A", "two")])
     assert ExpectedHeader("x-a", value).describe_unmet(replace(RESPONSE, headers=headers)) == unmet
 
 

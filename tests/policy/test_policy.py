@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from multidict import CIMultiDict
 
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_settled, make_target
+from urlcheck.http.headers import Headers
 from urlcheck.model.errors import SettingsError
 from urlcheck.model.outcome import FailureKind, Hop, Outcome, Response
 from urlcheck.model.verdict import Verdict
@@ -20,7 +20,7 @@ EVERYTHING = Policy(Settings(accept=[*range(100, 600), 999]))
 
 def answer(status: int, **headers: str) -> Response:
     """A response with these headers, `Retry_After` for `Retry-After`."""
-    named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
+    named = Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return replace(RESPONSE, status=status, reason="", headers=named)
 
 

@@ -7,9 +7,9 @@ import pytest
 from tests.reports.terminal.test_table import RESULTS
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model.outcome import Hop
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.wording import (
     abridge,

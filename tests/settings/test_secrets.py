@@ -13,10 +13,11 @@ from tests.support.program import Urlcheck
 from tests.support.servers import Serve, reply
 from urlcheck.model.errors import OutputError
 from urlcheck.model.outcome import Hop
+from urlcheck.model.record import make_record
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.record import make_record
-from urlcheck.settings.secrets import find_secrets, find_secrets_of_url, keeping_secrets
+from urlcheck.settings.secrets import find_secrets, keeping_secrets
 from urlcheck.settings.settings import Settings
+from urlcheck.text.url_secrets import find_secrets_of_url
 
 SECRET = "hunter2/hunter+3"
 FORMS = [SECRET, quote(SECRET, safe=""), quote(SECRET, safe="").lower(), b64encode(SECRET.encode()).decode()]

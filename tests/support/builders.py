@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from urlcheck.http.headers import Headers
 from urlcheck.http.url import InvalidUrlError
 from urlcheck.input.entry import parse_entry
 from urlcheck.input.source import Source
@@ -28,7 +29,7 @@ RESPONSE = Response(
     cert_expires=datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC),
     status=200,
     reason="OK",
-    headers={},
+    headers=Headers(),
 )
 NOT_FOUND = replace(RESPONSE, status=404, reason="Not Found")
 FAILURE = Failure(

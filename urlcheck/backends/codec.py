@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from urlcheck.backends.messages import PackedFailure, PackedResponse, PackedResult, PackedTarget, Results
+from urlcheck.http.headers import Headers
 from urlcheck.http.url import Url
 from urlcheck.model.outcome import Failure, Hop, Outcome, Response
 from urlcheck.model.result import Result
@@ -120,8 +121,8 @@ def _pack_outcome(outcome: Outcome | None) -> PackedResponse | PackedFailure | N
     expires = outcome.cert_expires.timestamp() if outcome.cert_expires else None
     url = _pack_text(outcome.url)
     if isinstance(outcome, Response):
-        reason = _pack_text(outcome.reason)
-        return PackedResponse(url, hops, outcome.elapsed, outcome.address, expires, outcome.status, reason)
+        reason, headers = _pack_text(outcome.reason), _pack_text(outcome.headers.text)
+        return PackedResponse(url, hops, outcome.elapsed, outcome.address, expires, outcome.status, reason, headers)
     kind, message = outcome.kind, _pack_text(outcome.message)
     return PackedFailure(
         url, hops, outcome.elapsed, outcome.address, expires, outcome.status, kind, message, outcome.transient
@@ -142,7 +143,7 @@ def _unpack_outcome(packed: PackedResponse | PackedFailure | None) -> Outcome | 
             cert_expires=expires,
             status=packed.status,
             reason=_unpack_text(packed.reason),
-            headers={},
+            headers=Headers.from_text(_unpack_text(packed.headers)),
         )
     return Failure(
         url=_unpack_text(packed.url),

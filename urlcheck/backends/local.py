@@ -11,6 +11,7 @@ from urlcheck.engine.check import Check
 from urlcheck.engine.engine import Engine
 from urlcheck.model.errors import SettingsError
 from urlcheck.runtime.descriptors import open_allowance
+from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 
@@ -57,5 +58,7 @@ async def open_local(settings: RunSettings, checks: Sequence[CheckSettings], chi
         async with Clients(allowance, waits=settings.wait is not None) as clients:
             local = LocalChecks(checks, clients, settings.wait)
             local.open_all()
+            if isinstance(checks, Checks):  # a target's settings that cannot be used are refused when they are read
+                checks.on_growth = local.open_all
             allowance.measure()  # with the descriptors that resolvers have opened
             yield Engine(local, settings, allowance)

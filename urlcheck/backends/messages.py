@@ -32,7 +32,7 @@ class PackedTarget(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class PackedResponse(msgspec.Struct, frozen=True, array_like=True, tag="response", gc=False):
-    """A `Response` without headers and body, which are judged already; times in seconds, `cert_expires` since the epoch."""
+    """A `Response` without its body; times in seconds, `cert_expires` since the epoch; `headers`: the lines as one text."""
 
     url: str
     hops: tuple[tuple[int, str], ...]
@@ -41,6 +41,7 @@ class PackedResponse(msgspec.Struct, frozen=True, array_like=True, tag="response
     cert_expires: float | None
     status: int
     reason: str
+    headers: str
 
 
 class PackedFailure(msgspec.Struct, frozen=True, array_like=True, tag="failure", gc=False):

@@ -33,6 +33,7 @@ from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.client.proxies import Proxies, Proxy
 from urlcheck.client.redirects import BrokenRedirectError, Chain, RedirectRules
 from urlcheck.client.trace import AttemptTrace, Phase, current
+from urlcheck.http.headers import Headers
 from urlcheck.http.methods import is_idempotent
 from urlcheck.http.url import Url, is_ip_address
 from urlcheck.model.outcome import Failure, FailureKind, Outcome, Response, ShortageError
@@ -213,7 +214,7 @@ class Attempt:
             cert_expires=self._trace.cert_expires,
             status=answer.status,
             reason=answer.reason or "",
-            headers=answer.headers,
+            headers=Headers.receive(answer.headers),
         )
 
     def _fail(self, cause: Cause, status: int | None = None) -> Failure:

@@ -23,17 +23,19 @@ _FAILURE_SECONDS, _FAILURES = 10.0, 10_000
 _THREADS = 32
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]  # as socket.getaddrinfo gives it
+_Request = tuple[asyncio.Future[list[AddressInfo]], str, int, int]
 
 
 class LookupThreads:
     """The system's resolver, in threads of its own, started as they are needed.
 
-    They are daemons: a look-up that was given up on keeps nobody waiting at the end of the program.
+    They are daemons: a look-up that was given up on keeps nobody waiting at the end of the program. `close` ends them, each
+    after the look-up that it is busy with.
     """
 
     def __init__(self, getaddrinfo: Callable[..., Any] = socket.getaddrinfo) -> None:
         self._getaddrinfo = getaddrinfo
-        self._requests: queue.SimpleQueue[tuple[asyncio.Future[list[AddressInfo]], str, int, int]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._threads = 0
         self._pending = 0
 
@@ -46,6 +48,12 @@ class LookupThreads:
         self._requests.put((future, host, port, family))
         return await future
 
+    def close(self) -> None:
+        """End the threads. Look-ups that wait for one are still done."""
+        for _ in range(self._threads):
+            self._requests.put(None)
+        self._threads = 0
+
     def _start_thread(self) -> None:
         """Where no more can be started, those that there are do the work. Raises `OSError` where there is none."""
         try:
@@ -56,8 +64,8 @@ class LookupThreads:
                 raise OSError(errno.ENOMEM, "no thread can be started to look names up") from error
 
     def _work(self) -> None:
-        while True:
-            future, host, port, family = self._requests.get()
+        while request := self._requests.get():
+            future, host, port, family = request
             try:
                 found = [] if future.cancelled() else self._getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
                 settle = partial(future.set_result, found)
@@ -104,6 +112,7 @@ class ConfirmingResolver(AbstractResolver):
         return [_make_result(host, port, info) for info in found]
 
     async def close(self) -> None:
+        self._system.close()
         if self._fast:
             await self._fast.close()
 

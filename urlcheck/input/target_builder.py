@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from urlcheck.http.url import InvalidUrlError, Url, parse
 from urlcheck.input.entry import BLANKS, parse_entry
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
+from urlcheck.settings.checks import Checks
 from urlcheck.settings.patterns import Pattern
 from urlcheck.settings.scopes import CheckSettings, InputSettings
 
@@ -22,7 +24,8 @@ Item = Target | Result
 class Entry:
     """An entry that says more than a URL, as a `[[target]]` of a configuration does.
 
-    `line` counts from 1; `check` is the number of its settings in the run's list, 0 for the run's own.
+    `line` counts from 1; `check` is the number of its settings in the run's list, 0 for the run's own. `data` and `settings`
+    are those of a program's `Target`.
     """
 
     url: str
@@ -30,6 +33,8 @@ class Entry:
     line: int | None
     name: str | None = None
     check: int = 0
+    data: Any = None
+    settings: object = None
 
 
 class TargetBuilder:
@@ -47,18 +52,24 @@ class TargetBuilder:
         self._seen: set[bytes] | None = set() if settings.dedupe else None
         self._count = 0
 
+    def find_check(self, settings: object) -> int:
+        """The number of the settings that a program gave a target. Raises as `Checks.find_number` does."""
+        if not isinstance(self._checks, Checks):
+            raise TypeError("the targets of this run cannot have settings of their own")
+        return self._checks.find_number(settings)
+
     def build(self, text: str, source: str, line: int | None = None) -> Item | None:
         """The target of one entry, trimmed; its result where it is settled; None where its URL was seen before."""
         return self.build_entry(Entry(text, source, line))
 
     def build_entry(self, entry: Entry) -> Item | None:
-        """The same for an entry that says more; one with settings of its own is never a duplicate of another."""
+        """The same for an entry that says more; one with settings or data of its own is never a duplicate."""
         text = entry.url.strip(BLANKS)
         try:
             url = parse_entry(text, self._base_url)
         except InvalidUrlError as error:
             return self._settle(entry, text, None, Verdict.INVALID, str(error))
-        if not entry.check and self._was_seen(url):
+        if not entry.check and entry.data is None and self._was_seen(url):
             self.duplicates += 1
             return None
         if reason := self._find_reason_to_skip(url):
@@ -74,7 +85,7 @@ class TargetBuilder:
         return settle(self._number(entry, text, url), verdict, reason, ok=passes)
 
     def _number(self, entry: Entry, text: str, url: Url | None) -> Target:
-        target = Target(text, entry.source, entry.line, self._count, url, entry.name, entry.check)
+        target = Target(text, entry.source, entry.line, self._count, url, entry.name, entry.check, entry.data, entry.settings)
         self._count += 1
         return target
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from urlcheck.http.headers import Headers
 
 
 class FailureKind(StrEnum):
@@ -51,7 +52,7 @@ class Response(Evidence):
 
     status: int
     reason: str
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes | None = None
     is_whole: bool = True
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from urlcheck.model.outcome import Outcome
+from urlcheck.model.record import Record, make_record
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 
@@ -26,6 +27,10 @@ class Result:
     attempts: int
     checked_at: datetime
     excerpt: str | None = None
+
+    def to_dict(self) -> Record:
+        """The keys and values of a JSON line: plain values, secrets of URLs masked, every text safe to print."""
+        return make_record(self)
 
 
 def settle(target: Target, verdict: Verdict, detail: str, *, ok: bool) -> Result:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from urlcheck.http.url import Url
 
@@ -14,6 +15,10 @@ class Target:
     `url` is the entry as the user wrote it; `source` names where it stands, with its `line` from 1, or None for arguments;
     `index` counts the entries of a run from 0. `name` is a title for people. `request` is the URL that is requested, None if
     the entry is not a URL. `check` is the number of its settings in the run's list; 0 are the run's own.
+
+    A program makes one as `Target(url, data=..., settings=...)`. `data` is the program's own, of any type: it comes back in
+    `result.target.data`, and is neither compared nor sent anywhere. `settings` are a `Settings` or `CheckSettings` that
+    replaces the run's for this target. The run sets `index`, `request` and `check`.
     """
 
     url: str
@@ -23,6 +28,8 @@ class Target:
     request: Url | None = None
     name: str | None = None
     check: int = 0
+    data: Any = field(default=None, compare=False)
+    settings: object = None
 
 
 @dataclass(frozen=True, slots=True)

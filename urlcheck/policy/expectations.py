@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Protocol
 
 from urlcheck.http.charsets import decode
@@ -37,7 +37,7 @@ class ExpectedHeader:
         self._pattern = Pattern(value.removeprefix("~")) if value.startswith("~") else None
 
     def describe_unmet(self, response: Response) -> str | None:
-        lines = _list_lines(response.headers, self._name)
+        lines = response.headers.get_all(self._name)
         if not lines:
             return f"header {self._name} is missing"
         whole = ", ".join(lines)  # as several lines may be read as one (RFC 9110, 5.3)
@@ -133,12 +133,6 @@ def list_expectations(settings: CheckSettings) -> Iterator[Expectation]:
         yield ExpectedRegex(regex)
     for expression in settings.expect_json:
         yield ExpectedJson(expression)
-
-
-def _list_lines(headers: Mapping[str, str], name: str) -> list[str]:
-    """The values of all lines of a header: a server's are a multidict."""
-    getall = getattr(headers, "getall", None)
-    return list(getall(name, ())) if getall else [headers[name]] if name in headers else []
 
 
 def _read_text(response: Response) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from urlcheck.model.record import Record, hide_in_excerpt, make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.record import Record, hide_in_excerpt, make_record
 from urlcheck.reports.summary import count
 
 ROWS = 500

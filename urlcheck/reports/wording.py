@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from urlcheck.model.record import Record
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.record import Record
 from urlcheck.reports.summary import Summary, count
 from urlcheck.text.safe import MASK
 

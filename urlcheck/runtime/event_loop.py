@@ -25,7 +25,7 @@ def run(main: Coroutine[Any, Any, int]) -> int:
     status = None
     try:
         _refuse_without_descriptors()
-        with asyncio.Runner(loop_factory=_choose_loop()) as runner:
+        with asyncio.Runner(loop_factory=choose_loop()) as runner:
             status = runner.run(main)
     except RuntimeError:
         if status is None:
@@ -42,7 +42,8 @@ def tune_gc() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-def _choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """A factory of uvloop's event loops; None where uvloop is not installed."""
     try:
         import uvloop  # noqa: PLC0415
     except ImportError:

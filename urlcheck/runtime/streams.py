@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import suppress
@@ -14,6 +15,13 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # whatever the encoding, nothing is lost over a character
+
+
+def write_utf8(stream: TextIO) -> TextIO:
+    """Have a stream write UTF-8 whatever the locale is, for a format that its readers take for UTF-8. Returns the stream."""
+    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return stream
 
 
 def say(text: str) -> None:

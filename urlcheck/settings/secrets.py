@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 from urllib.request import getproxies_environment
@@ -15,12 +14,11 @@ from urllib.request import getproxies_environment
 from urlcheck.model.errors import SettingsError, UrlcheckError
 from urlcheck.settings.netrc import find_netrc, read_netrc
 from urlcheck.settings.scopes import CheckSettings
-from urlcheck.text.safe import MASK, list_secret_values
+from urlcheck.text.safe import list_secret_values
 from urlcheck.text.secret_names import LONG, is_secret, is_secret_header
 from urlcheck.text.secrets import Secrets, hide, hiding
+from urlcheck.text.url_secrets import SHORTEST, list_in_credentials, list_in_userinfo, make_secrets
 
-# a shorter text stands in too many others by chance: to hide it would spoil them
-SHORTEST = 6
 _FIELDS = ("headers", "user", "netrc", "proxy", "data", "expect_headers")
 _WITH_SCHEME = re.compile(r"([A-Za-z][\w-]*) +(.+)")
 _AUTHORITY = re.compile(r"(?:^|//)([^\s/?#]*)@")
@@ -48,20 +46,7 @@ def find_secrets(told: Iterable[Mapping[str, Any]]) -> Secrets:
     for name, proxy in getproxies_environment().items():
         if name != "no":
             found.update(_list_in_url(proxy))
-    return _make_secrets(found)
-
-
-@lru_cache(maxsize=256)
-def find_secrets_of_url(userinfo: str | None, target: str) -> Secrets:
-    """The secrets in what a URL has sent: its credentials, and the values of secret keys in its query."""
-    found = set(_list_in_userinfo(userinfo)) if userinfo else set()
-    for value in list_secret_values(target):
-        found |= {value, unquote_plus(value)}
-    return _make_secrets(found)
-
-
-def _make_secrets(texts: Iterable[str]) -> Secrets:
-    return Secrets({text: MASK for text in texts if len(text) >= SHORTEST})
+    return make_secrets(found)
 
 
 def _list_told(fields: Mapping[str, Any]) -> Iterator[str]:
@@ -72,7 +57,7 @@ def _list_told(fields: Mapping[str, Any]) -> Iterator[str]:
         if is_secret_header(name, value) and not value.startswith("~"):
             yield value
     if user := fields.get("user"):
-        yield from _list_in_credentials(*user)
+        yield from list_in_credentials(*user)
     if proxy := fields.get("proxy"):
         yield from _list_in_url(proxy)
     if fields.get("netrc"):
@@ -94,7 +79,7 @@ def _list_in_header(value: str) -> Iterator[str]:
     if scheme.lower() == "basic":
         with suppress(ValueError):
             name, _, password = b64decode(rest, validate=True).decode("utf-8", "surrogateescape").partition(":")
-            yield from _list_in_credentials(name, password)
+            yield from list_in_credentials(name, password)
         return
     for key, quoted, plain in _PARAMETER.findall(value):
         text = quoted or plain
@@ -103,22 +88,9 @@ def _list_in_header(value: str) -> Iterator[str]:
             yield unquote(text)
 
 
-def _list_in_credentials(name: str, password: str) -> Iterator[str]:
-    """The password, and the Base64 of a pair that is too short to be hidden; a name without a password is a token."""
-    yield password or name
-    yield f"{name}:{password}"
-    yield b64encode(f"{name}:{password}".encode("utf-8", "surrogateescape")).decode()
-
-
-def _list_in_userinfo(userinfo: str) -> Iterator[str]:
-    name, _, password = userinfo.partition(":")
-    yield from (password or name, userinfo)
-    yield from _list_in_credentials(unquote(name), unquote(password))
-
-
 def _list_in_url(url: str) -> Iterator[str]:
     for userinfo in _AUTHORITY.findall(url):
-        yield from _list_in_userinfo(userinfo)
+        yield from list_in_userinfo(userinfo)
 
 
 def _list_in_netrc() -> Iterator[str]:
@@ -129,7 +101,7 @@ def _list_in_netrc() -> Iterator[str]:
     except SettingsError:  # the client raises it too
         return
     for login, _, password in hosts:
-        yield from _list_in_credentials(login, password or "")
+        yield from list_in_credentials(login, password or "")
 
 
 def _list_in_body(data: bytes) -> Iterator[str]:

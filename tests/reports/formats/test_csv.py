@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.builders import NOT_FOUND, RESPONSE, make_hostile_results, make_result, make_target
 from urlcheck.model.outcome import Hop
+from urlcheck.model.record import Record, make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.csv import CsvReporter
-from urlcheck.reports.record import Record, make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.support.builders import NOT_FOUND, make_hostile_results, make_result, make_target
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.github import GithubReporter
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 

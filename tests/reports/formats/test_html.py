@@ -17,9 +17,9 @@ from tests.reports.terminal.test_table import LONG, RESULTS, passes, problems
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.support.program import Urlcheck
 from urlcheck.model.outcome import Hop
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.reports.formats.html import HtmlReporter
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.secrets import Secrets, hiding

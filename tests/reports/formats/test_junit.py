@@ -20,10 +20,10 @@ from tests.support.builders import (
     make_target,
 )
 from urlcheck.model.outcome import Hop
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.junit import JunitReporter
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.safe import escape

@@ -18,9 +18,9 @@ from markdown_it.token import Token
 from tests.reports.terminal.test_table import RESULTS, passes, problems
 from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_target
 from tests.support.program import Urlcheck
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.reports.formats.markdown import MarkdownReporter, show_code
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.wording import describe, locate
 from urlcheck.settings.settings import OutputSettings

@@ -15,11 +15,11 @@ import jsonschema
 import pytest
 
 from tests.support.builders import FAILURE, NOT_FOUND, make_hostile_results, make_result, make_target
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.formats.sarif import RESULTS, SarifReporter
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.identity import HOME_PAGE, VERSION
 from urlcheck.settings.settings import OutputSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from typing import ClassVar, TextIO
 
+from urlcheck.model.record import Record, Redirect, make_record
 from urlcheck.model.result import Result
-from urlcheck.reports.record import Record, Redirect, make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar, TextIO
 
+from urlcheck.model.record import list_file, make_record, title
 from urlcheck.model.result import Result
-from urlcheck.reports.record import list_file, make_record, title
 from urlcheck.reports.summary import Summary
+from urlcheck.runtime.streams import write_utf8
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.safe import escape
 
@@ -27,7 +28,7 @@ class GithubReporter:
     streams: ClassVar[bool] = True
 
     def __init__(self, stream: TextIO, settings: OutputSettings) -> None:
-        self._stream = stream
+        self._stream = write_utf8(stream)
         self._quiet = settings.quiet
 
     def add(self, result: Result) -> None:

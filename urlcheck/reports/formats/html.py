@@ -10,11 +10,11 @@ from html import escape
 from importlib.resources import files
 from typing import ClassVar, TextIO
 
+from urlcheck.model.record import Record, title
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.figures import draw_figures, draw_share
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.record import Record, title
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.wording import (
     abridge,

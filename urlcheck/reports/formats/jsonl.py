@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import ClassVar, TextIO
 
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, TextIO
 from xml.sax import saxutils  # writes, and parses nothing
 
+from urlcheck.model.record import Record, format_time, list_file, make_record, title
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.spool import Spool
-from urlcheck.reports.record import Record, format_time, list_file, make_record, title
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.safe import escape

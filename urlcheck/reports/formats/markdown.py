@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar, TextIO
 
+from urlcheck.model.record import Record, title
 from urlcheck.model.result import Result
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.record import Record, title
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.wording import (
     ENOUGH,
@@ -26,6 +26,7 @@ from urlcheck.reports.wording import (
     locate,
     mark,
 )
+from urlcheck.runtime.streams import write_utf8
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.safe import escape
 
@@ -48,7 +49,7 @@ class MarkdownReporter:
     streams: ClassVar[bool] = False
 
     def __init__(self, stream: TextIO, settings: OutputSettings) -> None:
-        self._stream = stream
+        self._stream = write_utf8(stream)
         self._listing = Listing(settings.show)
 
     def add(self, result: Result) -> None:

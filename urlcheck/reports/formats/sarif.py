@@ -11,12 +11,12 @@ from pathlib import PurePath
 from typing import ClassVar, TextIO
 from urllib.parse import quote
 
+from urlcheck.model.record import Record, format_time, list_file, make_record
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.formats.spool import Spool
-from urlcheck.reports.record import Record, format_time, list_file, make_record
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.identity import HOME_PAGE, VERSION
 from urlcheck.settings.settings import OutputSettings

@@ -12,8 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from urlcheck.model.record import make_record, title
 from urlcheck.model.result import Result
-from urlcheck.reports.record import make_record, title
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.console import PlainConsole
 from urlcheck.reports.terminal.display import Display

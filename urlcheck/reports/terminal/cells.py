@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from urlcheck.model.record import Record, title
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.excerpt import list_lines
-from urlcheck.reports.record import Record, title
 from urlcheck.reports.terminal.console import PlainConsole
 from urlcheck.reports.wording import describe, format_elapsed, label, locate, mark
 

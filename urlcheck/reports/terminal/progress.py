@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
+from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.model.target import Length
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.record import make_record
 from urlcheck.reports.summary import Summary, count, format_rate
 from urlcheck.reports.terminal.cells import make_cells
 from urlcheck.reports.terminal.charts import draw_bar

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.builders import CHECKED_AT, FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from urlcheck.model.outcome import Hop
+from urlcheck.model.record import list_file, make_record, title
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.record import list_file, make_record, title
 
 
 def test_a_response_has_every_key_in_order() -> None:

@@ -1,18 +1,20 @@
-"""A result as the reports show it: flat, every text safe, every key always present."""
+"""A result as reports show it: flat, with secrets masked and every text safe to print; every key is always present."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from urlcheck.http.url import Url
-from urlcheck.model.result import Result
 from urlcheck.model.target import Target
-from urlcheck.settings.secrets import SHORTEST, find_secrets_of_url
 from urlcheck.text.safe import MASK, clean, escape, mask_broken
 from urlcheck.text.secrets import hide
+from urlcheck.text.url_secrets import SHORTEST, find_secrets_of_url
+
+if TYPE_CHECKING:
+    from urlcheck.model.result import Result
 
 _DETAIL_LIMIT = 300
 _SHORTEST_WITH_SECRET = len("200 ") + SHORTEST
