@@ -114,8 +114,9 @@ async def test_a_server_that_restarts_is_waited_for(launch: Launch, door: RawSer
 async def test_what_never_comes_has_its_last_verdict_at_the_end(urlcheck: Urlcheck, port: int) -> None:
     finished = await urlcheck(f"http://127.0.0.1:{port}", "--wait", "1s", "-o", "jsonl")
     [record] = finished.records
-    assert (finished.status, record["verdict"], record["detail"]) == (1, "connect", "connection refused")
+    assert (finished.status, record["verdict"]) == (1, "connect")
     assert record["attempts"] > 2
+    assert record["detail"] == f"connection refused ({record['attempts']} attempts)"
     assert finished.stderr == "urlcheck: the time to wait, 1 s, was up\n"
 
 
@@ -160,7 +161,7 @@ async def test_after_ctrl_c_what_has_not_passed_has_its_last_verdict(launch: Lau
     finished = await finish(waiting, first)
     assert finished.status == 130
     assert verdicts(finished.records) == {at_once: "ok", door.url: "status"}
-    assert {record["detail"] for record in finished.records} == {"200 OK", "503 Service Unavailable"}
+    assert {record["detail"].partition(" (")[0] for record in finished.records} == {"200 OK", "503 Service Unavailable"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -82,7 +82,7 @@ async def test_a_target_with_settings_of_its_own_is_no_duplicate(urlcheck: Urlch
     lines = [f"[[target]]\nurl = '{site}/status/404'\n{own}" for own in ("accept = 404", "", "accept = 404", "", "")]
     (tmp_path / "urlcheck.toml").write_text("retries = 0\n" + "\n".join(lines))
     finished = await urlcheck("-o", "jsonl=out.jsonl")
-    assert finished.stderr.startswith("3 URLs: 2 passed, 1 failed (1 status), 2 duplicates ")
+    assert "  3 URLs   ✓ 2 passed   ✗ 1 failed   2 duplicates " in finished.stdout
 
 
 async def test_targets_are_left_out_as_any_url_is(urlcheck: Urlcheck, tmp_path: Path) -> None:

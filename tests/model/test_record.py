@@ -54,7 +54,8 @@ def test_an_entry_that_was_not_requested_has_every_key() -> None:
 
 def test_a_failure_says_where_it_ended_and_how_long_it_took() -> None:
     record = make_record(make_result(FAILURE, attempts=3))
-    assert (record["verdict"], record["detail"], record["status"]) == ("connect", "connection refused", None)
+    assert (record["verdict"], record["status"]) == ("connect", None)
+    assert record["detail"] == "connection refused (3 attempts)"
     assert (record["final_url"], record["elapsed_ms"], record["attempts"]) == ("https://example.org/", 1500.0, 3)
 
 
@@ -132,3 +133,9 @@ def test_the_name_of_a_target_is_the_last_key_and_only_where_there_is_one() -> N
     assert [*record] == [*make_record(make_result()), "name"]
     assert title(record) == r"api \x1b[2J: https://example.org/"
     assert title(make_record(make_result())) == "https://example.org/"
+
+
+def test_a_detail_that_is_cut_still_says_how_many_attempts_were_made() -> None:
+    record = make_record(make_result(replace(FAILURE, message="why " * 100), attempts=3))
+    assert len(record["detail"]) == 300
+    assert record["detail"].endswith("… (3 attempts)")

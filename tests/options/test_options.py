@@ -54,6 +54,7 @@ def name_case(value: object) -> str | None:
         (Pin(), "caf\xe9.example:80:192.0.2.1,[2001:DB8::1]", ("xn--caf-dma.example", 80, "192.0.2.1,2001:db8::1")),
         (Pin(), "*:80:::1", ("*", 80, "::1")),
         (Output(), "jsonl", ("jsonl", None)),
+        (Output(), "jsonl=-", ("jsonl", None)),
         (Output(), "table=out/a=b.txt", ("table", "out/a=b.txt")),
     ],
     ids=name_case,
@@ -168,7 +169,8 @@ def test_an_option_fills_the_setting_of_its_name(arguments: str, settings: Setti
         ("--show problems --color never", OutputSettings(show="problems", color="never")),
         ("--no-progress", OutputSettings(progress=False)),
         ("--show-body", OutputSettings(show_body=True)),
-        ("-q -v", OutputSettings(quiet=True, verbose=True)),
+        ("-q", OutputSettings(quiet=True)),
+        ("-v", OutputSettings(verbose=True)),
     ],
 )
 def test_an_output_option_fills_the_setting_of_its_name(arguments: str, settings: OutputSettings) -> None:

@@ -109,7 +109,25 @@ def test_a_status_is_described_with_the_servers_reason_or_the_standard_one(statu
 def test_a_result_holds_target_outcome_and_verdict() -> None:
     result = POLICY.conclude(make_target(), NOT_FOUND, attempts=3)
     assert (result.target, result.outcome, result.attempts) == (make_target(), NOT_FOUND, 3)
-    assert (result.verdict, result.detail, result.ok) == (Verdict.STATUS, "404 Not Found", False)
+    assert (result.verdict, result.detail, result.ok) == (Verdict.STATUS, "404 Not Found (3 attempts)", False)
+
+
+def test_the_detail_of_what_passed_says_how_many_attempts_were_made() -> None:
+    assert POLICY.conclude(make_target(), RESPONSE, attempts=2).detail == "200 OK (2 attempts)"
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "detail"),
+    [
+        ({201}, 200, "200 OK; accepted: 201"),
+        ({*range(200, 300), 404}, 302, "302 Found; accepted: 200-299,404"),
+        ({200, 201, 999}, 304, "304 Not Modified; accepted: 200-201,999"),
+        ({201}, 404, "404 Not Found"),
+    ],
+)
+def test_a_wrong_status_that_reads_like_a_success_says_what_is_accepted(accept: set[int], status: int, detail: str) -> None:
+    outcome = replace(RESPONSE, status=status, reason="")
+    assert Policy(Settings(accept=accept)).judge(outcome) == (Verdict.STATUS, detail)
 
 
 def test_only_ok_passes() -> None:

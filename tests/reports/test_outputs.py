@@ -6,6 +6,7 @@ import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.support.builders import NOT_FOUND, make_result
 from tests.support.marks import on_posix
 from urlcheck.model.errors import OutputError
 from urlcheck.reports import outputs as outputs_module
-from urlcheck.reports.outputs import Outputs
+from urlcheck.reports.outputs import Outputs, list_outputs
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
@@ -142,7 +143,8 @@ def test_the_other_reports_are_completed_where_one_cannot_be_written(folder: Pat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 def test_a_run_without_an_output_that_can_be_written_ends_at_once() -> None:
-    with open_outputs(("jsonl", "/dev/full")) as outputs, pytest.raises(OutputError):
+    settings = OutputSettings(outputs=[("jsonl", "/dev/full")], quiet=True)
+    with Outputs(settings) as outputs, pytest.raises(OutputError):
         outputs.add([make_result()])
 
 
@@ -239,3 +241,41 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
         outputs.add([make_result()])
         outputs.close(Summary())
     assert not Path("/dev/null").is_file()
+
+
+def test_a_report_in_a_file_does_not_silence_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_outputs(("jsonl", "report.jsonl")) as outputs:
+        outputs.add([make_result()])
+        outputs.close(Summary())
+    assert "✓ 200" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("settings", [{"quiet": True}, {"outputs": [("jsonl", "report.jsonl"), ("github", None)]}])
+def test_quiet_or_another_report_takes_the_place_of_the_table(settings: dict[str, Any]) -> None:
+    output = OutputSettings(**({"outputs": [("jsonl", "report.jsonl")]} | settings))
+    assert list_outputs(output) == list(output.outputs)
+
+
+@on_posix
+def test_a_file_that_is_standard_output_takes_the_place_of_the_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (folder / "out").open("w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert len(list_outputs(OutputSettings(outputs=[("jsonl", "out")]))) == 1
+        assert len(list_outputs(OutputSettings(outputs=[("jsonl", "other")]))) == 2
+
+
+def test_where_standard_output_is_closed_there_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert list_outputs(OutputSettings(outputs=[("jsonl", "out")])) == [("jsonl", "out")]
+
+
+@on_posix
+def test_a_link_to_a_pipe_is_written_through(folder: Path) -> None:
+    reading, writing = os.pipe()
+    (folder / "link").symlink_to(f"/dev/fd/{writing}")
+    with open_outputs(("jsonl", "link")) as outputs:
+        outputs.add([make_result()])
+        outputs.close(Summary())
+    os.close(writing)
+    with open(reading, encoding="utf-8") as written:
+        assert '"verdict": "ok"' in written.read()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.builders import FAILURE, NOT_FOUND, make_result, make_settled, make_target
@@ -28,7 +30,7 @@ def test_a_run_in_which_all_is_well_says_no_more(summary: Summary) -> None:
 
 
 def test_a_run_of_nothing_is_described(summary: Summary) -> None:
-    assert summary.describe() == "0 URLs: 0 passed in 2 s, 0.0 URLs/s"
+    assert summary.describe() == "0 URLs: 0 passed in 2 s"
 
 
 def test_duplicates_are_counted(summary: Summary) -> None:
@@ -39,24 +41,45 @@ def test_duplicates_are_counted(summary: Summary) -> None:
 
 
 def test_large_numbers_are_grouped(summary: Summary) -> None:
-    summary.failed = summary.verdicts[Verdict.DNS] = 12_345
-    assert summary.describe() == "12,345 URLs: 0 passed, 12,345 failed (12,345 dns) in 2 s, 6,172 URLs/s"
+    summary.add([make_result(FAILURE)] * 12_345)
+    assert summary.describe() == "12,345 URLs: 0 passed, 12,345 failed (12,345 connect) in 2 s, 6,172 URLs/s"
 
 
-def test_an_allowed_verdict_passes_and_is_still_named(summary: Summary) -> None:
+def test_an_allowed_failure_is_counted_apart_and_does_not_fail_the_run(summary: Summary) -> None:
     summary.add([make_result(NOT_FOUND, allow={Verdict.STATUS})])
-    assert (summary.passed, summary.failed) == (1, 0)
-    assert summary.describe_verdicts() == "1 status"
+    assert (summary.passed, summary.failed, summary.allowed, summary.problems) == (0, 0, 1, 0)
+    assert summary.describe() == "1 URL: 0 passed, 1 allowed (1 status) in 2 s, 0.5 URLs/s"
 
 
-def test_a_skipped_url_passes_and_is_counted(summary: Summary) -> None:
-    summary.add([make_settled(make_target(), Verdict.SKIPPED, "excluded")])
-    assert (summary.passed, summary.describe_verdicts()) == (1, "1 skipped")
+def test_what_was_skipped_is_counted_apart_and_not_in_the_rate(summary: Summary) -> None:
+    summary.add([make_result(), make_settled(make_target(), Verdict.SKIPPED, "excluded")])
+    assert summary.describe() == "2 URLs: 1 passed, 1 skipped in 2 s, 0.5 URLs/s"
+
+
+def test_what_was_read_and_not_checked_is_neither_failed_nor_in_the_rate(summary: Summary) -> None:
+    summary.add([make_result(), *[make_settled(make_target(), Verdict.UNCHECKED, "interrupted")] * 3])
+    assert summary.describe() == "1 checked, all passed; 3 read and not checked in 2 s, 0.5 URLs/s"
+    assert summary.problems == 3
+
+
+def test_of_a_run_that_was_cut_short_failures_are_counted_among_what_was_checked(summary: Summary) -> None:
+    summary.add([make_result(), make_result(NOT_FOUND), make_settled(make_target(), Verdict.UNCHECKED, "interrupted")])
+    assert summary.describe() == "2 checked: 1 passed, 1 failed (1 status); 1 read and not checked in 2 s, 1.0 URLs/s"
+
+
+def test_an_invalid_entry_is_not_in_the_rate(summary: Summary) -> None:
+    summary.add([make_result(target=make_target("ftp://host"))])
+    assert summary.describe() == "1 URL: 0 passed, 1 failed (1 invalid) in 2 s"
+
+
+def test_the_status_of_a_redirect_that_fails_is_counted(summary: Summary) -> None:
+    summary.add([make_result(replace(FAILURE, status=302))])
+    assert summary.statuses == {302: 1}
 
 
 def test_the_most_frequent_verdict_comes_first(summary: Summary) -> None:
-    summary.verdicts.update({Verdict.DNS: 1, Verdict.OK: 9, Verdict.TIMEOUT: 3, Verdict.STATUS: 2})
-    assert summary.describe_verdicts() == "3 timeout, 2 status, 1 dns"
+    summary.failures.update({Verdict.DNS: 1, Verdict.TIMEOUT: 3, Verdict.STATUS: 2})
+    assert summary.describe_failures() == "3 timeout, 2 status, 1 dns"
 
 
 def test_a_run_that_took_no_time_has_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.reports.terminal.test_table import RESULTS
-from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
+from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_settled, make_target
 from urlcheck.model.outcome import Hop
 from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
@@ -18,29 +18,31 @@ from urlcheck.reports.wording import (
     describe_unlisted,
     find_link,
     format_elapsed,
-    label,
     locate,
     mark,
+    mark_run,
+    name_outcome,
+    word_title,
 )
 
 
-def test_every_record_has_its_mark_and_its_label() -> None:
+def test_every_record_has_its_mark_and_the_word_of_its_verdict() -> None:
     records = [make_record(result) for result in RESULTS]
-    assert [f"{mark(record)} {label(record)}" for record in records] == [
+    assert [f"{mark(record)} {name_outcome(record)}" for record in records] == [
         "✓ 200",
         "✓ 200",
-        "✗ 404",
+        "✗ 404 status",
         "✗ connect",
         "✗ invalid",
         "- skipped",
-        "! 403",
+        "! 403 status",
     ]
 
 
 def test_the_detail_does_not_say_the_status_again() -> None:
     assert [describe(make_record(result)) for result in RESULTS] == [
         "OK",
-        "→ https://example.net/new (attempt 2)",
+        "→ https://example.net/new (2 attempts)",
         "Not Found",
         "connection refused",
         "unsupported scheme 'ftp'",
@@ -94,6 +96,7 @@ def test_a_time_has_two_digits_or_three(milliseconds: float | None, text: str) -
         (Verdict.STATUS, False, "✗"),
         (Verdict.STATUS, True, "!"),
         (Verdict.SKIPPED, True, "-"),
+        (Verdict.UNCHECKED, False, "!"),
     ],
 )
 def test_a_mark_says_whether_a_verdict_passes(verdict: Verdict, sign: str, *, passes: bool) -> None:
@@ -104,9 +107,9 @@ def test_a_mark_says_whether_a_verdict_passes(verdict: Verdict, sign: str, *, pa
     ("listed", "sentence"),
     [
         (7, None),
-        (6, "Not listed: 1 URL that passed; -o jsonl holds all."),
-        (4, "Not listed: 1 problem and 2 URLs that passed; -o jsonl holds all."),
-        (0, "Not listed: 3 problems and 4 URLs that passed; -o jsonl holds all."),
+        (6, "Not listed: 1 allowed; -o jsonl holds all."),
+        (4, "Not listed: 1 failed, 1 allowed, 1 skipped; -o jsonl holds all."),
+        (0, "Not listed: 3 failed, 1 allowed, 2 passed, 1 skipped; -o jsonl holds all."),
     ],
 )
 def test_what_is_not_listed_is_counted(listed: int, sentence: str | None) -> None:
@@ -120,4 +123,28 @@ def test_ten_problems_are_not_taken_for_none() -> None:
     summary = Summary()
     for _ in range(10):
         summary.add([make_result(NOT_FOUND)])
-    assert describe_unlisted(summary, []) == "Not listed: 10 problems; -o jsonl holds all."
+    assert describe_unlisted(summary, []) == "Not listed: 10 failed; -o jsonl holds all."
+
+
+SKIPPED = make_settled(make_target(), Verdict.SKIPPED, "excluded")
+UNCHECKED = make_settled(make_target(), Verdict.UNCHECKED, "interrupted")
+ALLOWED = make_result(NOT_FOUND, allow={Verdict.STATUS})
+
+
+@pytest.mark.parametrize(
+    ("results", "title"),
+    [
+        ([], "! No URL was checked"),
+        ([make_result()], "✓ 1 URL passed"),
+        ([make_result()] * 2, "✓ All 2 URLs passed"),
+        ([make_result(), make_result(NOT_FOUND)], "✗ 1 of 2 URLs failed"),
+        ([make_result()] * 2 + [SKIPPED], "✓ 2 URLs passed, 1 skipped"),
+        ([make_result(), ALLOWED], "! 1 of 2 URLs passed, 1 allowed"),
+        ([SKIPPED] * 3, "! No URL was checked, 3 skipped"),
+        ([make_result()] * 2 + [UNCHECKED], "! 2 URLs passed, 1 not checked"),
+    ],
+)
+def test_a_title_never_says_that_all_passed_where_something_was_not_checked(results: list[Result], title: str) -> None:
+    summary = Summary()
+    summary.add(results)
+    assert f"{mark_run(summary)} {word_title(summary)}" == title

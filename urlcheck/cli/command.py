@@ -13,19 +13,23 @@ from urlcheck.config.command import ConfiguredCommand
 from urlcheck.model.errors import SettingsError
 from urlcheck.options.groups import pick
 from urlcheck.options.options import command_options
+from urlcheck.runtime.streams import has_piped_input, say
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.text.safe import clean
 
 if TYPE_CHECKING:
+    from urlcheck.config.mention import Mention
     from urlcheck.input.target_builder import Entry
 
 UNUSABLE = 2
+STDIN = "-"
 
 EXAMPLES = (
     "urlcheck https://example.org example.net/page",
     "urlcheck --file urls.txt --show problems",
     "cat urls.txt | urlcheck --output jsonl",
-    "urlcheck --file urls.txt --output table --output html=report.html",
+    "urlcheck --file urls.txt --output html=report.html",
     "urlcheck --wait 2m localhost:8080/health --expect-json \"status == 'ok'\"",
 )
 EPILOG = """\b
@@ -46,7 +50,13 @@ Exit status:
 )
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @command_options
-def command(urls: tuple[str | Entry, ...], files: tuple[str, ...], checks: Sequence[CheckSettings] = (), **params: Any) -> int:
+def command(
+    urls: tuple[str | Entry, ...],
+    files: tuple[str, ...],
+    checks: Sequence[CheckSettings] = (),
+    mention: Mention | None = None,
+    **params: Any,
+) -> int:
     """Check URLs concurrently and report for each one what happened and whether it passed.
 
     URLs come from the command line, from files, or from a pipe. A URL without a scheme is https, or http for localhost and IP
@@ -59,12 +69,29 @@ def command(urls: tuple[str | Entry, ...], files: tuple[str, ...], checks: Seque
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
-        files = ("-",)
+        files = (STDIN,)
     from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
     from urlcheck.runtime.event_loop import run  # noqa: PLC0415
 
-    order = Order(urls, files, settings, [settings.check, *checks], output, allow_empty=bool(params["allow_empty"]))
+    if mention and not output.quiet:
+        _say_what_is_not_read(mention, urls, files)
+    remark = mention.describe(verbose=output.verbose) if mention else None
+    order = Order(
+        urls,
+        files,
+        settings,
+        [settings.check, *checks],
+        output,
+        allow_empty=bool(params["allow_empty"]),
+        remarks=[remark] if remark else [],
+    )
     return run(execute(order))
+
+
+def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: Sequence[str]) -> None:
+    """A list that is piped in must not be ignored silently where a configuration names the targets."""
+    if mention.names_targets and STDIN not in (*urls, *files) and has_piped_input():
+        say(f"urlcheck: standard input was not read: {clean(mention.name)} names the targets; use - to read it")
 
 
 def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:

@@ -1,40 +1,63 @@
-"""Chooses what is drawn while a run lasts."""
+"""Chooses what is shown while a run lasts."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Protocol
 
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.input.lists import Lists
+from urlcheck.reports.outputs import list_outputs
 from urlcheck.reports.registry import load_reporter
+from urlcheck.reports.sink import Sink
 from urlcheck.reports.summary import Summary
+from urlcheck.reports.waiting import WaitingLog, saying
+from urlcheck.runtime.streams import say
 from urlcheck.settings.settings import OutputSettings, Settings
 
 if TYPE_CHECKING:
-    from urlcheck.reports.terminal.display import Display
+    pass
 
 # seconds in which no failure is shown before the table that lists it, on the same terminal
 _SHORT_RUN = 10.0
 
 
+class Live(Sink, Protocol):
+    """What is shown while a run lasts; `stop` takes it away."""
+
+    def stop(self) -> None: ...
+
+
 def show_live(
     checker: Coordinator, settings: Settings, output: OutputSettings, summary: Summary, lists: Lists
-) -> contextlib.AbstractContextManager[Display | None]:
-    """A live view on standard error, where that is a terminal on which nothing else is written meanwhile."""
-    if output.quiet or not output.progress or not sys.stderr.isatty():
-        return contextlib.nullcontext()
-    to_terminal = [name for name, file in output.outputs if file is None and sys.stdout.isatty()]
-    if any(load_reporter(name).streams for name in to_terminal):
-        return contextlib.nullcontext()
-    from urlcheck.reports.terminal.awaiting import Awaiting  # noqa: PLC0415 - Rich is imported where it draws
-    from urlcheck.reports.terminal.console import make_console  # noqa: PLC0415
-    from urlcheck.reports.terminal.display import show  # noqa: PLC0415
-    from urlcheck.reports.terminal.progress import Progress  # noqa: PLC0415
+) -> AbstractContextManager[Live | None]:
+    """A live view on standard error, where that is a terminal on which nothing else is written meanwhile.
 
-    console = make_console(sys.stderr, output.color)
-    if settings.wait:
-        return show(Awaiting(console, summary, checker, settings.wait))
-    quiet = _SHORT_RUN if to_terminal else 0.0
-    return show(Progress(console, summary, lambda: lists.length, lambda: checker.slowed, quiet))
+    Elsewhere, a run that waits says from time to time where it stands.
+    """
+    if output.quiet or not output.progress:
+        return nullcontext()
+    if _can_draw(output):
+        from urlcheck.reports.terminal.awaiting import Awaiting  # noqa: PLC0415 - Rich is imported where it draws
+        from urlcheck.reports.terminal.console import make_console  # noqa: PLC0415
+        from urlcheck.reports.terminal.display import show  # noqa: PLC0415
+        from urlcheck.reports.terminal.progress import Progress  # noqa: PLC0415
+
+        console = make_console(sys.stderr, output.color)
+        if not console.is_dumb_terminal:
+            if settings.wait:
+                return show(Awaiting(console, summary, checker, settings.wait))
+            quiet = _SHORT_RUN if _list_on_terminal(output) else 0.0
+            return show(Progress(console, summary, lambda: lists.length, lambda: checker.slowed, quiet))
+    return saying(WaitingLog(checker, summary, settings.wait, say)) if settings.wait else nullcontext()
+
+
+def _can_draw(output: OutputSettings) -> bool:
+    """Whether standard error is a terminal to which no report streams."""
+    return sys.stderr.isatty() and not any(load_reporter(name).streams for name in _list_on_terminal(output))
+
+
+def _list_on_terminal(output: OutputSettings) -> list[str]:
+    """The formats that are written to a terminal."""
+    return [name for name, file in list_outputs(output) if file is None and sys.stdout.isatty()]

@@ -14,7 +14,7 @@ from urlcheck.input.lists import Lists
 from urlcheck.input.target_builder import Entry, TargetBuilder
 from urlcheck.input.thread_source import ThreadSource
 from urlcheck.model.errors import ClosedPipeError, InputError, OutputError, SettingsError
-from urlcheck.reports.outputs import Outputs
+from urlcheck.reports.outputs import Outputs, list_outputs
 from urlcheck.reports.sink import Sink
 from urlcheck.reports.summary import Summary
 from urlcheck.runtime.event_loop import tune_gc
@@ -31,7 +31,7 @@ PASSED, FAILED = 0, 1
 class Order:
     """What a command line, with its configuration, asks for.
 
-    `checks` are the settings that entries refer to by number; the first are those of `settings`.
+    `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
     """
 
     urls: Sequence[str | Entry]
@@ -40,6 +40,7 @@ class Order:
     checks: Sequence[CheckSettings]
     output: OutputSettings
     allow_empty: bool = False
+    remarks: Sequence[str] = ()
 
 
 async def execute(order: Order) -> int:
@@ -48,6 +49,7 @@ async def execute(order: Order) -> int:
     lists = Lists(order.urls, order.files, builder)
     source = ThreadSource(lists)
     summary = Summary()
+    summary.remarks += order.remarks
     with keeping_secrets(order.checks), Outputs(order.output) as outputs:
         failure: Exception | None = None
         interrupted = None
@@ -70,9 +72,15 @@ async def execute(order: Order) -> int:
         return interrupted
     if not source.exhausted:
         return FAILED
-    if not summary.total and not order.allow_empty:
-        raise InputError("no URL in the input")
-    return FAILED if summary.failed else PASSED
+    if summary.skipped == summary.total and not order.allow_empty:
+        raise InputError(_describe_nothing_checked(summary.total))
+    return FAILED if summary.problems else PASSED
+
+
+def _describe_nothing_checked(skipped: int) -> str:
+    if not skipped:
+        return "no URL in the input"
+    return f"nothing was checked: {f'all {skipped:,} URLs were' if skipped > 1 else 'the only URL was'} skipped"
 
 
 async def _check_all(checker: Coordinator, order: Order, summary: Summary, outputs: Outputs, lists: Lists) -> int | None:
@@ -99,10 +107,11 @@ async def _check_all(checker: Coordinator, order: Order, summary: Summary, outpu
 
 
 def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
-    """On standard error, where no table is printed: the summary and its notes."""
-    if output.quiet or ("table", None) in output.outputs:
+    """On standard error, where no table is printed: the summary, unless a report takes its place, and its notes."""
+    outputs = list_outputs(output)
+    if output.quiet or ("table", None) in outputs:
         return
-    if all(file for _, file in output.outputs):
+    if all(file for _, file in outputs):
         say(summary.describe())
     for note in summary.notes:
         say(f"urlcheck: {note}")

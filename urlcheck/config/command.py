@@ -59,6 +59,10 @@ class ConfiguredCommand(GroupedCommand):
                     click.echo(show(configuration))
                 return 0
             ctx.params |= configuration.number_checks()
+            if document:
+                from urlcheck.config.mention import make_mention  # noqa: PLC0415
+
+                ctx.params["mention"] = make_mention(document, configuration)
             with hiding(variables.secrets):
                 return self._invoke(ctx, configuration)
 

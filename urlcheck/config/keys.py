@@ -175,7 +175,7 @@ def split_path(key: Key, text: str) -> tuple[str, str]:
         return ("", text) if text != "-" else (text, "")
     if "=FILE" in metavar:
         before, equals, path = text.partition("=")
-        return before + equals, path
+        return (before + equals, path) if path != "-" else (text, "")
     if (key.options[0].type.name == "body" or "@" in metavar) and text.startswith("@") and text != "@-":
         return "@", text[1:]
     return text, ""

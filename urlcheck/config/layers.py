@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import cast
@@ -14,12 +14,13 @@ from urlcheck.config.document import NO_DOCUMENT, Document, Table
 from urlcheck.config.keys import COMMAND_LINE, Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
 from urlcheck.config.places import describe, find_told, locate
 from urlcheck.config.trust import refuse_overwriting, refuse_writing
-from urlcheck.config.variables import UnusableValueError, Variables
+from urlcheck.config.variables import MissingVariableError, UnusableValueError, Variables
 from urlcheck.input.entry import BLANKS
 from urlcheck.input.target_builder import Entry
 from urlcheck.model.errors import ConfigurationError, SettingsError
 from urlcheck.options import bodies
 from urlcheck.options.groups import pick
+from urlcheck.options.opposites import find_opposites
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.settings.settings import Settings
 
@@ -78,15 +79,17 @@ def configure(
     """
     keys = list_keys(context.command)
     reader = _Reader(keys, Surroundings(context, variables, document or NO_DOCUMENT))
-    layers = [
-        reader.read_table(document.run) if document else [],
+    told_over_file = [
         reader.read_environment(),
         [read_arguments(key, given, COMMAND_LINE, context) for key in keys.values() if key.param in given],
     ]
+    overridden = {setting.key.param for layer in told_over_file for setting in layer}
+    layers = [reader.read_table(document.run, overridden) if document else [], *told_over_file]
     settings: dict[str, Setting] = {}
     for layer in layers:
         told = {setting.key.param: setting for setting in layer}
-        for param in _find_replaced(told):
+        switched_on = [param for param, setting in told.items() if setting.value]
+        for param in (*_find_replaced(told), *find_opposites(switched_on)):
             settings.pop(param, None)
         settings.update(told)
     urls = tuple(context.params["urls"])
@@ -116,9 +119,9 @@ class _Reader:
         self._surroundings = surroundings
         self._for_targets = {name: key for name, key in keys.items() if key.is_for_targets}
 
-    def read_table(self, table: Table) -> list[Setting]:
-        """The settings of a run's table. Raises `ConfigurationError`."""
-        return self._read(table, self._keys, table.values)
+    def read_table(self, table: Table, overridden: Collection[str]) -> list[Setting]:
+        """The settings of a run's table; none that is overridden and lacks a variable. Raises `ConfigurationError`."""
+        return self._read(table, self._keys, table.values, overridden)
 
     def read_environment(self) -> list[Setting]:
         """The settings of `URLCHECK_…`; an empty variable says nothing. Raises `ConfigurationError`."""
@@ -171,7 +174,9 @@ class _Reader:
         except UnusableValueError as error:
             raise table.complain(key, f"{key}{table.of_title}: {error}") from None
 
-    def _read(self, table: Table, keys: Mapping[str, Key], values: Mapping[str, object]) -> list[Setting]:
+    def _read(
+        self, table: Table, keys: Mapping[str, Key], values: Mapping[str, object], overridden: Collection[str] = ()
+    ) -> list[Setting]:
         settings = []
         for name, written in values.items():
             if name not in keys:
@@ -179,6 +184,8 @@ class _Reader:
             try:
                 settings.append(read_toml(keys[name], written, table.place(name), self._surroundings))
             except UnusableValueError as error:
+                if isinstance(error, MissingVariableError) and keys[name].param in overridden:
+                    continue
                 raise table.complain(name, f"{name}{table.of_title}: {error}") from None
         return settings
 

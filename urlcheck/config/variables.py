@@ -18,6 +18,10 @@ class UnusableValueError(Exception):
     """A value that an option cannot be given, and why."""
 
 
+class MissingVariableError(UnusableValueError):
+    """A value that names a variable which the environment does not have."""
+
+
 class Variables:
     """The environment, which remembers what was asked of it: no error shows it, and no report but as part of a URL."""
 
@@ -65,4 +69,4 @@ def _look_up(name: str | None) -> str:
     try:
         return os.environ[name]
     except KeyError:
-        raise UnusableValueError(f"the environment has no variable {name}") from None
+        raise MissingVariableError(f"the environment has no variable {name}") from None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from urlcheck.http.url import Url
+from urlcheck.model.attempts import format_attempts
 from urlcheck.model.target import Target
 from urlcheck.text.safe import MASK, clean, escape, mask_broken
 from urlcheck.text.secrets import hide
@@ -73,7 +74,7 @@ def _describe(result: Result) -> Record:
         ok=result.ok,
         verdict=result.verdict.value,
         status=outcome.status if outcome else None,
-        detail=clean(hide(result.detail), _DETAIL_LIMIT),
+        detail=_shorten_detail(hide(result.detail), format_attempts(result.attempts)),
         final_url=(url if outcome.url == target.url else clean(hide(outcome.url))) if outcome else None,
         redirects=[Redirect(status=hop.status, url=clean(hide(hop.url))) for hop in outcome.hops] if outcome else [],
         elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
@@ -84,6 +85,11 @@ def _describe(result: Result) -> Record:
         line=target.line,
         checked_at=format_time(result.checked_at, "milliseconds"),
     )
+
+
+def _shorten_detail(detail: str, ending: str) -> str:
+    """The detail, safe and cut, with the number of attempts at its end all the same."""
+    return clean(detail.removesuffix(ending), _DETAIL_LIMIT - len(ending)) + ending if ending else clean(detail, _DETAIL_LIMIT)
 
 
 def shown_url(target: Target) -> str:

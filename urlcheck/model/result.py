@@ -16,7 +16,8 @@ class Result:
     """The facts about one target, and the judgement. `outcome` is None, and `attempts` 0, where no request was finished.
 
     `ok`: this result lets the run pass. `checked_at`: when the verdict was reached, in UTC. `excerpt`: the beginning of the
-    body, as the server wrote it, where the settings ask for it and the result does not pass.
+    body, as the server wrote it, where the settings ask for it and the result does not pass. `detail` ends with the number of
+    attempts from the second on.
     """
 
     target: Target

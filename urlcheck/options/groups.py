@@ -10,6 +10,7 @@ import click
 
 from urlcheck.model.errors import SettingsError
 from urlcheck.options.bodies import add_body
+from urlcheck.options.opposites import refuse_opposites
 from urlcheck.settings.settings import OutputSettings, Settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class GroupedCommand(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:  # else a shell asks how a line that is not finished may go on
+            refuse_opposites(self, ctx, args)
+        return super().parse_args(ctx, args)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help_text(ctx, formatter)

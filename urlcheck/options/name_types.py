@@ -12,6 +12,9 @@ from click.shell_completion import CompletionItem
 from urlcheck.model.verdict import Verdict
 from urlcheck.options.topics import TOPICS, suggest_topics
 from urlcheck.reports.registry import FORMATS, find_others
+from urlcheck.settings.rules import ODD_STATUS, is_status
+
+STDOUT = "-"
 
 _CODES = re.compile(r"([0-9])xx|([0-9]{3})(?:-([0-9]{3}))?")
 
@@ -33,6 +36,8 @@ class StatusCodes(click.ParamType[frozenset[int]]):
             low, high = (int(family) * 100, int(family) * 100 + 99) if family else (int(first), int(last or first))
             if low > high:
                 self.fail(f"{part.strip()!r} is not a range: its end is below its start.", param, ctx)
+            if not (is_status(low) and is_status(high) and (low == high or high < ODD_STATUS)):
+                self.fail(f"{part.strip()!r}: servers answer with statuses from 100 to 599, or 999.", param, ctx)
             codes.update(range(low, high + 1))
         return frozenset(codes)
 
@@ -54,7 +59,7 @@ class Verdicts(click.ParamType[frozenset[Verdict]]):
 
 
 class Output(click.ParamType[tuple[str, str | None]]):
-    """`FORMAT` or `FORMAT=FILE` → format and file, None for standard output."""
+    """`FORMAT` or `FORMAT=FILE` → format and file; None for standard output, which `-` is too."""
 
     name = "output"
 
@@ -64,7 +69,7 @@ class Output(click.ParamType[tuple[str, str | None]]):
             self.fail(f"{name!r} is not a format; they are: {', '.join([*FORMATS, *others])}.", param, ctx)
         if equals and not file:
             self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
-        return name, file or None
+        return name, file if equals and file != STDOUT else None
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         return _complete(incomplete, FORMATS)

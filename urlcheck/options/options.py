@@ -96,8 +96,9 @@ file_option = _option(
     help="Read URLs from FILE, one per line. - is standard input. Repeatable.",
 )  # fmt: skip
 allow_empty_option = _option(
-    "--allow-empty", flag_value=True, type=bool, **_OF_INPUT, help="Exit with status 0 if the input holds no URL."
-)
+    "--allow-empty", flag_value=True, type=bool, **_OF_INPUT,
+    help="Exit with status 0 if the input holds no URL, or if all are skipped.",
+)  # fmt: skip
 json_option = _option(
     "--json", type=Body(read_json), metavar="JSON", **_OF_REQUEST,
     help="Send JSON, by POST unless --method is given. @FILE reads it from a file. Goes to each URL's own origin only.",

@@ -8,11 +8,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from urlcheck.http.retry_after import TEMPORARY_STATUSES, parse_retry_after
+from urlcheck.model.attempts import format_attempts
 from urlcheck.model.outcome import Failure, FailureKind, Outcome, Response
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.overload import Overload
+from urlcheck.policy.statuses import format_statuses
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.durations import format_duration
 
@@ -81,6 +83,8 @@ class Policy:
             return Verdict.BLOCKED, f"{detail}: {wall}"
         if response.status == 429:
             return Verdict.RATE_LIMITED, detail
+        if response.status < 400:  # its own words do not say that it is a failure
+            detail += f"; accepted: {format_statuses(self._accepted)}"
         return Verdict.STATUS, detail
 
     def _find_disappointment(self, response: Response) -> tuple[Verdict, str] | None:
@@ -139,8 +143,9 @@ class Policy:
         return Overload(retry_after, _PATIENCE[outcome.status])
 
     def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
-        """The result of a target that was requested."""
+        """The result of a target that was requested. From the second attempt on its detail says how many were made."""
         verdict, detail = self.judge(outcome)
+        detail += format_attempts(attempts)
         if isinstance(outcome, Failure) or outcome.body is None:
             return self._result(target, outcome, verdict, detail, attempts)
         excerpt = _excerpt(outcome) if self._keeps_body else None

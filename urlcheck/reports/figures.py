@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from http import HTTPStatus
 
+from urlcheck.reports.kinds import Kind
 from urlcheck.reports.latency import Latencies
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.wording import ENOUGH, abridge, count_verdicts, format_latency
@@ -18,6 +19,16 @@ _TAIL = 95  # the percentile beyond which bars have another colour
 _GAP = 0.15  # between two bars, of a bar's width
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
+# of the marks and kinds of results
+COLOURS = {"✓": "green", "✗": "red", "!": "amber", "-": "soft"}
+_KIND_COLOURS = {
+    Kind.PASSED: "green",
+    Kind.FAILED: "red",
+    Kind.ALLOWED: "amber",
+    Kind.UNCHECKED: "soft",
+    Kind.SKIPPED: "soft",
+}
+
 Bar = tuple[str, float, str]  # name, how long in any unit, and that in words
 
 
@@ -26,27 +37,31 @@ def draw_figures(summary: Summary) -> Iterator[str]:
     if not summary.total:
         return
     yield '<section class="figures" aria-label="Figures">'
-    verdicts = ((str(verdict), number, f"{number:,}") for verdict, number in count_verdicts(summary))
-    yield from _draw_card("Verdicts", _draw_bars(verdicts))
-    if summary.statuses:
-        yield from _draw_card("Status codes", _draw_bars(_list_statuses(summary)))
+    verdicts = [(str(verdict), number, f"{number:,}") for verdict, number in count_verdicts(summary)]
+    statuses = list(_list_statuses(summary))
+    longest = max(length for _, length, _ in [*verdicts, *statuses])  # one scale for both
+    yield from _draw_card("Verdicts", _draw_bars(verdicts, longest))
+    if statuses:
+        yield from _draw_card("Status codes", _draw_bars(statuses, longest))
     if summary.latencies.count >= ENOUGH:
         yield from _draw_card(f"Latency of {count(summary.latencies.count, 'answer')}", _draw_latencies(summary.latencies))
         slowest = summary.latencies.slowest_hosts(_HOSTS)
-        hosts = ((abridge(hide(host), _HOST), seconds, format_latency(seconds)) for host, seconds in slowest)
-        yield from _draw_card("Slowest hosts", _draw_bars(hosts))
+        hosts = [(abridge(hide(host), _HOST), seconds, format_latency(seconds)) for host, seconds in slowest]
+        if len(hosts) > 1:  # a list of one host has no slowest
+            yield from _draw_card("Slowest hosts", _draw_bars(hosts, hosts[0][1]))
     yield "</section>"
 
 
 def draw_share(summary: Summary) -> str:
-    """How much passed, as a line; nothing of a run without results."""
+    """How much passed, failed and so on, as a line; nothing of a run without results."""
     if not summary.total:
         return ""
-    passed = 100 * summary.passed / summary.total
-    return (
-        f'<svg class="share" aria-hidden="true"><rect class="green" width="{passed:.2f}%" height="100%"/>'
-        f'<rect class="red" x="{passed:.2f}%" width="{100 - passed:.2f}%" height="100%"/></svg>'
-    )
+    parts, start = [], 0.0
+    for kind, colour in _KIND_COLOURS.items():
+        if width := 100 * summary.kinds[kind] / summary.total:
+            parts.append(f'<rect class="{colour}" x="{start:.2f}%" width="{width:.2f}%" height="100%"/>')
+            start += width
+    return f'<svg class="share" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 def _list_statuses(summary: Summary) -> Iterator[Bar]:
@@ -64,11 +79,9 @@ def _draw_card(title: str, content: Iterable[str]) -> Iterator[str]:
     yield "</div>"
 
 
-def _draw_bars(bars: Iterable[Bar]) -> Iterator[str]:
-    rows = list(bars)
-    longest = max(length for _, length, _ in rows)
+def _draw_bars(bars: Iterable[Bar], longest: float) -> Iterator[str]:
     yield "<table>"
-    for name, length, words in rows:
+    for name, length, words in bars:
         shown = escape(name)
         bar = f'<rect width="{100 * length / longest:.2f}%" height="100%" rx="4"/>'
         yield f'<tr title="{shown}"><th scope="row"><svg class="bar" aria-hidden="true">{bar}</svg>'
@@ -94,8 +107,7 @@ def _draw_latencies(latencies: Latencies) -> Iterator[str]:
         )
         lower = upper
     yield "</svg>"
-    middle = math.sqrt(bars[0][0] * bars[-1][0])
-    ends = (bars[0][0], middle, bars[-1][0])
+    ends = (latencies.shortest, math.sqrt(latencies.shortest * latencies.longest), latencies.longest)
     yield f'<p class="axis" aria-hidden="true">{"".join(f"<span>{format_latency(end)}</span>" for end in ends)}</p>'
     yield '<dl class="quantiles">'
     for percent, value in quantiles.items():

@@ -14,10 +14,12 @@ _HOSTS, _SLOWEST = 1_000, 100
 
 
 class Latencies:
-    """Counts durations in buckets of a logarithmic scale. All durations in seconds."""
+    """Counts durations in buckets of a logarithmic scale. All durations in seconds; `shortest` and `longest` are exact."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.shortest = math.inf
+        self.longest = 0.0
         self._buckets: Counter[int] = Counter()
         self._slowest: dict[str, float] = {}
         self._threshold = 0.0
@@ -25,6 +27,8 @@ class Latencies:
     def add(self, seconds: float, host: str) -> None:
         """A duration, and whose it was."""
         self.count += 1
+        self.shortest = min(self.shortest, seconds)
+        self.longest = max(self.longest, seconds)
         self._buckets[math.ceil(math.log(max(seconds, _SHORTEST)) * _SCALE)] += 1
         if seconds > self._threshold and seconds > self._slowest.get(host, 0.0):
             self._slowest[host] = seconds
@@ -37,11 +41,11 @@ class Latencies:
         for bucket in sorted(self._buckets):
             rank -= self._buckets[bucket]
             if rank <= 0:
-                return _middle(bucket)
+                return min(max(_middle(bucket), self.shortest), self.longest)
         return 0.0
 
     def histogram(self, bars: int) -> list[tuple[float, int]]:
-        """So many bars of equal width on the logarithmic scale, from the shortest to the longest: upper bound, count."""
+        """So many bars of equal width on the logarithmic scale, up to the longest duration: upper bound, count."""
         if not self._buckets:
             return []
         low, high = min(self._buckets) - 1, max(self._buckets)
@@ -49,7 +53,7 @@ class Latencies:
         counts = [0] * math.ceil((high - low) / width)
         for bucket, count in self._buckets.items():
             counts[(bucket - low - 1) // width] += count
-        return [(_GAMMA ** (low + (bar + 1) * width), count) for bar, count in enumerate(counts)]
+        return [(min(_GAMMA ** (low + (bar + 1) * width), self.longest), count) for bar, count in enumerate(counts)]
 
     def slowest_hosts(self, number: int) -> list[tuple[str, float]]:
         """So many hosts, at most a hundred, by the slowest answer of each; the slowest first."""

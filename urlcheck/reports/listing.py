@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from urlcheck.model.record import Record, hide_in_excerpt, make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.summary import count
+from urlcheck.reports.kinds import Kind, find_kind
 
-ROWS = 500
+# results of which all are listed: a screen or two of a terminal; on a page, where passed ones are hidden at will, some more
+ROWS_OF_TERMINAL, ROWS_OF_PAGE = 50, 500
+# past that
+MOST_PROBLEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,57 +23,69 @@ class Row:
 
     index: int
     passed: bool
+    kind: Kind
     record: Record
     excerpt: str | None
 
 
 class Listing:
-    """Every result up to `ROWS` of them; past that the problems alone, as many at most, and not what is unchecked.
+    """Every result up to `rows` of them; past that the problems alone, `MOST_PROBLEMS` at most, and none that is unchecked.
 
-    `show`: `all` or `problems` lists these, however many there are. `unlisted`: how many problems found no place, the
-    unchecked among them, of which an interrupted run has thousands that say nothing.
+    `show`: `all` or `problems` lists these, however many there are. `quiet`: what passed is left out even of a short listing.
+    `unlisted` counts what found no place: an interrupted run has thousands of unchecked results, which say nothing.
     """
 
-    def __init__(self, show: str | None) -> None:
-        self.unlisted = 0
-        self._unchecked = 0
+    def __init__(self, show: str | None, rows: int = ROWS_OF_PAGE, *, quiet: bool = False) -> None:
+        self.unlisted: Counter[Kind] = Counter()
         self._show = show
-        self._only_problems = show == "problems"
+        self._limit = rows
+        self._quiet = quiet
+        self._seen = 0
         self._rows: list[Row] = []
 
     def add(self, result: Result) -> None:
-        if self._show is None and len(self._rows) == ROWS:
-            self._keep_problems()
-        if result.ok and self._only_problems:
-            return
-        is_unchecked = result.verdict is Verdict.UNCHECKED
-        if self._show is None and self._only_problems and (is_unchecked or len(self._rows) == ROWS):
-            self.unlisted += 1
-            self._unchecked += is_unchecked
-            return
-        self._rows.append(Row(result.target.index, result.ok, make_record(result), hide_in_excerpt(result)))
+        self._seen += 1
+        if self._show is None and self._seen == self._limit + 1:
+            self._shorten()
+        kind = find_kind(result.verdict, lets_pass=result.ok)
+        if self._takes(result):
+            self._rows.append(Row(result.target.index, result.ok, kind, make_record(result), hide_in_excerpt(result)))
+        else:
+            self.unlisted[kind] += 1
 
     def rows(self) -> list[Row]:
-        """What is listed, in the order of the input."""
-        return sorted(self._rows, key=lambda row: row.index)
+        """What is listed: a short run in the order of the input, a long one with its problems last."""
+        is_short = self._seen <= self._limit
+        return sorted(self._rows, key=lambda row: (not (is_short or row.passed), row.index))
 
     def records(self) -> list[Record]:
-        """The records of that."""
-        return [row.record for row in self.rows()]
+        """The records of what is listed, in the order of the input."""
+        return [row.record for row in sorted(self._rows, key=lambda row: row.index)]
 
     def describe_unlisted(self) -> str:
-        """`2 problems and 9,744 unchecked URLs`; nothing where all found a place."""
-        problems = self.unlisted - self._unchecked
-        parts = [
-            count(problems, "problem") if problems else "",
-            count(self._unchecked, "unchecked URL") if self._unchecked else "",
-        ]
-        return " and ".join(filter(None, parts))
+        """`2 failed, 9,744 not checked, 466 passed`; nothing where all found a place that were asked for."""
+        left_out = Counter() if self._show else self.unlisted
+        if self._quiet:
+            left_out = Counter({kind: left_out[kind] for kind in (Kind.FAILED, Kind.UNCHECKED)})
+        return describe_kinds(left_out)
 
-    def _keep_problems(self) -> None:
-        if self._only_problems:
-            return
-        self._only_problems = True
-        problems = [row for row in self._rows if not row.passed]
-        self._rows = [row for row in problems if row.record["verdict"] != Verdict.UNCHECKED]
-        self.unlisted = self._unchecked = len(problems) - len(self._rows)
+    def _takes(self, result: Result) -> bool:
+        if self._show == "all" or (self._show == "problems" and not result.ok):
+            return True
+        if result.ok:
+            return self._show is None and not self._quiet and self._seen <= self._limit
+        return self._seen <= self._limit or (result.verdict is not Verdict.UNCHECKED and len(self._rows) < MOST_PROBLEMS)
+
+    def _shorten(self) -> None:
+        """Keep what a long listing holds."""
+        kept = [row for row in self._rows if row.kind is Kind.FAILED]
+        self.unlisted += Counter(row.kind for row in self._rows if row.kind is not Kind.FAILED)
+        self._rows = kept
+
+
+_IN_ORDER: Sequence[Kind] = (Kind.FAILED, Kind.UNCHECKED, Kind.ALLOWED, Kind.PASSED, Kind.SKIPPED)
+
+
+def describe_kinds(kinds: Counter[Kind]) -> str:
+    """`2 failed, 466 passed`: the number of each kind that there is, the most important first."""
+    return ", ".join(f"{kinds[kind]:,} {kind}" for kind in _IN_ORDER if kinds[kind])

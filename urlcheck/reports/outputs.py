@@ -31,7 +31,7 @@ class Output:
         make_reporter = load_reporter(name)
         self.streams = bool(getattr(make_reporter, "streams", False))
         self._name = name
-        self._file = os.path.realpath(file) if file and os.path.islink(file) else file  # a link keeps pointing where it does
+        self._file = os.path.realpath(file) if file and _is_link_to_file(file) else file  # a link keeps pointing where it does
         self._aside: str | None = None
         self._stream = _standard_output() if self._file is None else self._open(self._file)
         try:
@@ -89,6 +89,14 @@ class Output:
         return stream
 
 
+def list_outputs(settings: OutputSettings) -> list[tuple[str, str | None]]:
+    """The outputs of the settings, and the table on standard output unless another one goes there, or `quiet`."""
+    outputs = [*settings.outputs]
+    if settings.quiet or sys.stdout is None or any(file is None or _is_standard_output(file) for _, file in outputs):
+        return outputs
+    return [*outputs, ("table", None)]
+
+
 class Outputs:
     """Opens every output at once, hands each result to all of them, and finishes them with the summary.
 
@@ -100,7 +108,7 @@ class Outputs:
         self._outputs: list[Output] = []
         self._error: OutputError | ClosedPipeError | None = None
         try:
-            for name, file in settings.outputs:
+            for name, file in list_outputs(settings):
                 self._outputs.append(Output(name, file, settings))
         except BaseException:
             self._discard()
@@ -142,6 +150,19 @@ class Outputs:
     def _discard(self) -> None:
         for output in self._outputs:
             output.discard()
+
+
+def _is_link_to_file(file: str) -> bool:
+    """Whether a file is a link, and not one to a pipe or a device, as `/dev/stdout` is."""
+    return os.path.islink(file) and (os.path.isfile(file) or not os.path.exists(file))
+
+
+def _is_standard_output(file: str) -> bool:
+    """Whether a file is the one that standard output goes to, as `/dev/stdout` is."""
+    try:
+        return os.path.samestat(os.stat(file), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):  # a file that is made later; a stream of a program that has no descriptor
+        return False
 
 
 def _standard_output() -> TextIO:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 
+from urlcheck.model.attempts import format_attempts
 from urlcheck.model.record import Record
 from urlcheck.model.verdict import Verdict
+from urlcheck.reports.kinds import Kind, find_kind
+from urlcheck.reports.listing import describe_kinds
 from urlcheck.reports.summary import Summary, count
 from urlcheck.text.safe import MASK
 
@@ -24,9 +28,9 @@ def choose_mark(verdict: Verdict, *, passes: bool) -> str:
     """Whether a verdict passes, in one character: so that it is not said by colour alone."""
     if verdict is Verdict.OK:
         return "✓"
-    if not passes:
-        return "✗"
-    return "-" if verdict is Verdict.SKIPPED else "!"
+    if verdict is Verdict.SKIPPED:
+        return "-"
+    return "!" if passes or verdict is Verdict.UNCHECKED else "✗"
 
 
 def mark(record: Record) -> str:
@@ -39,15 +43,18 @@ def label(record: Record) -> str:
     return str(record["status"]) if record["status"] else record["verdict"]
 
 
+def name_outcome(record: Record) -> str:
+    """The status, and the verdict's word where it is another than `ok`: `200`, `404 status`, `dns`."""
+    if not record["status"] or record["verdict"] == Verdict.OK:
+        return label(record)
+    return f"{record['status']} {record['verdict']}"
+
+
 def describe(record: Record) -> str:
-    """The detail without the status that stands beside it; of what passed, where it ended and at which attempt."""
-    detail = record["detail"].removeprefix(f"{record['status']} ")
-    if record["verdict"] == Verdict.OK:
-        if record["redirects"]:
-            detail = f"→ {record['final_url']}"
-        if record["attempts"] > 1:
-            detail = f"{detail} (attempt {record['attempts']})"
-    return detail
+    """The detail without the status that stands beside it; of what passed, where it ended."""
+    if record["verdict"] == Verdict.OK and record["redirects"]:
+        return f"→ {record['final_url']}{format_attempts(record['attempts'])}"
+    return record["detail"].removeprefix(f"{record['status']} ")
 
 
 def locate(record: Record) -> str:
@@ -96,10 +103,31 @@ def count_verdicts(summary: Summary) -> Iterator[tuple[Verdict, int]]:
 
 def describe_unlisted(summary: Summary, listed: Collection[Record]) -> str | None:
     """What of the run is not among the records, and where to find it; None if nothing is missing."""
-    passed = sum(record["ok"] for record in listed)
-    rest = [
-        count(summary.failed - (len(listed) - passed), "problem"),
-        f"{count(summary.passed - passed, 'URL')} that passed",
-    ]
-    missing = [part for part in rest if not part.startswith("0 ")]
-    return f"Not listed: {' and '.join(missing)}; -o jsonl holds all." if missing else None
+    missing = summary.kinds - Counter(find_kind(Verdict(record["verdict"]), lets_pass=record["ok"]) for record in listed)
+    return f"Not listed: {describe_kinds(missing)}; -o jsonl holds all." if missing else None
+
+
+# kinds that are said after the numbers of those that passed and failed, where there are any
+BESIDE = (Kind.ALLOWED, Kind.SKIPPED, Kind.UNCHECKED)
+
+
+def word_title(summary: Summary) -> str:
+    """What a run came to, as a title: `3 of 12 URLs failed`, `All 12 URLs passed`, `9 URLs passed, 3 skipped`."""
+    urls = count(summary.checked, "URL")
+    if not summary.checked:
+        title = "No URL was checked"
+    elif summary.failed:
+        title = f"{summary.failed:,} of {urls} failed"
+    elif summary.allowed:
+        title = f"{summary.passed:,} of {urls} passed"
+    else:
+        title = f"All {urls} passed" if 1 < summary.checked == summary.total else f"{urls} passed"
+    others = [f"{summary.kinds[kind]:,} {kind}" for kind in BESIDE if summary.kinds[kind]]
+    return ", ".join([title, *others])
+
+
+def mark_run(summary: Summary) -> str:
+    """The mark of a whole run: `✓` only where something was checked, and everything passed."""
+    if summary.failed:
+        return "✗"
+    return "✓" if summary.passed == summary.checked > 0 and not summary.unchecked else "!"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
 from contextlib import suppress
 from typing import TextIO
@@ -28,6 +29,15 @@ def say(text: str) -> None:
     """A line on standard error; where it cannot be written there is nobody to tell, and nothing else to be done."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def has_piped_input() -> bool:
+    """Whether standard input is a pipe or a file, from which a list may come."""
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
 
 def settle_streams() -> OSError | None:

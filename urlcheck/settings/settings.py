@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from urlcheck.model.errors import SettingsError
 from urlcheck.settings import rules
 from urlcheck.settings.field import Scope, option, setting
 from urlcheck.settings.rules import Choice, Either
@@ -29,7 +30,7 @@ class Settings(InputSettings, RunSettings, CheckSettings):
 class OutputSettings(Scope):
     """How results are shown. `outputs` pairs a format with a file, or with None for standard output.
 
-    `show_body` shows what `VerdictSettings.keep_body` keeps.
+    `show_body` shows what `VerdictSettings.keep_body` keeps. `quiet` and `verbose` exclude each other.
     """
 
     title: ClassVar[str] = "Output"
@@ -41,7 +42,7 @@ class OutputSettings(Scope):
             *("-o", "--output"),
             metavar="FORMAT[=FILE]",
             common=True,
-            help="Report format, and its file. Formats: {}. Without FILE to standard output. Repeatable.",
+            help="Report format, and its file. Formats: {}. Without FILE, or with -, to standard output. Repeatable.",
         ),
     )
     show: str | None = setting(
@@ -50,7 +51,7 @@ class OutputSettings(Scope):
         option(
             metavar="all|problems",
             common=True,
-            help="List all results, or the problems only. Default: all up to 500, then the problems only.",
+            help="List all results, or the problems only. Default: all up to 50, then the problems only.",
         ),
     )
     show_body: bool = setting(
@@ -65,10 +66,15 @@ class OutputSettings(Scope):
     quiet: bool = setting(
         False,
         rules.Flag(),
-        option("-q", "--quiet", common=True, help="Print results and errors only. No progress bar, no summary, no warnings."),
+        option("-q", "--quiet", common=True, help="Print problems and errors only. No progress bar, no summary, no warnings."),
     )
     verbose: bool = setting(
         False,
         rules.Flag(),
         option("-v", "--verbose", common=True, help="Show whole URLs, redirects and evidence. Applies to the table."),
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.quiet and self.verbose:
+            raise SettingsError("quiet", "cannot be used together with", "verbose")

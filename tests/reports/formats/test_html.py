@@ -16,7 +16,7 @@ import pytest
 from tests.reports.terminal.test_table import LONG, RESULTS, passes, problems
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.support.program import Urlcheck
-from urlcheck.model.outcome import Hop
+from urlcheck.model.outcome import FailureKind, Hop
 from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.reports.formats.html import HtmlReporter
@@ -113,9 +113,10 @@ def make_hostile(text: str) -> Result:
 
 def test_the_page_says_first_what_the_run_came_to() -> None:
     page = draw(RESULTS)
-    assert page.text("title") == ["3 of 7 URLs did not pass · urlcheck"]
-    assert page.text("h1") == ["✗", "3 of 7 URLs did not pass"]
-    assert page.text("dl.totals") == ["passed", "4", "failed", "3", "recovered at a later attempt", "1"]
+    assert page.text("title") == ["3 of 6 URLs failed, 1 allowed, 1 skipped · urlcheck"]
+    assert page.text("h1") == ["✗", "3 of 6 URLs failed, 1 allowed, 1 skipped"]
+    counts = ["passed", "2", "failed", "3", "allowed", "1", "skipped", "1"]
+    assert page.text("dl.totals") == [*counts, "recovered at a later attempt", "1"]
 
 
 @pytest.mark.parametrize(
@@ -130,12 +131,20 @@ def test_a_run_without_a_problem_is_said_to_be_one(results: list[Result], title:
 
 def test_the_listing_says_of_every_url_what_the_table_does() -> None:
     page = draw(RESULTS)
-    assert page.text("td.status") == ["✓ 200", "✓ 200", "✗ 404", "✗ connect", "✗ invalid", "- skipped", "! 403"]
+    assert page.text("td.status") == [
+        "✓ 200",
+        "✓ 200",
+        "✗ 404 status",
+        "✗ connect",
+        "✗ invalid",
+        "- skipped",
+        "! 403 status",
+    ]
     assert page.text("th.url") == [make_record(result)["url"] for result in RESULTS]
     assert page.text("tbody td.time") == ["81 ms", "1.2 s", "81 ms", "1.5 s", "81 ms"]
     assert page.text("tbody summary") == [
         "OK",
-        "→ https://example.net/new (attempt 2)",
+        "→ https://example.net/new (2 attempts)",
         "Not Found",
         "connection refused",
         "unsupported scheme 'ftp'",
@@ -200,8 +209,23 @@ def test_a_host_that_holds_a_secret_is_not_shown() -> None:
 
 
 def test_a_hostile_host_is_text() -> None:
-    page = draw([make_result(replace(RESPONSE, url='https://<b title="">&/'))] * 20)
-    assert page.text("div.card table")[-2:] == ['<b title="">&', "81 ms"]
+    page = draw([make_result(replace(RESPONSE, url='https://<b title="">&/')), *passes(*range(20))])
+    assert page.text("div.card table")[-4:-2] == ['<b title="">&', "81 ms"]
+
+
+def test_of_one_host_it_is_not_said_that_it_is_the_slowest() -> None:
+    assert "Slowest hosts" not in write(passes(*range(20)))
+
+
+def test_the_histogram_ends_at_the_longest_answer() -> None:
+    results = [make_result(replace(RESPONSE, elapsed=milliseconds / 1000)) for milliseconds in (*range(50, 69), 377)]
+    assert draw(results).text("p.axis")[-1] == "377 ms"
+
+
+def test_the_status_of_a_redirect_that_fails_is_among_the_status_codes() -> None:
+    page = draw([make_result(replace(FAILURE, kind=FailureKind.REDIRECT, status=302))])
+    assert page.text("td.status") == ["✗ 302 redirect"]
+    assert page.text("div.card table") == ["redirect", "1", "302 Found", "1"]
 
 
 def test_statuses_and_verdicts_are_counted() -> None:
@@ -215,7 +239,7 @@ def test_many_statuses_are_counted_together() -> None:
     assert draw(results).text("div.card table")[-2:] == ["others", "4"]
 
 
-@pytest.mark.parametrize(("answers", "cards"), [(19, 2), (20, 4)])
+@pytest.mark.parametrize(("answers", "cards"), [(19, 2), (20, 3)])
 def test_latencies_are_drawn_from_20_answers_on(answers: int, cards: int) -> None:
     page = draw(passes(*range(answers)))
     assert len(page.find("div", **{"class": "card"})) == cards
@@ -251,7 +275,7 @@ def test_problems_can_be_shown_alone_where_there_is_something_else() -> None:
 def test_what_is_not_listed_is_counted() -> None:
     page = draw([*problems(*range(503)), *passes(503)])
     assert len(page.text("th.url")) == 500
-    assert page.text("p.unlisted") == ["Not listed: 3 problems and 1 URL that passed; -o jsonl holds all."]
+    assert page.text("p.unlisted") == ["Not listed: 3 failed, 1 passed; -o jsonl holds all."]
 
 
 def test_a_long_url_is_shortened_and_stands_whole_in_the_evidence() -> None:
@@ -313,4 +337,4 @@ async def test_the_command_writes_a_page(site: str, urlcheck: Urlcheck, tmp_path
     report = tmp_path / "report.html"
     await urlcheck(f"{site}/health", f"{site}/status/404", "-o", f"html={report}")
     page = Page(report.read_text("utf-8"))
-    assert page.text("td.status") == ["✓ 200", "✗ 404"]
+    assert page.text("td.status") == ["✓ 200", "✗ 404 status"]

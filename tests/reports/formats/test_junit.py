@@ -51,7 +51,7 @@ def write(results: Iterable[Result], notes: Iterable[str] = ()) -> str:
 
 def list_cases(*results: Result) -> list[str]:
     """The lines of the test cases."""
-    return write(results).splitlines()[3:-2]
+    return write(results).splitlines()[4:-2]
 
 
 def parse(results: Iterable[Result]) -> list[junitparser.TestCase]:
@@ -75,13 +75,12 @@ def test_an_argument_has_no_file(source: str, line: int | None) -> None:
 def test_a_failure_holds_the_evidence() -> None:
     outcome = replace(NOT_FOUND, url="https://example.org/new", hops=(Hop(301, "https://example.org/"),))
     first, *others = list_cases(make_result(outcome, attempts=3))
-    assert first.endswith('<failure message="404 Not Found" type="status">status: 404 Not Found')
+    assert first.endswith('<failure message="404 Not Found (3 attempts)" type="status">status: 404 Not Found (3 attempts)')
     assert others == [
         "301 https://example.org/",
         "ended at https://example.org/new",
         "address 192.0.2.7",
-        "certificate until 2027-01-31T23:59:59Z",
-        "3 attempts</failure></testcase>",
+        "certificate until 2027-01-31T23:59:59Z</failure></testcase>",
     ]
 
 
@@ -104,6 +103,33 @@ def test_the_counts_stand_above_the_cases() -> None:
         f"<testsuites {suite}>",
         f"<testsuite {suite}>",
     ]
+
+
+def test_what_was_not_checked_is_an_error_and_no_failure() -> None:
+    [case] = parse([make_settled(make_target(), Verdict.UNCHECKED, "interrupted")])
+    assert [type(outcome) for outcome in case.result] == [junitparser.Error]
+
+
+def test_each_kind_of_result_is_counted_apart() -> None:
+    allowed, unchecked = (
+        make_result(FAILURE, allow={Verdict.CONNECT}),
+        make_settled(make_target(), Verdict.UNCHECKED, "interrupted"),
+    )
+    results, summary, stream = [make_result(), make_result(NOT_FOUND), allowed, SKIPPED, unchecked], Summary(), io.StringIO()
+    summary.add(results)
+    reporter = JunitReporter(stream, OutputSettings())
+    for result in results:
+        reporter.add(result)
+    reporter.close(summary)
+    suite = ET.fromstring(stream.getvalue())[0]
+    assert {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")} == {
+        "passed": "1",
+        "failed": "1",
+        "allowed": "1",
+        "skipped": "1",
+        "not checked": "1",
+    }
+    assert (suite.attrib["failures"], suite.attrib["errors"], suite.attrib["skipped"]) == ("1", "1", "1")
 
 
 def test_the_counts_are_those_of_the_cases() -> None:
@@ -134,8 +160,8 @@ def test_text_from_outside_is_escaped() -> None:
 
 def test_no_element_can_be_forged() -> None:
     suite = ET.fromstring(write(make_hostile_results()))[0]
-    assert {case.tag for case in suite} == {"testcase"}
-    assert {tuple(child.tag for child in case) for case in suite} == {("failure",)}
+    assert {case.tag for case in suite} == {"properties", "testcase"}
+    assert {tuple(child.tag for child in case) for case in suite.iter("testcase")} == {("failure",)}
 
 
 def test_no_character_that_xml_forbids_is_left() -> None:

@@ -115,3 +115,8 @@ def test_the_display_leaves_nothing_behind() -> None:
     assert "attempt 3" in stream.getvalue()
     assert CONTROL.sub("", stream.getvalue()).splitlines()[-1] == ""
     assert stream.getvalue().endswith("\x1b[1A\x1b[2K")
+
+
+def test_what_is_awaited_stands_in_the_order_of_the_list() -> None:
+    run = Waiting([make_result(FAILURE, make_target(f"http://host/{index}", index=index)) for index in (2, 0, 1)])
+    assert [line.split()[0] for line in draw(run)[1:]] == ["http://host/0", "http://host/1", "http://host/2"]

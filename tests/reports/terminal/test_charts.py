@@ -51,8 +51,8 @@ def test_a_long_run_is_drawn_with_charts() -> None:
     summary.notes = ["the input was not read to its end"]
     assert draw(summary) == [
         "  VERDICT                                 STATUS",
-        "  ✓ ok       41  ━━━━━━━━━━━━━━━━━━━━━    200     41  ━━━━━━━━━━━━━━━━━━━━━━━━",
-        "  ✗ status   11  ━━━━━╸                   404     10  ━━━━━━",
+        "  ✓ ok       41  ━━━━━━━━━━━━━━━━━━━━━    200     41  ━━━━━━━━━━━━━━━━━━━━━",
+        "  ✗ status   11  ━━━━━╸                   404     10  ━━━━━",
         "  ✗ connect   3  ━╸                       500      1  ╸",
         "",
         "  LATENCY                                 SLOWEST HOSTS",
@@ -118,6 +118,12 @@ def test_where_the_encoding_is_ascii_so_are_the_charts() -> None:
     lines = draw(sum_up(*MIXED, answer(5000, host="例え.example")), AsciiFile())
     assert "\n".join(lines).isascii()
     assert any(line.endswith(r"5.0 s  \u4f8b\u3048.example") for line in lines)
+
+
+def test_what_is_counted_of_verdicts_and_of_statuses_is_drawn_on_one_scale() -> None:
+    failures = [make_result(FAILURE) for _ in range(30)]
+    [line] = [line for line in draw(sum_up(answer(10), *failures)) if line.startswith("  ✓ ok")]
+    assert line.split() == ["✓", "ok", "1", "╸", "200", "1", "╸"]
 
 
 def test_a_verdict_that_is_allowed_is_marked_as_such() -> None:

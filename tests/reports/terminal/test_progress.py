@@ -9,6 +9,7 @@ import pytest
 from tests.support.builders import NOT_FOUND, AsciiTerminal, Terminal, make_result, make_settled, make_target
 from urlcheck.model.target import Length
 from urlcheck.model.verdict import Verdict
+from urlcheck.reports.kinds import Kind
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.console import make_console
 from urlcheck.reports.terminal.display import show
@@ -35,7 +36,8 @@ class Frames:
         """So many more passed in so many seconds; the last frame, from its count on."""
         for _ in range(10):
             self.now += seconds / 10
-            self.summary.passed += passed // 10
+            self.summary.kinds[Kind.PASSED] += passed // 10
+            self.summary.requested += passed // 10
             line = self.progress.draw().plain
         return line
 
@@ -95,7 +97,7 @@ def test_the_rate_is_that_of_the_last_seconds(frames: Frames) -> None:
 
 
 def test_failures_and_slowed_hosts_are_counted(frames: Frames) -> None:
-    frames.summary.failed, frames.slowed = 1_234, 1
+    frames.summary.kinds[Kind.FAILED], frames.slowed = 1_234, 1
     line = frames.run(5, passed=500)
     assert line[2:].startswith("  1,734 checked  ✗ 1,234 failed  ")
     assert line.endswith("  1 host slowed")
@@ -106,7 +108,7 @@ def test_the_line_is_never_wider_than_the_terminal(columns: int, monkeypatch: py
     monkeypatch.setenv("COLUMNS", str(columns))
     frames = Frames(monkeypatch)
     frames.length, frames.slowed = Length(1_000_000, is_exact=False), 12
-    frames.summary.failed = 99_999
+    frames.summary.kinds[Kind.FAILED] = 99_999
     assert len(frames.run(5, passed=50_000)) < columns - len("^C")
 
 
@@ -115,13 +117,13 @@ def test_in_an_ascii_locale_the_line_is_ascii(monkeypatch: pytest.MonkeyPatch) -
     frames.length = Length(1_000, is_exact=False)
     frames.fail(1)
     assert frames.run(5, passed=500).isascii()
-    assert frames.tick(1) == ["x 404       https://problem.example/0  Not Found"]
+    assert frames.tick(1) == ["x 404 status  https://problem.example/0  Not Found"]
 
 
 def test_a_failure_is_shown_as_it_happens(frames: Frames) -> None:
     frames.run(5)
     frames.fail(1)
-    assert frames.tick(1) == ["✗ 404       https://problem.example/0  Not Found"]
+    assert frames.tick(1) == ["✗ 404 status  https://problem.example/0  Not Found"]
 
 
 def test_in_the_first_seconds_no_failure_is_shown_for_the_report_follows(frames: Frames) -> None:
@@ -146,14 +148,13 @@ def test_an_unchecked_url_is_not_shown_as_a_failure(frames: Frames) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80])
-def test_a_failure_takes_one_line(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_of_a_failure_is_never_cut(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     frames = Frames(monkeypatch)
     frames.run(5)
-    frames.fail(1, ".".join(["long"] * 30))
-    [line] = frames.tick(1)
-    assert len(line) <= columns
-    assert "Not Found" in line
+    name = ".".join(["long"] * 30)
+    frames.fail(1, name)
+    assert frames.tick(1) == [f"✗ 404 status  https://{name}.example/0  Not Found"]
 
 
 def test_a_failure_is_not_obeyed(frames: Frames) -> None:
@@ -212,3 +213,9 @@ def test_a_terminal_that_goes_away_does_not_end_the_run(capsys: pytest.CaptureFi
         assert progress._thread
         progress._thread.join()  # drawing ends by itself
     assert capsys.readouterr().err == ""
+
+
+def test_the_rate_is_over_what_was_requested(frames: Frames) -> None:
+    for _ in range(10):
+        frames.summary.add([make_settled(make_target(), Verdict.SKIPPED, "excluded")])
+    assert frames.run(5)[2:] == "  10 checked  0.0 URLs/s"

@@ -42,7 +42,7 @@ class GithubReporter:
 
     def close(self, summary: Summary) -> None:
         if not self._quiet:
-            self._write("notice", "\n".join([summary.describe(), *summary.notes]), title="urlcheck")
+            self._write("notice", "\n".join([summary.describe(), *summary.notes, *summary.remarks]), title="urlcheck")
 
     def _write(self, command: str, message: str, **properties: str) -> None:
         pairs = ",".join(f"{name}={text.translate(_PROPERTY_ESCAPES)}" for name, text in properties.items())

@@ -13,7 +13,7 @@ from typing import ClassVar, TextIO
 from urlcheck.model.record import Record, title
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
-from urlcheck.reports.figures import draw_figures, draw_share
+from urlcheck.reports.figures import COLOURS, draw_figures, draw_share
 from urlcheck.reports.listing import Listing
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.wording import (
@@ -25,12 +25,14 @@ from urlcheck.reports.wording import (
     label,
     locate,
     mark,
+    mark_run,
+    name_outcome,
+    word_title,
 )
 from urlcheck.settings.identity import HOME_PAGE, VERSION
 from urlcheck.settings.settings import OutputSettings
 
 _URL, _DETAIL, _EVIDENCE = 200, 300, 2_000  # characters: of a URL in the listing, of a detail, of a URL in the evidence
-_COLOURS = {"✓": "green", "✗": "red", "!": "amber", "-": "soft"}
 
 
 class HtmlReporter:
@@ -53,7 +55,7 @@ class HtmlReporter:
             self._stream.write(line.encode("ascii", "xmlcharrefreplace").decode() + "\n")
 
     def _draw(self, summary: Summary, records: list[Record]) -> Iterator[str]:
-        title = _word_title(summary)
+        title = word_title(summary)
         yield from _draw_head(title)
         yield from _draw_header(title, summary)
         yield "<main>"
@@ -66,14 +68,6 @@ class HtmlReporter:
         yield f'<footer>Made by <a href="{HOME_PAGE}" rel="noreferrer noopener">urlcheck</a> {VERSION}</footer>'
         yield "</body>"
         yield "</html>"
-
-
-def _word_title(summary: Summary) -> str:
-    if summary.failed:
-        return f"{summary.failed:,} of {count(summary.total, 'URL')} did not pass"
-    if summary.total:
-        return f"All {summary.total:,} URLs passed" if summary.total > 1 else "1 URL passed"
-    return "No URL was checked"
 
 
 def _draw_head(title: str) -> Iterator[str]:
@@ -96,10 +90,11 @@ def _draw_head(title: str) -> Iterator[str]:
 
 def _draw_header(title: str, summary: Summary) -> Iterator[str]:
     now = datetime.now(UTC)
-    symbol, colour = ("✗", "red") if summary.failed else ("✓", "green")
+    symbol = mark_run(summary)
     yield "<header>"
     yield f'<p class="brand"><b>urlcheck</b> · <time datetime="{now:%Y-%m-%dT%H:%M:%SZ}">{now:%Y-%m-%d %H:%M:%S} UTC</time>'
     yield f" · {escape(summary.describe_time())}</p>"
+    colour = COLOURS[symbol]
     yield (
         f'<h1><span class="{colour}" aria-hidden="true">{symbol}</span> {title}</h1>' if summary.total else f"<h1>{title}</h1>"
     )
@@ -107,14 +102,18 @@ def _draw_header(title: str, summary: Summary) -> Iterator[str]:
     for number, noun, colour in [
         (summary.passed, "passed", "green"),
         (summary.failed, "failed", "red"),
+        (summary.allowed, "allowed", "amber"),
+        (summary.skipped, "skipped", "soft"),
+        (summary.unchecked, "not checked", "amber"),
         (summary.recovered, "recovered at a later attempt", ""),
         (summary.duplicates, "duplicate" if summary.duplicates == 1 else "duplicates", ""),
     ]:
-        if number or colour:
+        if number or colour in ("green", "red"):
             yield f'<div><dt>{noun}</dt><dd class="{colour if number else "soft"}">{number:,}</dd></div>'
     yield "</dl>"
     yield draw_share(summary)
     yield from (f'<p class="note">{escape(note)}</p>' for note in summary.notes)
+    yield from (f'<p class="brand">{escape(remark)}</p>' for remark in summary.remarks)
     yield "</header>"
 
 
@@ -146,7 +145,7 @@ def _draw_row(record: Record, *, opened: bool) -> Iterator[str]:
     symbol, detail = mark(record), escape(abridge(describe(record), _DETAIL))
     elapsed = format_elapsed(record["elapsed_ms"])
     yield '<tr class="passed">' if record["ok"] else "<tr>"
-    yield f'<td class="status"><span class="{_COLOURS[symbol]}">{symbol} {escape(label(record))}</span></td>'
+    yield f'<td class="status"><span class="{COLOURS[symbol]}">{symbol} {escape(name_outcome(record))}</span></td>'
     yield f'<th scope="row" class="url">{_draw_url(record)}</th>'
     yield f'<td class="time">{elapsed}</td>'
     yield f"<td><details{' open' if opened else ''}><summary><span>{detail}</span></summary>"

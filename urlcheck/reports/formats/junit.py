@@ -15,6 +15,7 @@ from urlcheck.model.record import Record, format_time, list_file, make_record, t
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.spool import Spool
+from urlcheck.reports.kinds import Kind
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.text.safe import escape
@@ -23,7 +24,8 @@ from urlcheck.text.safe import escape
 class JunitReporter:
     """A test case a URL, in order of completion: its class is the list that it stands in, which GitLab shows as the suite.
 
-    The counts stand first, so the cases wait in a spool: memory does not grow with them. ASCII throughout.
+    What was not checked is an error. The counts stand first, so the cases wait in a spool: memory does not grow with them.
+    ASCII throughout.
     """
 
     streams: ClassVar[bool] = False
@@ -31,13 +33,15 @@ class JunitReporter:
     def __init__(self, stream: TextIO, _: OutputSettings) -> None:
         self._stream = stream
         self._cases = Spool(errors="xmlcharrefreplace")
-        self._total = self._failed = self._skipped = 0
+        self._total = self._failed = self._errors = self._skipped = 0
 
     def add(self, result: Result) -> None:
         record = make_record(result)
         file = list_file(result.target)
         self._total += 1
-        self._failed += not record["ok"]
+        is_error = _is_error(record)
+        self._errors += is_error
+        self._failed += not (record["ok"] or is_error)
         self._skipped += record["verdict"] == Verdict.SKIPPED
         attributes = _format_attributes(
             classname=record["source"],
@@ -53,13 +57,14 @@ class JunitReporter:
         counts = {
             "tests": str(self._total),
             "failures": str(self._failed),
-            "errors": "0",
+            "errors": str(self._errors),
             "skipped": str(self._skipped),
             "time": _format_seconds(summary.elapsed),
             "timestamp": format_time(datetime.now(UTC) - timedelta(seconds=summary.elapsed)),
         }
         attributes = _format_attributes(name="urlcheck", **counts)
         self._stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{attributes}>\n<testsuite{attributes}>\n')
+        self._stream.write(f"<properties>{''.join(_list_properties(summary))}</properties>\n")
         self._cases.pour(self._stream)
         if summary.notes:
             self._stream.write(_make_element("system-err", "\n".join(summary.notes)) + "\n")
@@ -75,7 +80,19 @@ def _describe_outcome(record: Record) -> str:
     evidence = "\n".join(_list_evidence(record))
     if record["ok"]:  # allowed: it passes, but not without a word
         return _make_element("system-out", evidence)
-    return _make_element("failure", evidence, message=record["detail"], type=record["verdict"])
+    name = "error" if _is_error(record) else "failure"
+    return _make_element(name, evidence, message=record["detail"], type=record["verdict"])
+
+
+def _is_error(record: Record) -> bool:
+    """Whether the URL was not checked, and that fails the run."""
+    return record["verdict"] == Verdict.UNCHECKED and not record["ok"]
+
+
+def _list_properties(summary: Summary) -> Iterable[str]:
+    """How many results of each kind there are: an attribute of its own for those that are allowed does not exist."""
+    for kind in Kind:
+        yield f"<property{_format_attributes(name=kind, value=str(summary.kinds[kind]))}/>"
 
 
 def _list_evidence(record: Record) -> Iterable[str]:
@@ -89,8 +106,6 @@ def _list_evidence(record: Record) -> Iterable[str]:
         yield f"address {record['address']}"
     if record["cert_expires"]:
         yield f"certificate until {record['cert_expires']}"
-    if record["attempts"] > 1:
-        yield f"{record['attempts']} attempts"
 
 
 def _make_element(name: str, text: str, **attributes: str) -> str:

@@ -6,14 +6,18 @@ https://github.github.com/gfm/; GitHub takes 1 MiB for a step, and shows nothing
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import ClassVar, TextIO
 
 from urlcheck.model.record import Record, title
 from urlcheck.model.result import Result
-from urlcheck.reports.listing import Listing
+from urlcheck.model.verdict import Verdict
+from urlcheck.reports.kinds import find_kind
+from urlcheck.reports.listing import Listing, describe_kinds
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.wording import (
+    BESIDE,
     ENOUGH,
     abridge,
     count_verdicts,
@@ -22,9 +26,11 @@ from urlcheck.reports.wording import (
     find_link,
     format_elapsed,
     format_latency,
-    label,
     locate,
     mark,
+    mark_run,
+    name_outcome,
+    word_title,
 )
 from urlcheck.runtime.streams import write_utf8
 from urlcheck.settings.settings import OutputSettings
@@ -67,7 +73,7 @@ class MarkdownReporter:
             _draw_counts(summary),
             *(f"> [!WARNING]\n> {show_text(escape(note), _DETAIL)}\n" for note in summary.notes),
             _PROBLEMS + "".join(problem_rows) if problem_rows else "",
-            _fold(f"{count(len(passed_rows), 'URL')} that passed", _PASSED + "".join(passed_rows)) if passed_rows else "",
+            _fold(_name_others(passed[: len(passed_rows)]), _PASSED + "".join(passed_rows)) if passed_rows else "",
             _draw_latencies(summary),
             f"{unlisted}\n" if (unlisted := describe_unlisted(summary, listed)) else "",
         ]
@@ -99,18 +105,24 @@ def show_link(record: Record) -> str:
 
 
 def _draw_heading(summary: Summary) -> str:
-    if summary.failed:
-        return f"## ❌ urlcheck: {summary.failed:,} of {count(summary.total, 'URL')} did not pass\n"
-    return f"## ✅ urlcheck: {count(summary.total, 'URL')} passed\n" if summary.total else "## urlcheck: no URL was checked\n"
+    sign = {"✓": "✅ ", "✗": "❌ ", "!": "⚠️ "}[mark_run(summary)] if summary.total else ""
+    return f"## {sign}urlcheck: {word_title(summary)}\n"
+
+
+def _name_others(records: Iterable[Record]) -> str:
+    """`9 passed, 2 skipped`."""
+    return describe_kinds(Counter(find_kind(Verdict(record["verdict"]), lets_pass=record["ok"]) for record in records))
 
 
 def _draw_counts(summary: Summary) -> str:
+    others = [f"{summary.kinds[kind]:,} {kind}" for kind in BESIDE if summary.kinds[kind]]
     parts = [
-        f"**{summary.passed:,} passed, {summary.failed:,} failed**",
+        f"**{', '.join([f'{summary.passed:,} passed', f'{summary.failed:,} failed', *others])}**",
         ", ".join(f"{number:,} {verdict}" for verdict, number in count_verdicts(summary)),
         f"{summary.recovered:,} recovered at a later attempt" if summary.recovered else "",
         count(summary.duplicates, "duplicate") if summary.duplicates else "",
         summary.describe_time(),
+        *(show_text(escape(remark), _DETAIL) for remark in summary.remarks),
     ]
     return " · ".join(filter(None, parts)) + "\n"
 
@@ -125,7 +137,7 @@ def _draw_passed(record: Record) -> str:
 
 
 def _draw_status(record: Record) -> str:
-    return f"{mark(record)} {label(record)}"
+    return f"{mark(record)} {name_outcome(record)}"
 
 
 def _draw_detail(record: Record) -> str:

@@ -17,6 +17,7 @@ from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.formats.spool import Spool
+from urlcheck.reports.kinds import Kind
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.identity import HOME_PAGE, VERSION
 from urlcheck.settings.settings import OutputSettings
@@ -121,6 +122,7 @@ def _make_invocation(summary: Summary, notes: Iterable[str]) -> dict[str, object
         "startTimeUtc": format_time(end - timedelta(seconds=summary.elapsed)),
         "endTimeUtc": format_time(end),
         "toolExecutionNotifications": [{"level": "warning", "message": _make_message(note)} for note in notes],
+        "properties": {"counts": {kind.value: summary.kinds[kind] for kind in Kind}},
     }
 
 

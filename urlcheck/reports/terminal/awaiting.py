@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Iterable
-from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,6 +15,7 @@ from urlcheck.model.result import Result
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.console import PlainConsole
 from urlcheck.reports.terminal.display import Display
+from urlcheck.reports.waiting import Waiting, describe_awaited, list_first
 from urlcheck.text.durations import format_duration
 
 _MOST_ROWS = 10
@@ -24,18 +23,8 @@ _ATTEMPTS_WIDTH = len("attempt 1000")
 _OTHER_LINES = 3  # the line of counts, the one that says how many more there are, the cursor's
 
 
-class Waiting(Protocol):
-    """A run that waits: the last results of what has not passed, and how many targets in all have no final result."""
-
-    @property
-    def awaited(self) -> Iterable[Result]: ...
-
-    @property
-    def unfinished(self) -> int: ...
-
-
 class Awaiting(Display):
-    """Draws counts, the time left, and the first of what is awaited, as many as the terminal has room for."""
+    """Draws counts, the time left, and the first of the list that are awaited, as many as the terminal has room for."""
 
     def __init__(self, console: PlainConsole, summary: Summary, run: Waiting, seconds: float) -> None:
         self._summary = summary
@@ -45,7 +34,7 @@ class Awaiting(Display):
 
     def draw(self) -> Group:
         rows = max(1, min(_MOST_ROWS, self._console.height - _OTHER_LINES))
-        results = list(itertools.islice(self._run.awaited, rows))
+        results = list_first(self._run.awaited, rows)
         parts: list[RenderableType] = [self._draw_counts()]
         if results:
             parts.append(self._draw_rows(results))
@@ -75,6 +64,6 @@ class Awaiting(Display):
             grid.add_column(no_wrap=True, overflow="ellipsis", max_width=width)
         for result in results:
             record = make_record(result)
-            detail = record["detail"] if record["status"] else f"{record['verdict']}: {record['detail']}"
+            detail = describe_awaited(record)
             grid.add_row(Text(f"  {title(record)}"), Text(detail, "yellow"), Text(f"attempt {record['attempts']}", "dim"))
         return grid

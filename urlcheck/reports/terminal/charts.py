@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from math import isqrt
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.terminal.cells import MARK_STYLES, style_of
 from urlcheck.reports.terminal.console import PlainConsole
-from urlcheck.reports.wording import ENOUGH, choose_mark, format_latency
+from urlcheck.reports.wording import ENOUGH, choose_mark, count_verdicts, format_latency
 from urlcheck.text.safe import clean
 from urlcheck.text.secrets import hide
 
@@ -24,16 +24,21 @@ _STATUSES, _SLOWEST = 8, 4
 _ROWS = 3  # of the histogram, one beside each quantile
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
+_Bar = tuple[Text, int, str]  # label, how many, style
 
-def draw_summary(summary: Summary, console: PlainConsole) -> list[Text]:
-    """The lines of a summary, none wider than the console; the most important stands last, above the notes."""
+
+def draw_summary(summary: Summary, console: PlainConsole, remarks: Sequence[str] = ()) -> list[Text]:
+    """The lines of a summary, none wider than the console; the most important stands last, above remarks and notes."""
     is_long = summary.total >= ENOUGH
     width = console.width - _MARGIN
     lines = _draw_charts(summary, console) if is_long else []
     lines += _flow(_draw_head(summary, is_long=is_long), width)
-    verdicts = summary.describe_verdicts()
-    if verdicts and not is_long:
-        lines += Text(verdicts, "dim").wrap(console, width)
+    if not is_long:
+        verdicts = [summary.describe_failures(), f"allowed: {allowed}" if (allowed := summary.describe_allowed()) else ""]
+        if any(verdicts):
+            lines += Text("; ".join(filter(None, verdicts)), "dim").wrap(console, width)
+    for remark in [*summary.remarks, *remarks]:
+        lines += Text(remark, "dim").wrap(console, width)
     for note in summary.notes:
         lines += Text(f"! {note}", "yellow").wrap(console, width)
     return [_indent(line, console) for line in lines]
@@ -53,9 +58,12 @@ def _indent(line: Text, console: PlainConsole) -> Text:
 
 def _draw_head(summary: Summary, *, is_long: bool) -> list[Text]:
     counts = [
-        Text(count(summary.total, "URL"), "bold"),
-        Text(f"✓ {summary.passed:,} passed", "green" if summary.passed else "dim"),
+        Text(summary.describe_checked(), "bold"),
+        Text(f"✓ {summary.describe_passed()}", "green") if summary.passed else Text(summary.describe_passed(), "dim"),
         Text(f"✗ {summary.failed:,} failed", "bold red") if summary.failed else Text(),
+        Text(f"! {summary.allowed:,} allowed", "yellow") if summary.allowed else Text(),
+        Text(f"- {summary.skipped:,} skipped", "dim") if summary.skipped else Text(),
+        Text(f"! {summary.describe_unchecked()}", "yellow") if summary.unchecked else Text(),
     ]
     time = Text(summary.describe_time(), "dim")
     recovered = Text(f"{summary.recovered:,} passed at a later attempt" if summary.recovered else "", "dim")
@@ -79,8 +87,9 @@ def _draw_charts(summary: Summary, console: PlainConsole) -> list[Text]:
     room = (console.width if console.is_terminal else _WIDTH_OF_A_PIPE) - 2 * _MARGIN
     abreast = 2 if room >= 2 * _NARROWEST + _GUTTER else 1
     width = min(_WIDEST, (room - _GUTTER) // 2 if abreast == 2 else room)
-    drawn = (draw(summary, console, width) for draw in (_draw_verdicts, _draw_statuses, _draw_latencies, _draw_slowest_hosts))
-    panels = [panel for panel in drawn if panel]
+    scaled = _draw_scaled({"VERDICT": _list_verdicts(summary), "STATUS": _list_statuses(summary)}, width)
+    panels = [*scaled, _draw_latencies(summary, width), _draw_slowest_hosts(summary, console, width)]
+    panels = [panel for panel in panels if panel]
     lines: list[Text] = []
     for first in range(0, len(panels), abreast):
         for cells in zip_longest(*panels[first : first + abreast], fillvalue=Text()):
@@ -92,44 +101,45 @@ def _draw_charts(summary: Summary, console: PlainConsole) -> list[Text]:
     return lines
 
 
-def _draw_verdicts(summary: Summary, _: PlainConsole, width: int) -> list[Text]:
-    rows = []
-    for verdict, number in sorted(summary.verdicts.items(), key=lambda item: (item[0] is not Verdict.OK, -item[1])):
+def _list_verdicts(summary: Summary) -> list[_Bar]:
+    bars = []
+    for verdict, number in count_verdicts(summary):
         mark = choose_mark(verdict, passes=not summary.failures[verdict])
-        style = MARK_STYLES[mark]
-        rows.append((Text.assemble((mark, style), f" {verdict}"), number, style))
-    return _draw_bars("VERDICT", rows, width)
+        bars.append((Text.assemble((mark, MARK_STYLES[mark]), f" {verdict}"), number, MARK_STYLES[mark]))
+    return bars
 
 
-def _draw_statuses(summary: Summary, _: PlainConsole, width: int) -> list[Text]:
+def _list_statuses(summary: Summary) -> list[_Bar]:
     """The most frequent, in the order of their numbers."""
     frequent = dict(summary.statuses.most_common(_STATUSES))
     others = summary.statuses.total() - sum(frequent.values())
-    rows = [(Text(str(status), style_of(status)), number, style_of(status)) for status, number in sorted(frequent.items())]
-    return _draw_bars("STATUS", [*rows, (Text("others"), others, "dim")] if others else rows, width)
+    bars = [(Text(str(status), style_of(status)), number, style_of(status)) for status, number in sorted(frequent.items())]
+    return [*bars, (Text("others"), others, "dim")] if others else bars
 
 
-def _draw_bars(title: str, rows: list[tuple[Text, int, str]], width: int) -> list[Text]:
-    if not rows:
-        return []
-    label_width = max(len(title), *(label.cell_len for label, _, _ in rows))
-    number_width = max(len(f"{number:,}") for _, number, _ in rows)
-    most = max(number for _, number, _ in rows)
+def _draw_scaled(charts: Mapping[str, Sequence[_Bar]], width: int) -> list[list[Text]]:
+    """Panels of bars, of which equal ones mean equal numbers in all of them."""
+    charts = {title: bars for title, bars in charts.items() if bars}
+    label_width = max(cell_len(label) for title, bars in charts.items() for label in (title, *(bar[0].plain for bar in bars)))
+    numbers = [number for bars in charts.values() for _, number, _ in bars]
+    number_width = max(len(f"{number:,}") for number in numbers)
     room = max(1, min(_LONGEST_BAR, width - label_width - number_width - 4))
-    lines = [Text(title, "bold")]
-    for label, number, style in rows:
-        line = label.copy()
-        line.append(f"{' ' * (label_width - label.cell_len)}  {number:>{number_width},}  ")
-        lines.append(line.append(draw_bar(number, most, room), style))
-    return lines
+    panels = []
+    for title, bars in charts.items():
+        lines = [Text(title, "bold")]
+        own_width = max(len(title), *(label.cell_len for label, _, _ in bars))
+        for label, number, style in bars:
+            line = label + Text(f"{' ' * (own_width - label.cell_len)}  {number:>{number_width},}  ")
+            lines.append(line.append(draw_bar(number, max(numbers), room), style))
+        panels.append(lines)
+    return panels
 
 
-def _draw_latencies(summary: Summary, _: PlainConsole, width: int) -> list[Text]:
+def _draw_latencies(summary: Summary, width: int) -> list[Text]:
     latencies = summary.latencies
     if not latencies.count:
         return []
-    longest = latencies.slowest_hosts(1)[0][1]  # this one is exact
-    quantiles = [format_latency(min(longest, latencies.quantile(percent / 100))) for percent in (50, 95, 99)]
+    quantiles = [format_latency(latencies.quantile(percent / 100)) for percent in (50, 95, 99)]
     quantile_width = max(map(len, quantiles))
     room = max(1, min(_LONGEST_BAR, width - quantile_width - 8))
     bars = min(room, 2 * isqrt(latencies.count))  # few durations make few bars, and wide ones
@@ -138,7 +148,7 @@ def _draw_latencies(summary: Summary, _: PlainConsole, width: int) -> list[Text]
     lines = [Text("LATENCY", "bold")]
     for percent, quantile, blocks in zip((50, 95, 99), quantiles, _stack(counts), strict=True):
         lines.append(Text.assemble((f"p{percent}", "dim"), f"  {quantile:>{quantile_width}}   ", (blocks, "cyan")))
-    ends = format_latency(latencies.quantile(0)), format_latency(longest)
+    ends = format_latency(latencies.shortest), format_latency(latencies.longest)
     lines.append(Text(f"{'':{quantile_width + 8}}{ends[0]}{ends[1]:>{max(room - len(ends[0]), len(ends[1]) + 1)}}", "dim"))
     return lines
 

@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from urlcheck.model.record import make_record
@@ -25,7 +24,7 @@ from urlcheck.text.durations import format_duration
 _FAILURES_A_FRAME, _FAILURES_WAITING = 2, 20
 _RATE_SECONDS = 10
 _SHORTEST_BAR, _LONGEST_BAR = 10, 30
-_STATUS_WIDTH = len("✗ protocol")
+_STATUS_WIDTH = len("✗ 404 status")
 _ROOM_FOR_CTRL_C = 3
 
 
@@ -48,7 +47,7 @@ class Progress(Display):
         self._length = length
         self._slowed = slowed
         self._quiet = quiet
-        self._samples: deque[tuple[float, int]] = deque(maxlen=round(_RATE_SECONDS / FRAME))
+        self._samples: deque[tuple[float, int, int]] = deque(maxlen=round(_RATE_SECONDS / FRAME))
         self._waiting: deque[Result] = deque()
         self._left_out = self._said = 0
         self._has_shown = False
@@ -72,12 +71,14 @@ class Progress(Display):
 
     def draw(self) -> Text:
         """The line of this moment, as much of it as the terminal has room for."""
-        now, total = time.monotonic(), self._summary.total
-        self._samples.append((now, total))
-        since, before = self._samples[0]
-        rate = (total - before) / (now - since) if now - since >= 1 else None
+        now, total, requested = time.monotonic(), self._summary.total, self._summary.requested
+        self._samples.append((now, total, requested))
+        since, total_before, requested_before = self._samples[0]
+        rates = None
+        if now - since >= 1:
+            rates = (total - total_before) / (now - since), (requested - requested_before) / (now - since)
         line = self._draw_start(total)
-        for part in self._draw_parts(total, rate):
+        for part in self._draw_parts(total, rates):
             if line.cell_len + 2 + part.cell_len > self._console.width - _ROOM_FOR_CTRL_C:
                 break
             line.append("  ").append_text(part)
@@ -92,17 +93,17 @@ class Progress(Display):
             line.append(bar, "cyan").append(rest, "bright_black").append(" ")
         return line
 
-    def _draw_parts(self, total: int, rate: float | None) -> Iterator[Text]:
-        """What there is to say, the most important first."""
+    def _draw_parts(self, total: int, rates: tuple[float, float] | None) -> Iterator[Text]:
+        """What there is to say, the most important first. `rates`: results and requested URLs a second, where known."""
         summary, length = self._summary, self._length()
         whole = _format_length(length, total) if length else ""
         yield Text(f"{total:>{len(whole)},} of {whole}" if length else f"{total:,} checked", "bold")
         if summary.failed:
             yield Text(self._console.spell(f"✗ {summary.failed:,} failed"), "red")
-        if length and rate and (left := length.targets - total) > 0:
-            yield Text(f"{_format_time_left(left / rate)} left")
-        if rate is not None:
-            yield Text(format_rate(rate), "dim")
+        if length and rates and rates[0] and (left := length.targets - total) > 0:
+            yield Text(f"{_format_time_left(left / rates[0])} left")
+        if rates is not None:
+            yield Text(format_rate(rates[1]), "dim")
         if slowed := self._slowed():
             yield Text(f"{count(slowed, 'host')} slowed", "yellow")
 
@@ -116,16 +117,14 @@ class Progress(Display):
 
     def _show_failures(self) -> None:
         for _ in range(min(_FAILURES_A_FRAME, len(self._waiting))):
-            self._console.print(self._draw_failure(self._waiting.popleft()), no_wrap=True, crop=True)
+            self._console.print(self._draw_failure(self._waiting.popleft()), soft_wrap=True)
             self._has_shown = True
 
     def _draw_failure(self, result: Result) -> Text:
+        """A line, which the terminal breaks where it is too long: the URL of a problem is never cut."""
         cells = make_cells(make_record(result), self._console, verbose=False)
         padding = " " * (_STATUS_WIDTH - cells.status.cell_len)
-        room = self._console.width - cells.status.cell_len - len(padding) - 5
-        detail = self._console.shorten(cells.detail.plain, max(room * 2 // 5, room - cell_len(cells.url)))
-        url = self._console.shorten(cells.url, room - cell_len(detail))
-        return Text.assemble(" ", cells.status, padding, "  ", url, "  ", (detail, "dim"))
+        return Text.assemble(" ", cells.status, padding, "  ", cells.url, "  ", (cells.detail.plain, "dim"))
 
     def _say_what_is_left_out(self) -> None:
         left_out = self._left_out  # another thread goes on counting

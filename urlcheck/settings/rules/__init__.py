@@ -23,6 +23,7 @@ from urlcheck.settings.rules.basic import (
     describe_range,
 )
 from urlcheck.settings.rules.http import (
+    ODD_STATUS,
     Credentials,
     Headers,
     HeaderText,
@@ -36,6 +37,7 @@ from urlcheck.settings.rules.http import (
 )
 
 __all__ = [
+    "ODD_STATUS",
     "REPEATABLE",
     "Bytes",
     "Choice",

@@ -1,0 +1,25 @@
+"""Flags that exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+_OPPOSITES = {"quiet": "verbose", "verbose": "quiet"}
+
+
+def find_opposites(switched_on: Iterable[str]) -> list[str]:
+    """The parameters for which these flags leave no place: `--quiet` replaces the `verbose` of a file."""
+    return [_OPPOSITES[param] for param in switched_on if param in _OPPOSITES]
+
+
+def refuse_opposites(command: click.Command, context: click.Context, arguments: Sequence[str]) -> None:
+    """Raises `UsageError` for two flags that give one parameter different values, such as -4 and -6; Click takes the last."""
+    _, _, order = command.make_parser(context).parse_args([*arguments])
+    first: dict[str | None, click.Option] = {}
+    for option in order:
+        if isinstance(option, click.Option) and option.is_flag:
+            other = first.setdefault(option.name, option)
+            if other is not option:
+                raise click.UsageError(f"{other.opts[0]} and {option.opts[0]} exclude each other.", context)
