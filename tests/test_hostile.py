@@ -29,6 +29,7 @@ from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
 from urlcheck.http.url import parse
 from urlcheck.model.outcome import Failure, Outcome, Response
+from urlcheck.reports.wording import mark, name_outcome
 from urlcheck.settings.settings import Settings
 
 LINUX_ONLY = {"never_accepted"}
@@ -337,7 +338,18 @@ class Run:
     def __init__(self, folder: Path, entries: Iterable[str], options: str, *prefix: str) -> None:
         (folder / "urls.txt").write_text("\n".join(entries), encoding="utf-8")
         self._jsonl = folder / "results.jsonl"
-        command = [*(prefix or PROGRAM), "-f", "urls.txt", "-o", "table", "-o", "jsonl=results.jsonl", *shlex.split(options)]
+        command = [
+            *(prefix or PROGRAM),
+            "-f",
+            "urls.txt",
+            "-o",
+            "table",
+            "--show",
+            "all",
+            "-o",
+            "jsonl=results.jsonl",
+            *shlex.split(options),
+        ]
         self._process = Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=folder, encoding="utf-8")
 
     def finish(self) -> Self:
@@ -508,7 +520,7 @@ def test_table_and_records_agree(runs: Runs, more: str) -> None:
     run = runs.by_options[more]
     rows = [line.strip() for line in run.stdout.splitlines()]
     for record in run.records:
-        label = f"{'✓' if record['ok'] else '✗'} {record['status'] or record['verdict']}"
+        label = f"{mark(record)} {name_outcome(record)}"
         [row] = [row for row in rows if row.startswith(label) and f" {record['url']} " in row]
         row = row.removesuffix(f" (attempt {record['attempts']})")
         assert row.endswith((record["detail"].removeprefix(f"{record['status']} "), f"→ {record['final_url']}"))

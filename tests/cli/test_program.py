@@ -124,7 +124,8 @@ async def test_duplicates_are_checked_once_and_counted(urlcheck: Urlcheck, site:
         pytest.param(["/health", "/status/404"], 1, id="one did not"),
         pytest.param(["/status/404", "--accept", "2xx,404"], 0, id="accepted"),
         pytest.param(["/status/404", "--allow", "status"], 0, id="allowed"),
-        pytest.param(["/status/404", "--exclude", "404"], 0, id="skipped"),
+        pytest.param(["/health", "/status/404", "--exclude", "404"], 0, id="skipped"),
+        pytest.param(["/status/404", "--exclude", "404"], 2, id="nothing is checked"),
         pytest.param(["/health", "//"], 1, id="invalid"),
     ],
 )
@@ -499,7 +500,7 @@ async def test_an_interrupted_table_is_still_drawn(launch: Launch, half_held: Ra
     await half_held.until_asked(2)
     process.send_signal(signal.SIGINT)
     finished = await finish(process)
-    rows = re.findall(r"[✓✗] (\S+) +(http\S+)", finished.stdout)
+    rows = re.findall(r"[✓✗!] (\S+) +(http\S+)", finished.stdout)
     assert rows == [("200", f"{half_held.url}/done"), ("unchecked", f"{half_held.url}/held")]
 
 
