@@ -64,9 +64,9 @@ def look_up(host: str, port: int, **_: object) -> list[AddressInfo]:
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
 
-def count_all() -> tuple[int, int]:
-    """Threads and descriptors, once the threads that were told to end have ended."""
-    for thread in threading.enumerate():
+def count_all(before: set[threading.Thread]) -> tuple[int, int]:
+    """Threads and descriptors, once the threads that were told to end have ended. Those of other tests are left alone."""
+    for thread in set(threading.enumerate()) - before:
         if thread.name == "look-up":
             thread.join(PATIENCE)
     return threading.active_count(), count_open()
@@ -81,12 +81,13 @@ def test_a_hundred_runs_leave_threads_tasks_and_descriptors_as_they_were(
     names = ["localhost"] if has_ares else ["localhost", *(f"{kind}{n}" for n in range(4) for kind in ("host", "missing"))]
     port = site_aside.rpartition(":")[2]
     counts = []
+    before = set(threading.enumerate())
     with asyncio.Runner() as runner:
         for _ in range(100):
             results = runner.run(check([f"http://{name}:{port}/health" for name in names], Settings(retries=0)))
             assert [result.ok for result in results] == ["missing" not in name for name in names]
             assert asyncio.all_tasks(runner.get_loop()) == set()
-            counts.append(count_all())
+            counts.append(count_all(before))
     threads, descriptors = zip(*counts, strict=True)
     assert max(threads[-10:]) - max(threads[:10]) < 5
     most = max(descriptors[:10]) + 10
