@@ -21,7 +21,7 @@ from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, Verdict, check
-from urlcheck.backends import messages, process
+from urlcheck.backends import codec, messages, process
 from urlcheck.backends.autoscaler import Autoscaler
 from urlcheck.backends.coordinator import NOT_REPEATED, Coordinator
 from urlcheck.backends.local import open_local
@@ -367,6 +367,20 @@ async def test_a_backend_of_another_version_is_lost(monkeypatch: pytest.MonkeyPa
     backend = await open_backend()
     with pytest.raises(BackendLostError):
         await take(backend)
+    await backend.aclose()
+
+
+async def test_a_backend_that_cannot_use_a_message_is_lost_with_its_unfinished_targets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = await open_backend()
+    pack = codec.pack_settings
+    monkeypatch.setattr(codec, "pack_settings", lambda settings: {**pack(settings), "unknown": 1})
+    targets = make_targets(["http://127.0.0.1:9/"])
+    backend.submit(targets)
+    with pytest.raises(BackendLostError) as loss:
+        await take(backend)
+    assert loss.value.unfinished == targets
     await backend.aclose()
 
 

@@ -21,7 +21,7 @@ def main() -> None:
 
     try:
         status = run(work())
-    except ConnectionError:  # the parent wants no more results
+    except* ConnectionError:  # the parent wants no more results
         status = 0
     sys.exit(status)
 

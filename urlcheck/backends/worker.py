@@ -38,11 +38,12 @@ class Worker:
         if not isinstance(hello, messages.Hello) or hello.version != VERSION:
             return
         settings = codec.unpack_settings(RunSettings, hello.run)
-        async with open_local(settings, self._checks) as engine:
+        # a task that fails ends the process: a backend that no longer listens must not go on showing signs of life
+        async with open_local(settings, self._checks) as engine, asyncio.TaskGroup() as group:
             tune_gc()
             tasks = [
-                asyncio.ensure_future(self._listen(engine)),
-                asyncio.ensure_future(self._show_life(engine, hello.pulse_seconds)),
+                group.create_task(self._listen(engine)),
+                group.create_task(self._show_life(engine, hello.pulse_seconds)),
             ]
             async for batch in engine.results():
                 self._send(codec.pack_results(batch) if batch else self._describe(engine))
