@@ -9,7 +9,7 @@ async for result in check_urls(urls, Settings(timeout=5)):  # each as it is fini
 
 from __future__ import annotations
 
-# nothing is imported here: the program comes through this module before its signals have handlers
+# this module imports nothing when it is loaded: the program loads it before it installs its signal handlers
 TYPE_CHECKING = False
 
 __all__ = [

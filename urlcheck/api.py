@@ -84,7 +84,7 @@ def check_sync(urls: Urls, settings: Settings | None = None) -> list[Result]:
 
 
 def check_urls(urls: Urls, settings: Settings | None = None) -> AsyncGenerator[Result, None]:
-    """Check every URL: each result as it is reached, in bounded memory.
+    """Check every URL and yield each result as it is reached, in bounded memory.
 
     `urls` is an iterable or an asynchronous iterable of texts, `Target`s or URL objects such as `yarl.URL`. What it raises is
     raised once the targets before it are checked. Raises `SettingsError`, and `TypeError` for what is not a URL.

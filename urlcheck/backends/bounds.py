@@ -1,4 +1,4 @@
-"""How far a run goes: read-ahead, memory and time."""
+"""The bounds of a run: read-ahead, memory and time."""
 
 from __future__ import annotations
 

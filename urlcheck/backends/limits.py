@@ -1,4 +1,4 @@
-"""How the requests in flight are divided among backends."""
+"""Divides the requests in flight among backends."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class LocalChecks(Sequence[Check]):
 async def open_local(settings: RunSettings, checks: Sequence[CheckSettings], children: int = 0) -> AsyncIterator[Engine]:
     """An engine in this event loop. Raises `SettingsError` for a setting that cannot be used.
 
-    The soft limit of descriptors is raised until the engine is closed; some are left for so many child processes.
+    The soft limit of descriptors is raised until the engine is closed. Some are reserved for `children` child processes.
     """
     with open_allowance(children) as allowance:
         async with Clients(allowance, waits=settings.wait is not None) as clients:

@@ -29,7 +29,7 @@ PASSED, FAILED = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a command line, with its configuration, asks for.
+    """The task that a command line and its configuration describe.
 
     `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
     """

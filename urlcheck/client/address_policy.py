@@ -1,4 +1,4 @@
-"""Which addresses are public, and which hosts of a URL are addresses in another spelling."""
+"""Decides which addresses are public, and which hosts of a URL are addresses in another spelling."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NEVER_PUBLIC = tuple(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, deprecated
-# the form of what getaddrinfo, and many a proxy, reads as an IPv4 address; Url has no hosts of plain digits
+# the form of a host that getaddrinfo and many proxies read as an IPv4 address; Url has no hosts of plain digits
 _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*")
 # names that the hosts files of Debian and Fedora give to this machine, beside those of RFC 6761
 _LOOPBACK_NAMES = frozenset(
@@ -107,6 +107,6 @@ class AddressPolicy:
         return f"redirected from {came_from} to {address}, which is not public"
 
     def is_private(self, host: str) -> bool:
-        """Whether a URL's host is itself an address that is not public, whatever its spelling."""
+        """Whether a URL's host is itself an address, in any spelling, that is not public."""
         address = read_address(host)
         return address is not None and not self.judge(address)

@@ -41,7 +41,7 @@ from urlcheck.runtime.descriptors import are_exhausted
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.durations import format_duration
 
-# of a body nobody but the user says what it is; and what is said of one does not go where none goes (RFC 9110, 15.4)
+# only the user names a body's type, so aiohttp adds none; a redirect without the body drops its headers (RFC 9110, 15.4)
 _UNSAID = (hdrs.CONTENT_TYPE,)
 _OF_A_BODY = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING, hdrs.CONTENT_LANGUAGE, hdrs.CONTENT_LOCATION)
 # a body is read on, up to here, only so that its connection can be used again
@@ -54,7 +54,7 @@ class LostConnectionError(Exception):
 
 
 async def report_lost_connections(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """A middleware against aiohttp's silent second request: what was lost is told to the attempt, which counts."""
+    """A middleware against aiohttp's silent second request: it reports a lost connection to the attempt, which counts."""
     try:
         return await handler(request)
     except ClientConnectorError:
@@ -236,7 +236,7 @@ class Attempt:
         return not self._is_repeatable and (bool(self._chain.hops) or self._trace.phase is Phase.ANSWER)
 
     def _explain(self, error: Exception) -> Failure:
-        if self._trace.refusal:  # which the library's error may not tell
+        if self._trace.refusal:  # the library's error may not mention it
             return self._fail(Cause(FailureKind.PRIVATE, self._trace.refusal))
         if isinstance(error, LostConnectionError):
             assert isinstance(error.__cause__, Exception)
@@ -282,7 +282,7 @@ async def _drain(answer: ClientResponse) -> None:
     left = _DRAIN_BYTES
     if answer.content.is_eof() or (answer.content_length or 0) > left:
         return
-    with contextlib.suppress(Exception):  # the answer is known; what is wrong with its body does not matter
+    with contextlib.suppress(Exception):  # the answer is known; a fault in its body does not matter
         async with asyncio.timeout(_DRAIN_SECONDS):
             while left > 0 and not answer.content.at_eof():
                 left -= len(await answer.content.readany())

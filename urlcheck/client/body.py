@@ -14,13 +14,13 @@ from aiohttp import ClientResponse, hdrs
 
 from urlcheck.settings.scopes import CheckSettings
 
-# what is asked for: zlib is always there, and can be bounded
+# the codings that requests accept: zlib is always available, and its output can be bounded
 ACCEPT_ENCODING = "gzip, deflate"
 
-# of a body that is only shown: as much as is looked at, and as long as is waited for it, in seconds
+# limits for the beginning of a body that is only shown: bytes that are read, and seconds to wait for them
 _GLANCE_BYTES = 2 * 1024
 _GLANCE_SECONDS = 2.0
-# fed at a time, for each end of a member copies what is left; written at a time; and what coding may add to what is dense
+# bytes fed at a time, as each end of a member copies the rest; bytes written at a time; bytes that coding may add to a body
 _FED, _PIECE = 4 * 1024, 64 * 1024
 _SLACK = 64 * 1024
 
@@ -33,7 +33,7 @@ class Decoder(Protocol):
     """Undoes a content coding."""
 
     def decode(self, data: bytes, room: int) -> bytes:
-        """What the data holds, so many bytes of it at most. Raises `zlib.error`."""
+        """The decoded data, at most `room` bytes of it. Raises `zlib.error`."""
         ...
 
     @property
@@ -52,7 +52,7 @@ class Identity:
 
 
 class Gzip:
-    """One member or several (RFC 1952, 2.2); what follows and is none, such as padding, is ignored."""
+    """One member or several (RFC 1952, 2.2). Data after the last member, such as padding, is ignored."""
 
     def __init__(self) -> None:
         self._member = _open_member()
@@ -111,7 +111,7 @@ _DECODERS: dict[str, type[Decoder]] = {"": Identity, "gzip": Gzip, "x-gzip": Gzi
 
 
 class Body:
-    """What is read of an answer's body, up to a bound; `is_whole`: that is all. `content` is None in an unknown coding."""
+    """Reads a body up to `limit` bytes. `is_whole`: it was read to its end. `content` is None in an unknown coding."""
 
     def __init__(self, answer: ClientResponse, limit: int) -> None:
         self.is_whole = False
@@ -119,11 +119,11 @@ class Body:
         self._limit = limit
         self._coding = _name_coding(answer)
         self._decoder = _DECODERS[self._coding]() if self._coding in _DECODERS else None
-        self._read = io.BytesIO()  # hands out what was written without a copy
+        self._read = io.BytesIO()  # hands out its content without a copy
 
     @property
     def content(self) -> bytes | None:
-        """What was read so far."""
+        """The decoded bytes that were read so far."""
         return self._read.getvalue() if self._decoder else None
 
     async def read(self) -> None:
@@ -157,8 +157,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class BodyWish:
-    """Whose bodies a run wants: of the statuses `judged`, up to `limit` bytes; of the others but those that have `passed`, the
-    beginnings, to show them.
+    """The bodies that a run reads, by status: up to `limit` bytes for a status in `judged`. For any other status, unless
+    it is in `passed`, the beginning is read, to show it.
     """
 
     limit: int
@@ -174,7 +174,7 @@ class BodyWish:
         return body
 
     async def glance(self, answer: ClientResponse) -> Body | None:
-        """How the body begins, as far as that comes without ado: what is wrong with it does not matter."""
+        """The beginning of a body, as far as it arrives in time; faults in it are ignored. None where it is not shown."""
         if answer.status in self.passed:
             return None
         body = Body(answer, min(self.limit, _GLANCE_BYTES))
@@ -185,7 +185,7 @@ class BodyWish:
 
 
 def make_wish(settings: CheckSettings) -> BodyWish | None:
-    """What the settings want of bodies; None where that is nothing."""
+    """The bodies that the settings need; None where they need none."""
     if not (settings.expects_body or settings.keep_body):
         return None
     judged = settings.accepted if settings.expects_body else ()
@@ -194,7 +194,7 @@ def make_wish(settings: CheckSettings) -> BodyWish | None:
 
 
 def _name_coding(answer: ClientResponse) -> str:
-    """The content coding in lower case; empty where there is none. Several, one upon another, are one that nobody knows."""
+    """The content coding in lower case; empty where there is none. Several codings are joined to one unknown coding."""
     codings = ",".join(answer.headers.getall(hdrs.CONTENT_ENCODING, ())).lower().split(",")
     return ", ".join(coding.strip() for coding in codings if coding.strip() not in ("", "identity", "none"))
 

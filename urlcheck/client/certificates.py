@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-_LINKS = 10  # of a chain, at most
+_LINKS = 10  # certificates of a chain that are read, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def read_certificate(der: bytes) -> Certificate | None:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of oddities that are no fault of the user's
+            warnings.simplefilter("ignore")  # about oddities that the user cannot fix
             certificate = x509.load_der_x509_certificate(der)
         begins, expires = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except Exception:  # noqa: BLE001 - a hostile one raises more than is documented

@@ -7,7 +7,7 @@ import ssl
 
 from urlcheck.model.errors import SettingsError
 
-_LOOKED_AT = 1024 * 1024  # of a file that cannot be used
+_LOOKED_AT = 1024 * 1024  # bytes that are searched in a file that cannot be used
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----")
 _KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
 
@@ -52,7 +52,7 @@ def _describe(error: ssl.SSLError, cert: str, key: str | None) -> SettingsError:
 
 
 def _describe_unreadable(error: Exception, cert: str, key: str | None) -> SettingsError:
-    """Which of the files cannot be read, which the error does not say."""
+    """The error with the name of the file that cannot be read, which `error` itself does not tell."""
     for field, file in (("cert", cert), ("key", key)):
         try:
             if file is not None:

@@ -1,4 +1,4 @@
-"""What is sent with a request, and to whom: headers and credentials stay with the origin that they were meant for."""
+"""Chooses the headers of a request: the user's headers and credentials go only to the origin that they are meant for."""
 
 from __future__ import annotations
 

@@ -64,6 +64,6 @@ def read_rest(transport: asyncio.Transport) -> bytes:
     source = transport.get_extra_info("socket")
     if source is None or transport.get_extra_info("ssl_object") is not None:
         return b""
-    with suppress(OSError):  # nothing is left, or a socket cannot be read as a file, as in Windows
+    with suppress(OSError):  # no data is left, or a socket cannot be read as a file, as in Windows
         return os.read(source.fileno(), _MOST_BYTES)
     return b""

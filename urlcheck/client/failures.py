@@ -1,4 +1,4 @@
-"""How an attempt can end without an answer: every exception becomes a kind, a message and whether it may pass. Here only."""
+"""Turns the exceptions of an attempt into failures: a kind, a message and whether it may pass. No other module does so."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from urlcheck.http.retry_after import TEMPORARY_STATUSES
 from urlcheck.model.outcome import FailureKind
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
-# what the ssl module puts around the text of OpenSSL
+# the frame that the ssl module puts around the text of OpenSSL
 _SSL_FRAME = re.compile(r"^\[[^]]*\] *| *\(_ssl\.c:\d+\)")
 _SHOWN_NAMES = 3
 _MESSAGE_LIMIT = 120
 
-# what this machine, not the server, lacks
+# errors that report a shortage of this machine, not of the server
 _SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _CONNECT_MESSAGES = {
@@ -88,7 +88,7 @@ _TLS_MESSAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an attempt failed, apart from where and when."""
+    """The reason why an attempt failed, without place and time."""
 
     kind: FailureKind
     message: str
@@ -238,7 +238,7 @@ def _lost_cause(error: Exception) -> Cause:
 
 
 def _body_cause(error: ClientPayloadError) -> Cause:
-    """A body that ended too early, or whose chunks are none."""
+    """A body that ended too early, or whose chunks are malformed."""
     for link in _chain(error):
         if isinstance(link, OSError | ContentLengthError | TransferEncodingError):
             return Cause(FailureKind.PROTOCOL, "the body breaks off before its end", transient=True)
@@ -259,7 +259,7 @@ def _connect_message(error: OSError) -> str:
 def _number(error: BaseException) -> int | None:
     if not isinstance(error, OSError) or isinstance(error, socket.gaierror | ssl.SSLError):
         return None  # the latter two count their own numbers
-    if error.errno is None and (found := _ERRNO.search(str(error))):  # of several addresses, each with an error of its own
+    if error.errno is None and (found := _ERRNO.search(str(error))):  # several addresses failed, each with its own error
         return int(found[1])
     return error.errno
 

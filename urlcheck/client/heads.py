@@ -42,7 +42,7 @@ _OTHER_PROTOCOLS = (
 
 
 class HeadError(Exception):
-    """A head that is none; the text says why."""
+    """Data that is not the head of an answer; the text says why."""
 
 
 class HeadReader:
@@ -91,7 +91,7 @@ class HeadReader:
             check_start(self._pending)
 
     def _wait(self, data: bytes, known: int) -> None:
-        """Keep a part of a head, and refuse what is none as soon as that is known."""
+        """Keep a part of a head. Raises `HeadError` as soon as the data cannot be one."""
         self._count(len(data))
         if not known:
             self._pending += data

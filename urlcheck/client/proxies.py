@@ -1,4 +1,4 @@
-"""Which proxy a request goes through: `--proxy`, or `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY`; never those in `NO_PROXY`."""
+"""Chooses the proxy of a request: `--proxy`, else `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`; none for hosts in `NO_PROXY`."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Chain:
         return target
 
     def _reason_to_stay(self, method: str, *, keeps_data: bool) -> str | None:
-        """Why a redirect to another origin is not followed, if it is not."""
+        """The reason why a redirect to another origin is not followed; None if it is followed."""
         if self._rules.is_local:
             return "which is not for this socket"
         if self.data is not None and keeps_data:

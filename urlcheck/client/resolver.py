@@ -1,4 +1,4 @@
-"""Name look-ups: c-ares first, and no failure is believed before the system's own resolver has confirmed it."""
+"""Name lookups: c-ares first, and no failure is believed before the system's own resolver has confirmed it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from urlcheck.runtime.descriptors import are_exhausted
 from urlcheck.runtime.threads import start_thread, without_signals
 
-# failures are remembered so long, and so many of them, so that a list full of one dead name asks once
+# seconds for which a failed lookup is cached, and the most failures cached: a list full of one dead name asks once
 _FAILURE_SECONDS, _FAILURES = 10.0, 10_000
 _THREADS = 32
 
@@ -27,10 +27,10 @@ _Request = tuple[asyncio.Future[list[AddressInfo]], str, int, int]
 
 
 class LookupThreads:
-    """The system's resolver, in threads of its own, started as they are needed.
+    """Runs the system's resolver in threads of its own, started as they are needed.
 
-    They are daemons: a look-up that was given up on keeps nobody waiting at the end of the program. `close` ends them, each
-    after the look-up that it is busy with.
+    The threads are daemons: an abandoned lookup does not delay the end of the program. `close` ends each thread after the
+    lookup that it is busy with.
     """
 
     def __init__(self, getaddrinfo: Callable[..., Any] = socket.getaddrinfo) -> None:
@@ -40,22 +40,22 @@ class LookupThreads:
         self._pending = 0
 
     async def look_up(self, host: str, port: int, family: int) -> list[AddressInfo]:
-        """What `socket.getaddrinfo` says; raises its `OSError`."""
+        """The result of `socket.getaddrinfo`; raises its `OSError`."""
         if self._pending >= self._threads and self._threads < _THREADS:
             self._start_thread()
-        self._pending += 1  # until a thread has dealt with it, also where nobody waits for it any more
+        self._pending += 1  # until a thread has finished the request, even if its caller has given up
         future: asyncio.Future[list[AddressInfo]] = asyncio.get_running_loop().create_future()
         self._requests.put((future, host, port, family))
         return await future
 
     def close(self) -> None:
-        """End the threads. Look-ups that wait for one are still done."""
+        """End the threads. Lookups that wait for a thread are still done."""
         for _ in range(self._threads):
             self._requests.put(None)
         self._threads = 0
 
     def _start_thread(self) -> None:
-        """Where no more can be started, those that there are do the work. Raises `OSError` where there is none."""
+        """Start a thread. If none can be started, the existing ones do the work; without any, raises `OSError`."""
         try:
             start_thread(self._work, "look-up")
             self._threads += 1
@@ -71,7 +71,7 @@ class LookupThreads:
                 settle = partial(future.set_result, found)
             except UnicodeError:
                 settle = partial(future.set_exception, socket.gaierror(socket.EAI_NONAME, "not a host name"))
-            except Exception as error:  # noqa: BLE001 - whoever waits must be told, and the thread goes on
+            except Exception as error:  # noqa: BLE001 - the caller gets every error, and the thread goes on
                 settle = partial(future.set_exception, error)
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 future.get_loop().call_soon_threadsafe(self._hand_over, future, settle)

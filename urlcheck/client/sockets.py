@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 # between two looks whether there is room in a server's queue
 _FULL_SECONDS = 0.02
-# what sockaddr_un has room for, with the zero at its end
+# longest path in bytes; sockaddr_un has room for one byte more, the zero at its end
 _MAX_PATH = 107 if sys.platform == "linux" else 103
 
 
 class UnixSocketConnector(TracedConnector):
-    """Connects to a Unix socket whatever the host; aiohttp's own one would send https URLs through it in plain text."""
+    """Connects to a Unix socket for every host; aiohttp's own connector would send https URLs through it in plain text."""
 
     def __init__(self, path: str, pool: Pool, **options: Any) -> None:
         super().__init__(pool, **options)
@@ -50,7 +50,7 @@ class UnixSocketConnector(TracedConnector):
         port: int,
         traces: Sequence[Trace] | None = None,  # noqa: ARG002 - aiohttp's signature
     ) -> list[ResolveResult]:
-        # one address, which nobody looks at
+        # one address, which is ignored
         return [ResolveResult(hostname=host, host="", port=port, family=socket.AF_UNIX, proto=0, flags=0)]
 
     async def _wrap_create_connection(
@@ -76,7 +76,7 @@ class UnixSocketConnector(TracedConnector):
 
 
 async def _connect(connection: socket.socket, path: str) -> socket.socket:
-    """Connect a socket, as soon as the server's queue has room: where there is none, event loops fail or take it for one."""
+    """Connect a socket once the server's queue has room: event loops fail at a full queue, or take it for success."""
     try:
         connection.settimeout(0)
         while True:

@@ -27,7 +27,7 @@ _PUBLIC, _BEHIND_PROXY = "a public address", "a host behind a proxy"
 
 
 class Phase(Enum):
-    """How far a request came; the value says what it was waiting for."""
+    """The stage that a request has reached. Its value describes what has not happened yet."""
 
     LOOK_UP = "no answer from the name servers"
     CONNECT = "no connection"
@@ -37,7 +37,7 @@ class Phase(Enum):
 
 
 class _FailedHandshake(NamedTuple):
-    """What is known of an address that was connected to, and whose TLS failed."""
+    """The facts about an address that was connected to, and whose TLS handshake failed."""
 
     error: ClientConnectorError
     address: str | None
@@ -109,8 +109,8 @@ class AttemptTrace:
     def admit(self, found: list[ResolveResult]) -> list[ResolveResult]:
         """The addresses of a host that may be connected to, in their order. Raises `RefusedAddressError` where none may.
 
-        A refused address is left out before any connection is begun. A failure is then the other addresses' own, whatever the
-        order of the addresses.
+        A refused address is left out before any connection is begun. A failure then comes from the other addresses, and their
+        order does not matter.
         """
         allowed = [each for each in found if self._find_refusal(each["host"]) is None]
         if found and not allowed:

@@ -44,7 +44,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says. `name`: as the user named it, or would; `was_found`: nobody named it."""
+    """The settings in a file. `name`: its path, as a user would write it; `was_found`: urlcheck found it, no user named it."""
 
     name: str
     run: Table
@@ -53,7 +53,7 @@ class Document:
 
     @property
     def directory(self) -> str:
-        """What the paths in it start from; empty for the working directory."""
+        """The directory from which its paths start; empty for the working directory."""
         return os.path.dirname(self.name)
 
 
@@ -66,7 +66,7 @@ def find_document(candidates: Iterable[str]) -> Document | None:
 
 
 def read_document(name: str) -> Document:
-    """The file of that name. Raises `ConfigurationError` for one that cannot be read, or is not what it should be."""
+    """The file of that name. Raises `ConfigurationError` for one that cannot be read, or is not a valid configuration."""
     document = _read(name, was_found=False)
     if document is None:
         raise ConfigurationError(f"{name} has no [tool.urlcheck]")
@@ -74,7 +74,10 @@ def read_document(name: str) -> Document:
 
 
 def _read(name: str, *, was_found: bool) -> Document | None:
-    """None for a project without settings of ours: nobody's business here, whoever owns it and whatever is wrong with it."""
+    """Read a file. Returns None for a `pyproject.toml` without a table of urlcheck.
+
+    If such a project was found, not named, its owner and the faults in it are ignored. Raises `ConfigurationError`.
+    """
     try:
         with open(name, "rb") as file:
             content, owner = file.read(_MAX_BYTES + 1), os.fstat(file.fileno()).st_uid
@@ -103,7 +106,7 @@ def _read(name: str, *, was_found: bool) -> Document | None:
 
 
 def _refuse_strangers(name: str, owner: int) -> None:
-    """It must be ours, the system's, or that of whoever owns the directory that we chose to work in, as in a container."""
+    """Raise `ConfigurationError` unless this user, root, or the owner of the working directory (as in a container) owns it."""
     if hasattr(os, "geteuid") and owner not in (os.geteuid(), 0, os.stat(os.curdir).st_uid):
         raise ConfigurationError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")
 

@@ -58,7 +58,7 @@ class Key:
         return self.options[0].group in _TARGET_GROUPS
 
     def switch(self, *, on: bool) -> bool:
-        """What a flag sets: `--no-dedupe` sets `dedupe` to False."""
+        """The value that a flag sets: `--no-dedupe` sets `dedupe` to False."""
         return on is not (self.options[0].flag_value is False)
 
     def convert(self, context: click.Context, texts: Sequence[str]) -> object:
@@ -95,7 +95,7 @@ def name_key(keys: Iterable[Key], field: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an option is told: `value` as the command takes it, `shown` as it is written in TOML, and where it comes from."""
+    """The value of an option: `value` as the command takes it, `shown` as it is written in TOML, and where it comes from."""
 
     key: Key
     value: object
@@ -105,7 +105,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the values of a file depend on: the command, the environment, and the document, from which its paths start."""
+    """The context of the values of a file: the command, the environment, and the document, from which paths start."""
 
     context: click.Context
     variables: Variables

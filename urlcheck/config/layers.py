@@ -1,4 +1,4 @@
-"""What applies to a run: a file, over it the environment, over that the command line."""
+"""Merges the settings of a run: the environment overrides a file, and the command line overrides both."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class OwnTarget:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What applies. `settings`: what is told, by parameter; `urls`: those of the command line; `keys`: what could be told."""
+    """The settings of a run. `settings`: the values given, by parameter; `urls`: of the command line; `keys`: all options."""
 
     keys: Mapping[str, Key]
     settings: Mapping[str, Setting]
@@ -106,7 +106,7 @@ def configure(
 
 
 def _find_replaced(told: Iterable[str]) -> Iterable[str]:
-    """The parameters for which these leave no place: of two bodies of a request, that of the more special place is sent."""
+    """The parameters that the given ones replace: a request has one body, that of the more specific place."""
     return bodies.PARAMS if bodies.PARAMS.intersection(told) else ()
 
 

@@ -1,11 +1,11 @@
-"""Where a key stands in a TOML file, which the parser does not tell: the lines of all that is written one a line."""
+"""Finds the lines of keys in a TOML file, which the parser does not report: of all keys that begin a line."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-# what a line's meaning depends on: strings and comments hide brackets, and what began on a line may go on for many
+# the tokens that decide a line's meaning: strings and comments hide brackets; a string or an array may span many lines
 _TOKEN = re.compile(
     r"""
     \"{3} (?:\\.|[^\\])*? \"{3,5} | '{3} .*? '{3,5}     # strings over several lines

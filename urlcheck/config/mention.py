@@ -1,4 +1,4 @@
-"""What a run says of the file that configures it."""
+"""Describes the configuration file of a run: its name, and which of its keys apply."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Mention:
 
     @property
     def names_targets(self) -> bool:
-        """Whether the file says what is checked."""
+        """Whether the file names the targets that are checked."""
         return self.targets > 0 or "file" in self.keys
 
     def describe(self, *, verbose: bool) -> str | None:
-        """`settings from urlcheck.toml`, and which if verbose; None for a file that was named, or of which nothing applies."""
+        """`settings from urlcheck.toml`, with the keys if verbose; None for a file that was named, or that has no effect."""
         told = [*self.keys, *([f"{self.targets:,} [[target]]"] if self.targets else [])]
         if not (self.was_found and told):
             return None

@@ -1,4 +1,4 @@
-"""Which files may hold settings: those in the working directory and above, the nearest first."""
+"""Finds the files that may hold settings: those in the working directory and above, the nearest first."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 
 FILE, PROJECT = "urlcheck.toml", "pyproject.toml"
-PREFIX = "URLCHECK_"  # of variables
+PREFIX = "URLCHECK_"  # the names of environment variables start with it
 
 
 def find_candidates() -> Iterator[str]:
-    """Their names as seen from the working directory, as far up as the root of its repository, or home.
+    """Yield their paths relative to the working directory, as far up as the root of its repository, or home.
 
-    A project that does not mention urlcheck is none, whatever else it is: nobody need pay for reading it.
+    A `pyproject.toml` that does not mention urlcheck is left out: parsing it would cost time for nothing.
     """
     try:
         directory, home = os.getcwd(), os.path.realpath(os.path.expanduser("~"))
@@ -35,4 +35,4 @@ def _mentions_us(path: str) -> bool:
         with open(path, "rb") as file:
             return b"urlcheck" in file.read()
     except OSError:
-        return True  # for all that one can tell; whoever reads it says what is wrong
+        return True  # it may; reading it later reports the error

@@ -1,4 +1,4 @@
-"""`--print-config`: what applies and where it comes from, as a configuration that can be used again."""
+"""`--print-config`: the settings that apply and their origins, as a configuration that can be used again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DEFAULT = "default"
 # where comments stand, and what is too long for them to be pushed aside
 _COLUMN = 44
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-# what is sent is a secret as a whole, unless a file holds it
+# keys of bodies; a body is a secret as a whole, unless its value names a file or a variable
 _SECRET_TEXTS = {"data", "json"}
 _NO_COMMAND = ("##", r"#\u0023")  # a CI job obeys ##[command]
 _REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
@@ -81,7 +81,7 @@ def _mask(setting: Setting) -> Shown:
 
 
 def _mask_scalar(key: Key, scalar: Scalar) -> Scalar:
-    """The value without its secrets; a variable that stands for one is none."""
+    """The value with its secrets masked; a reference to a variable is shown as it is."""
     if not isinstance(scalar, str):
         return scalar
     kind = key.options[0].type.name
@@ -115,7 +115,7 @@ def _format(value: Shown | Iterable[Scalar]) -> str:
 
 
 def _write_out(char: str) -> str:
-    """What does not print is written out, as it could not be seen, or would be obeyed."""
+    """The character as TOML writes it: an escape if it does not print, as it would be invisible or control the terminal."""
     if char in _ESCAPES or char.isprintable():
         return _ESCAPES.get(char, char)
     code = ord(char)

@@ -1,7 +1,7 @@
-"""What a configuration may reach. One that was found, not named, may be anybody's: it came with a repository or an archive.
+"""Limits what a configuration may reach. One that was found, not named, is not trusted: it may come with a repository.
 
 It writes no file, sends only files of its own directory, and uses neither the credentials of `.netrc` nor a foreign socket.
-One that is named does all that, but writes to no hidden directory, where programs keep what they run.
+One that is named may do all that, but writes to no hidden directory, because programs keep there the code that they run.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from urlcheck.text.secrets import Secrets
 _REFERENCE = re.compile(r"\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 
 
-# shorter values are no secrets; in an error, what is hidden may be shorter, as nothing else is judged by it
+# characters: a shorter value is no secret; an error hides shorter ones too, as only the text of the error depends on it
 _MIN_SECRET, _MIN_HIDDEN = 6, 4
 
 
@@ -23,7 +23,7 @@ class MissingVariableError(UnusableValueError):
 
 
 class Variables:
-    """The environment, which remembers what was asked of it: no error shows it, and no report but as part of a URL."""
+    """The environment. It remembers the values it returned: errors hide them, and reports show them only as part of a URL."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
@@ -48,7 +48,7 @@ class Variables:
 
     @property
     def secrets(self) -> Secrets:
-        """What no report shows. An address, `https://…`, is none: a password in it is masked anyhow."""
+        """The values that no report shows. A URL, `https://…`, is not among them: a password in it is masked anyway."""
         return Secrets(
             {value: name for value, name in self._secrets.items() if len(value) >= _MIN_SECRET and "://" not in value}
         )
@@ -59,7 +59,7 @@ class Variables:
 
 
 def quote(text: str) -> str:
-    """What `expand` makes the text of again."""
+    """The text quoted so that `expand` returns the original."""
     return text.replace("${", "$${")
 
 

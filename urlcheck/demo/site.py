@@ -25,7 +25,7 @@ from urlcheck.model.verdict import Verdict
 USERS = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Grace"}, {"id": 3, "name": "Katherine"}]
 LARGE = 50 * 1024 * 1024
 
-# what the demo checks, and what it expects
+# the paths that the demo checks, and the verdicts that it expects
 TOUR = {
     "/": Verdict.OK,
     "/users": Verdict.OK,
@@ -106,7 +106,7 @@ async def flaky(request: web.Request) -> web.Response:
 
 @routes.route("*", "/echo")
 async def echo(request: web.Request) -> web.Response:
-    """What was asked: method, headers and body."""
+    """The request itself, as JSON: method, headers and body."""
     body = (await request.read()).decode("utf-8", "replace")
     return web.json_response({"method": request.method, "headers": dict(request.headers), "body": body})
 

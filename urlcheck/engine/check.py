@@ -1,4 +1,4 @@
-"""How a target is requested and judged: a client, and the policy that judges what it brings back."""
+"""Requests and judges targets: a client asks, and a policy judges the outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Client(Protocol):
 
 
 class Check:
-    """The check of all targets with the same settings. `waits`: what does not pass is checked until it does."""
+    """The check of all targets with the same settings. `waits`: a target that does not pass is checked until it does."""
 
     def __init__(self, settings: CheckSettings, client: Client, *, waits: bool = False) -> None:
         self.policy = Policy(settings, waits=waits)

@@ -1,4 +1,4 @@
-"""How fast a host is asked that rejects requests for its load, with 429 or 503. Pure logic; times are passed in.
+"""Sets the pace of a host that rejects requests for its load, with 429 or 503. Pure logic; times are passed in.
 
 The only sign of a server's limit is that it rejects requests. The pace finds that limit as TCP finds the capacity of a path:
 additive increase, multiplicative decrease (RFC 5681), of the requests a second and of the requests in flight. The capacity of
@@ -16,11 +16,11 @@ from urlcheck.policy.overload import Overload
 _FIRST_RATE = 1.0
 # timers have a resolution of a millisecond: a host at this rate is not slowed
 _UNPACED_RATE = 1_000.0
-# what is left of rate and share after a rejection, and what a request that passes adds to the rate, which is back after ten
+# a rejection multiplies rate and share by _DECREASE; a passed request adds _INCREASE of the old rate, so ten restore it
 _DECREASE, _INCREASE = 0.7, 0.03
-# a host that lets so many requests pass between two rejections is paused by its Retry-After, and not slowed besides
+# a host that passes this many requests between two rejections is paused by its Retry-After, and not slowed as well
 _PLENTY = 20
-# a host that has passed no request is out of order, not at its limit, after so many rejections in a row
+# a host that has passed no request is out of order, not at its limit, after this many rejections in a row
 _MOST_AT_FIRST = 3
 # requests that must pass before they make a throughput
 _FEW = 10
@@ -30,7 +30,7 @@ _WITHIN = 0.9
 # rejections within the limit among about 50, of which a limit makes none
 _MOST_REJECTED, _REJECTED_MEMORY = 0.4, 25
 _MOST_WITHIN, _WITHIN_MEMORY = 0.05, 50
-# attempts that are forgiven one job: a URL that is rejected while so many others pass is at fault itself
+# attempts of one job that are forgiven: a URL that is rejected more often while others pass is itself at fault
 MOST_FORGIVEN = 10
 # seconds between two requests, at most
 LONGEST_INTERVAL = 30.0
@@ -141,7 +141,7 @@ class Pace:
         return self.interval > 0
 
     def reject(self, job: Rejected, overload: Overload, now: float, in_flight: int) -> float:
-        """The host has rejected a job, with so many requests in flight, this one included.
+        """The host has rejected a job. `in_flight` counts the requests in flight, this one included.
 
         Returns for how many seconds the host is asked nothing.
         """
@@ -153,7 +153,7 @@ class Pace:
         return max(overload.retry_after, self.interval, self._backoff())
 
     def accept(self, job: Rejected, now: float) -> None:
-        """The host has answered a job without regard to its load, whatever the answer is."""
+        """The host has answered a job without regard to its load, with any status."""
         self._has_passed = True
         self._last_pass = now
         if self._is_futile or job.episode < self.episode:

@@ -1,4 +1,4 @@
-"""When a job is checked again: after a failure that may pass, or, with `--wait`, until it passes."""
+"""Decides when a job is checked again: after a failure that may pass, or, with `--wait`, until it passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a body says as text, whatever its headers claim that it is written in. Pure; never raises."""
+"""Decodes a body to text, even if its headers name a wrong or unknown charset. Pure; never raises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BOMS = (
 
 # Python's codecs by the names that servers use. A list, for among those that Python looks up by name are some that are not for
 # text, some that are slow and some that raise; and every unknown name that it is asked for it remembers.
-_LATIN_1 = "cp1252"  # what is said to be ISO 8859-1 is read so by browsers (WHATWG Encoding Standard, 4.2)
+_LATIN_1 = "cp1252"  # browsers read text labelled ISO 8859-1 in this encoding (WHATWG Encoding Standard, 4.2)
 _CODECS = {
     **dict.fromkeys(("ascii", "us-ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1"), _LATIN_1),
     **{f"iso-8859-{part}": f"iso8859-{part}" for part in (*range(2, 12), 13, 14, 15, 16)},

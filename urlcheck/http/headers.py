@@ -9,24 +9,24 @@ from typing import Protocol, TypeVar, overload
 _T = TypeVar("_T")
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")  # and what is not UTF-8
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")  # surrogates are not UTF-8
 
-# say how a request is framed, which is for who sends it to say
+# headers that frame a request; the HTTP library alone sets them
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
 def is_token(text: str) -> bool:
-    """Whether a header, or a method, may be called so."""
+    """Whether the text is a valid name of a header or a method."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def is_sendable(text: str) -> bool:
-    """Whether a header may hold the text: neither control characters, but for tabs, nor what is not UTF-8."""
+    """Whether a header may hold the text: it has no control characters except tabs, and can be encoded as UTF-8."""
     return _UNSENDABLE.search(text) is None
 
 
 class ReceivedHeaders(Protocol):
-    """What an HTTP library has read: a mapping that ignores case and may hold a name several times."""
+    """Headers as an HTTP library has read them: a mapping that ignores case and may hold a name several times."""
 
     def get(self, key: str, default: str) -> str: ...
 

@@ -1,16 +1,16 @@
-"""What is known of request methods (RFC 9110, 9): which may be sent twice, and which may be sent where a redirect leads."""
+"""Facts about request methods (RFC 9110, 9): which are safe, which may be sent twice, and which one follows a redirect."""
 
 from __future__ import annotations
 
 from urlcheck.http.headers import is_token
 
-# as the registry of RFC 9110, 16.1.1 has them; of a method that is not here nothing is taken for granted
+# as the registry of RFC 9110, 16.1.1 lists them; any other method counts as neither safe nor idempotent
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 
 
 def find_fault(method: str) -> str | None:
-    """Why a URL cannot be asked with it, however it is spelled; None where it can."""
+    """The reason why a method cannot request a URL, in any case of its letters; None where it can."""
     if not is_token(method):  # RFC 9110, 9.1
         return f"{method!r} is not a request method: write GET, HEAD or POST, for example."
     return "CONNECT asks for a tunnel and not for a URL." if method.upper() == "CONNECT" else None

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, and no more: `NaN` and `Infinity`, which Python takes, are none of its values."""
+"""Parses JSON as RFC 8259 defines it: `NaN` and `Infinity`, which Python accepts, are errors."""
 
 from __future__ import annotations
 

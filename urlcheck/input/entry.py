@@ -1,4 +1,4 @@
-"""What an entry of the input asks for: a URL that can be requested, or the reason why it is `invalid`."""
+"""Reads an entry of the input: it yields a URL that can be requested, or the reason why it is `invalid`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from urlcheck.http.url import InvalidUrlError, Url, is_ip_address, is_localhost, parse, resolve
 from urlcheck.text.safe import mask, mask_broken
 
-# what surrounds an entry; other characters that Python takes for blanks would make it another URL
+# characters that are stripped around an entry; to strip Python's other blanks would make it another URL
 BLANKS = " \t\r\n"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")

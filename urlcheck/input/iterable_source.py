@@ -128,7 +128,7 @@ def _refuse_other_than_iterables(urls: object) -> None:
 
 
 def _describe(value: object) -> str:
-    """What a value is, without showing it: it may hold a secret."""
+    """The type of a value, in words. The value itself is not shown: it may hold a secret."""
     if value is None:
         return "None"
     kinds = ((str, "a str"), (bytes | bytearray, "bytes"), (PathLike, "a path"), (Target, "a Target"), (UrlObject, "a URL"))

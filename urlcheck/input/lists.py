@@ -1,4 +1,4 @@
-"""Where targets come from: arguments, list files and standard input, read lazily, a block of lines at a time.
+"""Reads targets from arguments, list files and standard input: lazily, a block of lines at a time.
 
 A list may be longer than memory: it is read as it is needed, and a line is never held beyond `MAX_LINE` bytes.
 """
@@ -83,15 +83,15 @@ class Lists:
         self._bytes = 0
         self._is_read = False
         with contextlib.ExitStack() as opened:
-            # a pipe without a writer would hold up whoever opens it: that is for the reading thread
+            # opening a pipe without a writer blocks, so the reading thread opens it
             self._files = [(name, None if _is_fifo(name) else opened.enter_context(_open(name))) for name in files]
             self._stdin = opened.enter_context(_open(STDIN)) if STDIN in arguments else None
-            opened.pop_all()  # closed by whoever reads them to the end
+            opened.pop_all()  # the method that reads them to the end closes them
         self._size = _measure([*(stream for _, stream in self._files), *([self._stdin] if self._stdin else [])])
 
     @property
     def length(self) -> Length | None:
-        """How many targets there are: what was read of regular files tells of the rest; None where nothing tells."""
+        """The number of targets, estimated from the part of regular files that was read; None where it cannot be estimated."""
         if self._is_read:
             return Length(self._targets, is_exact=True)
         if not self._size or not 0 < self._bytes <= self._size:
@@ -158,7 +158,7 @@ def _open(name: str) -> BinaryIO:
     """Unbuffered: a read returns what a pipe has, and no lock is held while it waits for more."""
     try:
         if name == STDIN:
-            os.set_blocking(sys.stdin.fileno(), True)  # whoever gave it to us may have wanted it otherwise
+            os.set_blocking(sys.stdin.fileno(), True)  # the parent process may have made it non-blocking
             return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
         return open(name, "rb", buffering=0)
     except (OSError, AttributeError) as error:

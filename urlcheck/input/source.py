@@ -1,4 +1,4 @@
-"""What a coordinator reads its targets from."""
+"""The interface from which a coordinator reads its targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened when a URL was requested: facts, without a judgement."""
+"""The outcome of requesting a URL: facts, without a judgement."""
 
 from __future__ import annotations
 

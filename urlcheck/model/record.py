@@ -54,13 +54,13 @@ class NamedRecord(Record):
 
 
 def make_record(result: Result) -> Record:
-    """The record of a result; of a target that has a name, a `NamedRecord`."""
+    """The record of a result; a `NamedRecord` if the target has a name."""
     record = _describe(result)
     return NamedRecord(**record, name=clean(result.target.name)) if result.target.name else record
 
 
 def title(record: Record) -> str:
-    """What a target is called where people read of it: its URL, after its name where it has one."""
+    """The title of a target in reports for people: its URL, after its name where it has one."""
     name = record.get("name")
     return f"{name}: {record['url']}" if name else record["url"]
 
@@ -98,7 +98,7 @@ def shown_url(target: Target) -> str:
 
 
 def hide_in_excerpt(result: Result) -> str | None:
-    """How the body begins, without the secrets that the server sent back in it; still to be cleaned."""
+    """The beginning of the body, without the secrets that the server sent back in it; it is not cleaned yet."""
     return result.excerpt and _choose_hiding(result.target, shown_url(result.target))(result.excerpt)
 
 

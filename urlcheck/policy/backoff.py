@@ -1,4 +1,4 @@
-"""How long to wait before a failure is tried again."""
+"""Computes the delay before a retry of a failure."""
 
 from __future__ import annotations
 

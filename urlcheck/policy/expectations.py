@@ -1,4 +1,4 @@
-"""What an accepted answer is expected to hold: one class a kind, each of which says what it found instead. Does no I/O."""
+"""The expectations of an accepted answer: one class a kind, each of which says what it found instead. Does no I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urlcheck.text.safe import MASK, escape, mask
 from urlcheck.text.secret_names import is_secret_header
 from urlcheck.text.sizes import format_size
 
-# of a header that is searched, and shown; of a body, and of what was expected, that is shown: without their secrets
+# characters: of a header that are searched and shown; of a body, and of an expectation, that are shown; secrets are masked
 _SEARCHED, _SHOWN = 8192, 60
 _SHOWN_BODY, _SHOWN_EXPECTATION = 40, 100
 
@@ -24,7 +24,7 @@ class Expectation(Protocol):
     """Something that an answer is to be. Its constructor raises `ValueError` for a value that cannot be used."""
 
     def describe_unmet(self, response: Response) -> str | None:
-        """What was found instead; None where the expectation is met."""
+        """Describe the content that was found instead; None where the expectation is met."""
         ...
 
 
@@ -70,7 +70,7 @@ class ExpectedText:
 
 
 class ExpectedRegex:
-    """A regular expression that is found in the body. Raises `ValueError` for a text that is none."""
+    """A regular expression that is found in the body. Raises `ValueError` for any other text."""
 
     def __init__(self, regex: str) -> None:
         if not regex:
@@ -92,7 +92,7 @@ class ExpectedRegex:
 
 
 class ExpectedJson:
-    """A JMESPath expression that gives a true value of the JSON in the body. Raises `SettingsError` for what is none."""
+    """A JMESPath expression that gives a true value of the JSON in the body. Raises `SettingsError` for any other text."""
 
     def __init__(self, expression: str) -> None:
         self._text = _show(expression)
@@ -158,7 +158,7 @@ def _describe_beginning(text: str) -> str:
 
 
 def _show(text: str, limit: int = _SHOWN_EXPECTATION) -> str:
-    return _cut(mask(text), limit)  # in this order, so that what is a secret is seen to be one
+    return _cut(mask(text), limit)  # masked before it is cut, so that a whole secret is recognised
 
 
 def _cut(text: str, limit: int) -> str:

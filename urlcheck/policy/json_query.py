@@ -34,7 +34,7 @@ class UnjudgeableError(Exception):
 
 
 class Expression:
-    """A JMESPath expression (jmespath.org). Raises `ValueError` with the reason for a text that is none."""
+    """A JMESPath expression (jmespath.org). Raises `ValueError` with the reason for any other text."""
 
     def __init__(self, text: str) -> None:
         # paid for where an expression is given
@@ -74,7 +74,7 @@ class Expression:
             raise UnjudgeableError(_describe_misfit(error)) from None
 
     def _list_sides(self, node: Node, document: object) -> Iterator[tuple[str, object]]:
-        """What decided that the node is not true: the parts of it that were looked up, and their values."""
+        """The parts of the node that decided that it is not true: each looks something up, and comes with its value."""
         children: list[Node] = node["children"]
         match node["type"]:
             case "and_expression":
@@ -98,7 +98,7 @@ class Expression:
 def load_document(body: bytes) -> object:
     """The JSON document that a body holds (RFC 8259), in UTF-8, 16 or 32. Raises `NotJsonError` or `UnjudgeableError`.
 
-    Of members with the same name the last counts; an integer of more digits than Python takes is a float.
+    The last of several members with the same name counts. An integer of more digits than Python takes is a float.
     """
     try:
         return strict_json.load(body, parse_int=_parse_int)
@@ -126,7 +126,7 @@ def _show(value: object) -> str:
 
 
 def _write(node: Node) -> str | None:
-    """The text of a part of an expression that looks something up; None for a literal, and for what is not simple."""
+    """The text of a part of an expression that looks something up; None for a literal, and for a part that is not simple."""
     children: list[Node] = node["children"]
     match node["type"]:
         case "field":
@@ -156,7 +156,7 @@ def _join(parts: Iterable[str | None], separator: str) -> str | None:
 
 
 def _find_slip(node: Node, functions: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """What would show only with a document, if ever: a call that cannot be made, a `!` that is not of what it seems."""
+    """Find a mistake that would show only with a document, if ever: an impossible call, or a `!` with a surprising operand."""
     if node["type"] == "function_expression":
         known = functions.get(node["value"])
         if known is None:
@@ -166,7 +166,7 @@ def _find_slip(node: Node, functions: Mapping[str, Mapping[str, Any]]) -> str | 
         if given < len(signature) or (given > len(signature) and not is_variadic):
             return f"{node['value']}() takes {len(signature)}{' or more' if is_variadic else ''}, not {given}"
     if node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
-        return "! is of the next name alone; write !(...)"  # else !a.b would be null, whatever b is
+        return "! is of the next name alone; write !(...)"  # else !a.b would always be null
     children: list[Node] = [] if node["type"] == "slice" else node["children"]  # those of a slice are numbers
     return next((fault for child in children if (fault := _find_slip(child, functions))), None)
 

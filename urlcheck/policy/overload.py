@@ -1,4 +1,4 @@
-"""What an answer says of the load of its host."""
+"""The overload of a host, as an answer reports it."""
 
 from __future__ import annotations
 

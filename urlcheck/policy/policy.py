@@ -27,10 +27,10 @@ _BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
 # means a limit, often one by the minute; a 503 comes as often from a server that is out of order
 _PATIENCE = {429: 60.0, 503: 15.0}
 
-# of a body that is kept to be shown
+# bytes at the beginning of a body that an excerpt shows, at most
 _EXCERPT_BYTES = 2 * 1024
 
-# what says that a bot wall answered, not the page: a header, the values that it then has, whose wall it is
+# headers by which a bot wall answers instead of the page: the name, the values that it then has, the wall's vendor
 _WALL_HEADERS = (
     # developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
     ("cf-mitigated", ("challenge",), "Cloudflare"),
@@ -43,7 +43,7 @@ _WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
 class Policy:
     """Judges outcomes by the settings of a check. Raises `SettingsError` for an expectation that cannot be used.
 
-    `waits`: what does not pass is checked until it does.
+    `waits`: a target that does not pass is checked until it does.
     """
 
     def __init__(self, settings: CheckSettings, *, waits: bool = False) -> None:
@@ -113,7 +113,7 @@ class Policy:
     def may_pass_later(self, outcome: Outcome) -> bool:
         """Whether another attempt is worth its while, and does no harm.
 
-        What is not idempotent is asked for again only where the server said at once that it would not do it now.
+        A request that is not idempotent is repeated only if the server refused at once to serve it now.
         """
         if isinstance(outcome, Failure):
             return outcome.transient
@@ -123,15 +123,15 @@ class Policy:
         return refusal is not None and refusal[0] is not Verdict.BLOCKED
 
     def may_be_asked_again(self, outcome: Outcome) -> bool:
-        """Whether another attempt does no harm, whatever it is worth."""
+        """Whether another attempt does no harm, even if it is of no use."""
         if self._is_repeatable or self.may_pass_later(outcome):
             return True
         return isinstance(outcome, Failure) and outcome.kind in _BEFORE_THE_REQUEST and not outcome.hops
 
     def find_overload(self, outcome: Outcome) -> Overload | None:
-        """What the outcome says of the load of its host; None where the load is not why the host answers as it does.
+        """The overload that the outcome reports; None where the load of the host is not the reason for its answer.
 
-        That is so for a status that is accepted, for a bot wall's, and for the 503 of a service that is waited for: it starts.
+        That is so, without a Retry-After, for an accepted status, a bot wall's, and the 503 of a service that is waited for.
         """
         if isinstance(outcome, Failure) or outcome.status not in _PATIENCE:
             return None

@@ -26,5 +26,5 @@ class Reporter(Protocol):
         ...
 
     def close(self, summary: Summary) -> None:
-        """Write what is left. The stream is closed by who opened it."""
+        """Write the rest. The caller, which opened the stream, closes it."""
         ...

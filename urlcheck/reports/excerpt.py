@@ -1,4 +1,4 @@
-"""How the body of a URL that did not pass begins, in lines that are safe to show; its secrets are hidden already."""
+"""Shows the beginning of the body of a URL that did not pass, in lines that are safe; its secrets are hidden already."""
 
 from __future__ import annotations
 

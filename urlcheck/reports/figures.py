@@ -19,7 +19,7 @@ _TAIL = 95  # the percentile beyond which bars have another colour
 _GAP = 0.15  # between two bars, of a bar's width
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
-# of the marks and kinds of results
+# colours of the marks of results, and of their kinds
 COLOURS = {"✓": "green", "✗": "red", "!": "amber", "-": "soft"}
 _KIND_COLOURS = {
     Kind.PASSED: "green",
@@ -33,7 +33,7 @@ Bar = tuple[str, float, str]  # name, how long in any unit, and that in words
 
 
 def draw_figures(summary: Summary) -> Iterator[str]:
-    """Everything that can be counted of a run, in cards; nothing of a run without results."""
+    """Yield the figures of a run, in cards; none for a run without results."""
     if not summary.total:
         return
     yield '<section class="figures" aria-label="Figures">'
@@ -53,7 +53,7 @@ def draw_figures(summary: Summary) -> Iterator[str]:
 
 
 def draw_share(summary: Summary) -> str:
-    """How much passed, failed and so on, as a line; nothing of a run without results."""
+    """A bar with the share of each kind of result; empty for a run without results."""
     if not summary.total:
         return ""
     parts, start = [], 0.0

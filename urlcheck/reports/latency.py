@@ -1,4 +1,4 @@
-"""How long answers took: quantiles, a histogram and the slowest hosts, in memory that does not grow with their number."""
+"""Measures latencies: quantiles, a histogram and the slowest hosts, in memory that does not grow with their number."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Latencies:
         self._threshold = 0.0
 
     def add(self, seconds: float, host: str) -> None:
-        """A duration, and whose it was."""
+        """Count a duration, and the host that took it."""
         self.count += 1
         self.shortest = min(self.shortest, seconds)
         self.longest = max(self.longest, seconds)
@@ -36,7 +36,7 @@ class Latencies:
                 self._forget_the_fast()
 
     def quantile(self, fraction: float) -> float:
-        """The duration that this fraction of all does not exceed, to one per cent; 0 where there is none."""
+        """The duration that this fraction of all does not exceed, to one per cent; 0 without durations."""
         rank = max(1, math.ceil(fraction * self.count))
         for bucket in sorted(self._buckets):
             rank -= self._buckets[bucket]
@@ -45,7 +45,7 @@ class Latencies:
         return 0.0
 
     def histogram(self, bars: int) -> list[tuple[float, int]]:
-        """So many bars of equal width on the logarithmic scale, up to the longest duration: upper bound, count."""
+        """At most `bars` bars of equal width on the logarithmic scale, up to the longest duration: upper bound, count."""
         if not self._buckets:
             return []
         low, high = min(self._buckets) - 1, max(self._buckets)
@@ -56,7 +56,7 @@ class Latencies:
         return [(min(_GAMMA ** (low + (bar + 1) * width), self.longest), count) for bar, count in enumerate(counts)]
 
     def slowest_hosts(self, number: int) -> list[tuple[str, float]]:
-        """So many hosts, at most a hundred, by the slowest answer of each; the slowest first."""
+        """The first `number` hosts, at most a hundred, by the slowest answer of each; the slowest first."""
         return sorted(self._slowest.items(), key=lambda item: -item[1])[:number]
 
     def _forget_the_fast(self) -> None:

@@ -1,4 +1,4 @@
-"""Which results a report that is read by people lists: a bounded number, the problems first of all."""
+"""Selects the results that a report for people lists: a bounded number, in which problems have priority."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.kinds import Kind, find_kind
 
-# results of which all are listed: a screen or two of a terminal; on a page, where passed ones are hidden at will, some more
+# up to this many results all are listed: a screen or two of a terminal; more on a page, where a reader can hide passed ones
 ROWS_OF_TERMINAL, ROWS_OF_PAGE = 50, 500
-# past that
+# problems that a longer run lists, at most
 MOST_PROBLEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is kept of a result."""
+    """The parts of a result that a listing keeps."""
 
     index: int
     passed: bool
@@ -31,8 +31,8 @@ class Row:
 class Listing:
     """Every result up to `rows` of them; past that the problems alone, `MOST_PROBLEMS` at most, and none that is unchecked.
 
-    `show`: `all` or `problems` lists these, however many there are. `quiet`: what passed is left out even of a short listing.
-    `unlisted` counts what found no place: an interrupted run has thousands of unchecked results, which say nothing.
+    `show`: `all` or `problems` lists these, however many there are. `quiet`: even a short listing omits passed ones.
+    `unlisted` counts the results that are left out: an interrupted run has thousands of unchecked results, which say nothing.
     """
 
     def __init__(self, show: str | None, rows: int = ROWS_OF_PAGE, *, quiet: bool = False) -> None:
@@ -54,16 +54,16 @@ class Listing:
             self.unlisted[kind] += 1
 
     def rows(self) -> list[Row]:
-        """What is listed: a short run in the order of the input, a long one with its problems last."""
+        """The rows that are listed: a short run in the order of the input, a long one with its problems last."""
         is_short = self._seen <= self._limit
         return sorted(self._rows, key=lambda row: (not (is_short or row.passed), row.index))
 
     def records(self) -> list[Record]:
-        """The records of what is listed, in the order of the input."""
+        """The records of the listed results, in the order of the input."""
         return [row.record for row in sorted(self._rows, key=lambda row: row.index)]
 
     def describe_unlisted(self) -> str:
-        """`2 failed, 9,744 not checked, 466 passed`; nothing where all found a place that were asked for."""
+        """`2 failed, 9,744 not checked, 466 passed`; empty where every result that was asked for is listed."""
         left_out = Counter() if self._show else self.unlisted
         if self._quiet:
             left_out = Counter({kind: left_out[kind] for kind in (Kind.FAILED, Kind.UNCHECKED)})
@@ -77,7 +77,7 @@ class Listing:
         return self._seen <= self._limit or (result.verdict is not Verdict.UNCHECKED and len(self._rows) < MOST_PROBLEMS)
 
     def _shorten(self) -> None:
-        """Keep what a long listing holds."""
+        """Drop the rows that a long listing does not hold."""
         kept = [row for row in self._rows if row.kind is Kind.FAILED]
         self.unlisted += Counter(row.kind for row in self._rows if row.kind is not Kind.FAILED)
         self._rows = kept

@@ -40,7 +40,7 @@ def load_reporter(name: str) -> type[Reporter]:
     if name not in FORMATS:
         try:
             return cast("type[Reporter]", find_others()[name].load())
-        except Exception as error:  # what another's module raises is anyone's guess
+        except Exception as error:  # a plug-in may raise anything
             raise OutputError(f"the format {name!r} cannot be loaded: {error!r}") from error
     module, _, attribute = FORMATS[name].partition(":")
     return cast("type[Reporter]", getattr(import_module(module), attribute))

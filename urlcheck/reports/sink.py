@@ -1,4 +1,4 @@
-"""What results are given to."""
+"""The interface of the objects that receive the results of a run."""
 
 from __future__ import annotations
 

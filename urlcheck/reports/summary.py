@@ -1,4 +1,4 @@
-"""What a whole run came to: counts, in constant memory."""
+"""Counts the results of a whole run, in constant memory."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Summary:
     def describe(self) -> str:
         """The run in one line: `12 URLs: 9 passed, 2 failed (1 status, 1 dns), 1 skipped in 1.4 s, 7.9 URLs/s`.
 
-        Of a run that was cut short: `9 checked, all passed; 3 read and not checked in 1.4 s, 6.4 URLs/s`.
+        For a run that was cut short: `9 checked, all passed; 3 read and not checked in 1.4 s, 6.4 URLs/s`.
         """
         parts = [f"{self.describe_checked()}{', ' if self.has_unchecked_only else ': '}{self.describe_passed()}"]
         if self.failed:
@@ -140,7 +140,7 @@ class Summary:
         return f"{self.unchecked:,} read and not checked"
 
     def describe_failures(self) -> str:
-        """`2 status, 1 dns`: how often each verdict failed the run, the most frequent first."""
+        """`2 status, 1 dns`: the number of times that each verdict failed the run, the most frequent first."""
         return _describe(self.failures)
 
     def describe_allowed(self) -> str:

@@ -1,4 +1,4 @@
-"""What `--wait` is waiting for, in words; and as lines from time to time, where there is no terminal to draw on."""
+"""Words the targets that `--wait` is waiting for, and logs them in lines, where there is no terminal to draw on."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def saying(log: WaitingLog) -> Iterator[WaitingLog]:
 
 
 def list_first(awaited: Iterable[Result], number: int) -> list[Result]:
-    """So many of the results, the first of the list."""
+    """The `number` results whose targets come first in the input, in its order."""
     return heapq.nsmallest(number, awaited, key=lambda result: result.target.index)
 
 

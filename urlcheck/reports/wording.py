@@ -25,7 +25,7 @@ _LINK = re.compile(r"https?://[^\s\\]+")  # a backslash is of something written 
 
 
 def choose_mark(verdict: Verdict, *, passes: bool) -> str:
-    """Whether a verdict passes, in one character: so that it is not said by colour alone."""
+    """A character that says whether a verdict passes, so that colour is not the only sign."""
     if verdict is Verdict.OK:
         return "✓"
     if verdict is Verdict.SKIPPED:
@@ -51,7 +51,7 @@ def name_outcome(record: Record) -> str:
 
 
 def describe(record: Record) -> str:
-    """The detail without the status that stands beside it; of what passed, where it ended."""
+    """The detail without the status, which stands beside it; for a redirect that passed, the final URL."""
     if record["verdict"] == Verdict.OK and record["redirects"]:
         return f"→ {record['final_url']}{format_attempts(record['attempts'])}"
     return record["detail"].removeprefix(f"{record['status']} ")
@@ -73,7 +73,7 @@ def find_link(record: Record) -> str | None:
 
 
 def abridge(text: str, length: int) -> str:
-    """The text in so many characters, its middle left out: the host and the end of the path say most."""
+    """The text in at most `length` characters, its middle left out: the host and the end of the path tell most."""
     if len(text) <= length:
         return text
     tail = (length - 1) // 2
@@ -81,7 +81,7 @@ def abridge(text: str, length: int) -> str:
 
 
 def format_elapsed(milliseconds: float | None) -> str:
-    """`0.8 ms`, `81 ms`, `1.2 s`: to two digits or three; nothing where nothing was measured."""
+    """`0.8 ms`, `81 ms`, `1.2 s`: to two digits or three; empty where no time was measured."""
     if milliseconds is None:
         return ""
     if milliseconds < 9.95:
@@ -92,17 +92,17 @@ def format_elapsed(milliseconds: float | None) -> str:
 
 
 def format_latency(seconds: float) -> str:
-    """The same of what was measured in seconds."""
+    """The same for a duration in seconds."""
     return format_elapsed(seconds * 1000)
 
 
 def count_verdicts(summary: Summary) -> Iterator[tuple[Verdict, int]]:
-    """How often each verdict was reached: `ok`, then the others, the most frequent first."""
+    """The number of results of each verdict: `ok`, then the others, the most frequent first."""
     yield from sorted(summary.verdicts.most_common(), key=lambda item: item[0] is not Verdict.OK)
 
 
 def describe_unlisted(summary: Summary, listed: Collection[Record]) -> str | None:
-    """What of the run is not among the records, and where to find it; None if nothing is missing."""
+    """A sentence on the results that are not among the records, and on where to find them; None if none is missing."""
     missing = summary.kinds - Counter(find_kind(Verdict(record["verdict"]), lets_pass=record["ok"]) for record in listed)
     return f"Not listed: {describe_kinds(missing)}; -o jsonl holds all." if missing else None
 
@@ -112,7 +112,7 @@ BESIDE = (Kind.ALLOWED, Kind.SKIPPED, Kind.UNCHECKED)
 
 
 def word_title(summary: Summary) -> str:
-    """What a run came to, as a title: `3 of 12 URLs failed`, `All 12 URLs passed`, `9 URLs passed, 3 skipped`."""
+    """The outcome of a run, as a title: `3 of 12 URLs failed`, `All 12 URLs passed`, `9 URLs passed, 3 skipped`."""
     urls = count(summary.checked, "URL")
     if not summary.checked:
         title = "No URL was checked"

@@ -10,7 +10,7 @@ _unfinished: set[str] = set()
 
 
 def open_aside(file: str) -> tuple[str, TextIO]:
-    """A new file beside that one, under a name that nobody can foresee, and open for writing. Raises `OSError`."""
+    """Create a file beside the given one, under an unpredictable name, open for writing. Raises `OSError`."""
     aside = f"{file}.{os.urandom(8).hex()}.part"
     _unfinished.add(aside)
     try:

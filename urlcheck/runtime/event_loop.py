@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-# what the loop, the resolver and one connection need; with fewer, libuv ends the program, or nothing can be checked
+# the loop, the resolver and one connection need this many; with fewer, libuv ends the program, or no URL can be checked
 _DESCRIPTORS = 12
 
 

@@ -1,4 +1,4 @@
-"""What this machine can be short of: an exception that comes of it, in words a user can act on."""
+"""Recognises exceptions that come from a shortage of this machine, and words them so that a user can act on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BY_WORDS = (
 
 
 def name_shortage(error: BaseException | None) -> str | None:
-    """What was lacking, as the exception or one that led to it says; None where nothing was."""
+    """The shortage that the exception, or one that led to it, reports; None where there is none."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

@@ -20,7 +20,7 @@ class Interruption:
 
     @property
     def exit_status(self) -> int | None:
-        """What a shell reports of a program that the signal ended: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
+        """A shell's exit status for a program that the signal ended: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
         return None if self.number is None else 128 + self.number
 
 

@@ -15,18 +15,18 @@ def prepare_streams() -> None:
     _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # whatever the encoding, nothing is lost over a character
+            stream.reconfigure(errors="backslashreplace")  # a character that the encoding lacks is escaped
 
 
 def write_utf8(stream: TextIO) -> TextIO:
-    """Have a stream write UTF-8 whatever the locale is, for a format that its readers take for UTF-8. Returns the stream."""
+    """Have a stream write UTF-8 in every locale, for a format that its readers take for UTF-8. Returns the stream."""
     if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     return stream
 
 
 def say(text: str) -> None:
-    """A line on standard error; where it cannot be written there is nobody to tell, and nothing else to be done."""
+    """Print a line on standard error. A failure to write it is ignored, because no other place can report it."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -41,8 +41,9 @@ def has_piped_input() -> bool:
 
 
 def settle_streams() -> OSError | None:
-    """Write what is still buffered. The error of standard output, if it cannot be written; the interpreter's own last flush
-    meets none.
+    """Write the text that is still buffered. Returns the error of standard output, if it cannot be written.
+
+    The interpreter's own last flush then raises no error.
     """
     _settle(sys.stderr)
     return _settle(sys.stdout)
@@ -63,7 +64,7 @@ def _settle(stream: TextIO | None) -> OSError | None:
 
 
 def _open_closed() -> None:
-    """Where a shell closed one (`2>&-`), its descriptor must not become a socket's."""
+    """Open standard streams that a shell closed (`2>&-`), so that no socket gets their descriptors."""
     with suppress(OSError):
         while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
             pass

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 # Ctrl-C, `kill`, and a terminal that is closed; Windows has no SIGHUP
 ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-# so long after the signal, and then again and again, the outputs are looked at; and so long a reader may take nothing
+# seconds from the signal to the first look at the outputs, and between looks; seconds for which a reader may take nothing
 _LOOK_SECONDS, _STALL_SECONDS = 0.5, 1.0
 
 
@@ -29,9 +29,9 @@ def end_quietly_on_signals() -> None:
 
 
 def end_if_output_stalls(status: int) -> None:
-    """End the program as soon as nobody takes what it writes; until `stop_watching`, in the main thread.
+    """End the program as soon as its output stalls. Call it in the main thread; it lasts until `stop_watching`.
 
-    A write to a full pipe is not left otherwise: Python takes it up again after each signal.
+    A write to a full pipe cannot be interrupted otherwise: Python resumes it after each signal.
     """
     if not hasattr(signal, "setitimer"):  # Windows, where no signal interrupts a write
         return
@@ -65,7 +65,7 @@ def _end(number: int, _: FrameType | None) -> None:
 def _is_stalled() -> bool:
     """Whether standard output or standard error is full, and its reader takes nothing for a while.
 
-    Called in a signal's handler: the write that was interrupted does not fill up again what is read meanwhile.
+    Called in a signal's handler: the interrupted write does not refill the pipe that is read meanwhile.
     """
     for descriptor in (1, 2):
         poll = select.poll()

@@ -37,7 +37,7 @@ def without_signals() -> Iterator[None]:
 
 
 def start_thread(work: Callable[[], None], name: str) -> threading.Thread:
-    """A daemon: what never returns must not keep the program from ending. Raises `RuntimeError` where there are too many."""
+    """Start a daemon: work that never returns does not keep the program alive. Raises `RuntimeError` at too many threads."""
     thread = threading.Thread(target=work, daemon=True, name=name)
     with without_signals():
         thread.start()
@@ -45,7 +45,7 @@ def start_thread(work: Callable[[], None], name: str) -> threading.Thread:
 
 
 async def call_in_thread(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-    """As `asyncio.to_thread`; where no thread can be started, the function is called here, and holds up the loop."""
+    """Like `asyncio.to_thread`. Where no thread can be started, the function is called here, and blocks the loop."""
     call = partial(copy_context().run, function, *args, **kwargs)
     try:
         with without_signals():

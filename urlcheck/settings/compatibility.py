@@ -13,7 +13,7 @@ _WITHOUT_BODY = frozenset({"HEAD", "TRACE"})  # RFC 9110, 9.3
 
 
 def refuse_conflicts(settings: CheckSettings) -> None:
-    """Raises `SettingsError` for settings of which no request can be made, or by which no answer can be judged."""
+    """Raises `SettingsError` for settings that conflict: no request can be made, or no answer can be judged, by them."""
     if settings.data is not None and settings.method in _WITHOUT_BODY:
         raise SettingsError("data", f"a {settings.method} request has no body; use another", "method")
     if settings.expects_body and settings.method == "HEAD":

@@ -1,4 +1,4 @@
-"""How a server is reached."""
+"""The settings for reaching a server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILE = Either(rules.Path())
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionSettings(Scope):
-    """How a server is reached. A client is shared by all targets whose connection settings are equal.
+    """The settings for reaching a server. A client is shared by all targets whose connection settings are equal.
 
     `proxy` None leaves the choice to the environment; `resolve` gives the addresses, with commas between, of a host (`*`: any)
     and port; `cert` and `key` name PEM files.

@@ -1,4 +1,4 @@
-"""What the program calls itself."""
+"""The version and the home page of the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a list is read."""
+"""The settings for reading a list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urlcheck.settings.rules import Either
 
 @dataclass(frozen=True, kw_only=True)
 class InputSettings(Scope):
-    """How a list is read. `include` and `exclude` are regular expressions (RE2) that are searched for in the absolute URL."""
+    """Input settings. `include` and `exclude` are regular expressions (RE2) that are searched for in the absolute URL."""
 
     title: ClassVar[str] = "Input"
 

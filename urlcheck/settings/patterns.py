@@ -1,23 +1,23 @@
-"""Regular expressions that a user gives: RE2's, which take time in proportion to what is searched, whatever the expression."""
+"""Regular expressions that a user gives. RE2 runs them: the time of a search is linear in the text, for any expression."""
 
 from __future__ import annotations
 
 import re
 from typing import Protocol
 
-_MAX_MEMORY = 8 * 1024 * 1024  # of an expression, its automata included
+_MAX_MEMORY = 8 * 1024 * 1024  # bytes of an expression, its automata included
 _MESSAGE_LIMIT = 60
 # steps of an expression; times the bytes of the text, at some nanoseconds each, they bound a search
 _LONGEST_PROGRAM = 2_000
 _A_MOMENT = 2_000_000
 
-# what others have and RE2 leaves out, for it takes more than linear time; and what Python alone spells so
+# syntax that RE2 lacks, because it takes more than linear time; and the end of the text as only Python spells it
 _NOT_RE2 = re.compile(r"\(\?(?:[=!(>]|<[=!]|P=)|\\[1-9]")
 _PYTHON_END = re.compile(r"(?<!\\)(?:\\\\)*\\Z")
 
 
 class _Expression(Protocol):
-    """What is used of google-re2, which has no types of its own."""
+    """The part of google-re2 that is used; the library has no types of its own."""
 
     programsize: int
 
@@ -25,14 +25,14 @@ class _Expression(Protocol):
 
 
 class Pattern:
-    """A regular expression that is searched for in texts. Raises `ValueError` with the reason for a text that is none."""
+    """A regular expression that is searched for in texts. Raises `ValueError` with the reason for any other text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._expression = _compile(text)
 
     def takes_long(self, length: int) -> bool:
-        """Whether a search of so many bytes may take more than some milliseconds, with a text that is written to that end."""
+        """Whether a search of `length` bytes may take more than some milliseconds, if the text is written to be slow."""
         return self._expression.programsize * length > _A_MOMENT
 
     def is_in(self, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is requested."""
+"""The settings of a request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def list_pairs(headers: Headers) -> Pairs:
 
 @dataclass(frozen=True, kw_only=True)
 class RequestSettings(Scope):
-    """What is asked. `timeout` is in seconds, for one attempt. `data` is the body that is sent.
+    """The settings of a request. `timeout` is in seconds, for one attempt. `data` is the body that is sent.
 
     `headers`, `user` and `data` go to each URL's own origin only.
     """

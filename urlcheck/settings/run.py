@@ -1,4 +1,4 @@
-"""How a list is worked through."""
+"""The settings for working through a list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = rules.Seconds()
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings(Scope):
-    """How a list is worked through. Times are in seconds; `rate` is in requests a second to one host.
+    """The settings for working through a list. Times are in seconds; `rate` is in requests a second to one host.
 
     `wait`: a URL that does not pass is checked again until this long after the beginning of the run, in place of retries.
     """

@@ -1,4 +1,4 @@
-"""The settings by scope: what belongs to the input, to the run, and to the check of one target."""
+"""The settings by scope: those of the input, of the run, and of the check of one target."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSettings(RequestSettings, ConnectionSettings, VerdictSettings):
-    """How one target is checked: all that a `[[target]]` of a configuration may set for itself."""
+    """The settings for checking one target: all that a `[[target]]` of a configuration may set for itself."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

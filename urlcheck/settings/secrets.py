@@ -1,4 +1,4 @@
-"""Which secrets a user gave: in headers, credentials, URLs and bodies. `Secrets` hides them where a server sends them back."""
+"""Finds a user's secrets in headers, credentials, URLs and bodies. `Secrets` hides them where a server sends them back."""
 
 from __future__ import annotations
 

@@ -22,13 +22,13 @@ class Settings(InputSettings, RunSettings, CheckSettings):
 
     @property
     def check(self) -> CheckSettings:
-        """How each target is checked that has no settings of its own."""
+        """The settings for checking each target that has none of its own."""
         return self.part(CheckSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSettings(Scope):
-    """How results are shown. `outputs` pairs a format with a file, or with None for standard output.
+    """The settings for showing results. `outputs` pairs a format with a file, or with None for standard output.
 
     `show_body` shows what `VerdictSettings.keep_body` keeps. `quiet` and `verbose` exclude each other.
     """

@@ -1,4 +1,4 @@
-"""What an answer is worth."""
+"""The settings that decide the verdict on an answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = rules.Seconds()
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictSettings(Scope):
-    """What an answer is worth.
+    """The settings that decide the verdict on an answer.
 
     `accept` holds the final statuses that pass; None stands for 2xx, but not from a bot wall. `allow` holds the verdicts that
     do not fail the run.

@@ -10,7 +10,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?", re.ASCII)
 
 
 def parse_duration(text: str) -> float:
-    """Seconds. Raises `ValueError`, in words, for anything else, and for what is not more than nothing."""
+    """The seconds of a duration. Raises `ValueError`, with the reason, for any other text, and for a zero duration."""
     match = _DURATION.fullmatch(text.strip().lower())
     seconds = float(match[1]) * _UNITS[match[2] or "s"] if match else 0.0
     if not 0 < seconds < math.inf:

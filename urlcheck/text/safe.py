@@ -21,7 +21,7 @@ _COMMAND = re.compile(r"##(?=(?:vso|teamcity)?\[)", re.IGNORECASE)
 def escape(text: str) -> str:
     r"""The text with everything that does not print — controls, bidi overrides, surrogates — written out, as in `\x1b`.
 
-    So is what begins a command that the runner of a CI job would obey: `##[` becomes `#\x23[`.
+    The start of a command that the runner of a CI job would obey is written out too: `##[` becomes `#\x23[`.
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _write_out(char) for char in text)
@@ -36,7 +36,7 @@ def mask(text: str) -> str:
 
 
 def mask_broken(text: str) -> str:
-    """Like `mask`, for what is not a URL: whatever stands before an `@` may be a password, and a secret may hold blanks."""
+    """Like `mask`, for a text that is not a URL: all text before an `@` may be a password, and a secret may hold blanks."""
     if "@" in text and not text.lower().startswith("mailto:"):
         text = _BROKEN_USERINFO.sub(_mask_userinfo, text)
     return _mask_values(text, _BROKEN_VALUE_END)
@@ -50,7 +50,7 @@ def list_secret_values(text: str) -> Iterator[str]:
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """Masked, escaped, and cut to so many characters."""
+    """The text masked, cut to `limit` characters, and escaped."""
     text = mask(text)
     if limit and len(text) > limit:
         text = text[: limit - 1] + "…"
@@ -79,7 +79,7 @@ def _mask_values(text: str, end: re.Pattern[str]) -> str:
 
 
 def _find_secret_values(text: str, end: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Where the values of keys stand that are secrets: start and stop of each."""
+    """The positions of the values of secret keys: start and stop of each."""
     position = 0
     for found in _QUERY_KEY.finditer(text):
         start = found.end()

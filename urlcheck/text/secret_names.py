@@ -1,4 +1,4 @@
-"""Which names tell that the value beside them is a secret: keys of queries and forms, and names of headers."""
+"""Recognises names whose value is a secret: keys of queries and forms, and names of headers."""
 
 from __future__ import annotations
 

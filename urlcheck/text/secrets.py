@@ -59,7 +59,7 @@ class Secrets:
 
     @cached_property
     def _cuttable(self) -> list[tuple[str, str]]:
-        """The forms of which a part may come back, as a report cuts the bodies that it quotes."""
+        """The forms that a report may show in part, as it cuts the bodies that it quotes."""
         return [(form, shown) for secret, shown in self._shown_as for form in _list_cuttable(secret) if len(form) > _BEGINNING]
 
 

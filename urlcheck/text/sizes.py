@@ -10,7 +10,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+) *(?:([kmg])(?:ib)?|b)?", re.ASCII)
 
 
 def parse_size(text: str) -> int:
-    """Bytes. Raises `ValueError` for anything else, and for what is less than one byte."""
+    """The bytes of a size. Raises `ValueError` for any other text, and for a size below one byte."""
     match = _SIZE.fullmatch(text.strip().lower())
     size = float(match[1]) * _UNITS[match[2] or ""] if match else 0.0
     if not 1 <= size < math.inf:

@@ -16,7 +16,7 @@ SHORTEST = 6
 
 @lru_cache(maxsize=256)
 def find_secrets_of_url(userinfo: str | None, target: str) -> Secrets:
-    """The secrets in what a URL has sent: its credentials, and the values of secret keys in its query."""
+    """The secrets that a request for a URL sends: its credentials, and the values of secret keys in its query."""
     found = set(list_in_userinfo(userinfo)) if userinfo else set()
     for value in list_secret_values(target):
         found |= {value, unquote_plus(value)}

@@ -10,9 +10,9 @@ from urlcheck.model.result import Result
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.settings import OutputSettings
 
-# what a spreadsheet takes for the start of a formula, in full width too (OWASP, CSV injection)
+# characters that a spreadsheet takes for the start of a formula, in full width too (OWASP, CSV injection)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# what GitHub Actions takes for a command at the start of a line, which a URL is
+# GitHub Actions takes it for a command at the start of a line, and a row starts with a URL
 _COMMAND_START = "::"
 
 
@@ -35,7 +35,7 @@ class CsvReporter:
         self._writer.writerow(_make_cell(value) for _, value in columns)
 
     def close(self, summary: Summary) -> None:  # noqa: ARG002 - there is no place for it
-        """A table without a row still says what it would have held."""
+        """Write the header row also of a table without rows."""
         self._write_header()
 
     def _write_header(self) -> None:

@@ -36,7 +36,7 @@ _URL, _DETAIL, _EVIDENCE = 200, 300, 2_000  # characters: of a URL in the listin
 
 
 class HtmlReporter:
-    """A page of what a run came to: figures, then the listing with the evidence for each verdict."""
+    """A page about the outcome of a run: figures, then the listing with the evidence for each verdict."""
 
     streams: ClassVar[bool] = False
 
@@ -162,7 +162,7 @@ def _draw_url(record: Record) -> str:
 
 
 def _list_evidence(record: Record) -> Iterator[tuple[str, str]]:
-    """What each fact is, and the fact in HTML; empty where there is none."""
+    """The name of each fact, and the fact in HTML; the latter is empty where there is none."""
     yield "verdict", escape(record["verdict"]) if record["verdict"] != Verdict.OK else ""
     yield "whole URL", escape(abridge(record["url"], _EVIDENCE)) if len(record["url"]) > _URL else ""
     if record["redirects"]:

@@ -25,4 +25,4 @@ class JsonlReporter:
         self._stream.write(_encode(make_record(result)) + "\n")
 
     def close(self, summary: Summary) -> None:
-        """Nothing is left to say."""
+        """Write nothing: `add` has written every result."""

@@ -24,7 +24,7 @@ from urlcheck.text.safe import escape
 class JunitReporter:
     """A test case a URL, in order of completion: its class is the list that it stands in, which GitLab shows as the suite.
 
-    What was not checked is an error. The counts stand first, so the cases wait in a spool: memory does not grow with them.
+    An unchecked result is an error. The counts stand first, so the cases wait in a spool: memory does not grow with them.
     ASCII throughout.
     """
 
@@ -90,7 +90,7 @@ def _is_error(record: Record) -> bool:
 
 
 def _list_properties(summary: Summary) -> Iterable[str]:
-    """How many results of each kind there are: an attribute of its own for those that are allowed does not exist."""
+    """The number of results of each kind, as properties: JUnit has no attribute for allowed results."""
     for kind in Kind:
         yield f"<property{_format_attributes(name=kind, value=str(summary.kinds[kind]))}/>"
 

@@ -1,6 +1,6 @@
 """`-o markdown`: a summary for the page of a CI job, in GitHub's Markdown, which GitLab's pages understand too.
 
-https://github.github.com/gfm/; GitHub takes 1 MiB for a step, and shows nothing of what is longer.
+https://github.github.com/gfm/; GitHub takes 1 MiB for a step, and does not show a longer text.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def show_code(text: str) -> str:
 
 
 def show_text(text: str, length: int) -> str:
-    """The text in so many characters: as it is if it is nothing but words, else as code."""
+    """The text, abridged to `length` characters: as it is if it consists of plain words, else as code."""
     text = abridge(text, length)
     return text if _WORDS.fullmatch(text) else show_code(text)
 
@@ -162,7 +162,7 @@ def _fold(title: str, content: str) -> str:
 
 
 def _take(rows: Iterable[str], room: int) -> tuple[list[str], int]:
-    """The rows up to the first that does not fit into so many bytes, and the room that is left: none, if one did not fit."""
+    """The rows up to the first that does not fit into `room` bytes, and the room that is left: 0 if one did not fit."""
     taken: list[str] = []
     for row in rows:
         room -= len(row.encode())

@@ -1,4 +1,4 @@
-"""What each verdict that may be a problem means, and what to do about it, for reports that explain themselves."""
+"""The meaning of each verdict that may be a problem, and advice about it, for reports that explain themselves."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.identity import HOME_PAGE, VERSION
 from urlcheck.settings.settings import OutputSettings
 
-# GitHub stores so many of a run, and refuses a file with more than 25,000
+# GitHub stores this many results of a run, and refuses a file with more than 25,000
 RESULTS = 5_000
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

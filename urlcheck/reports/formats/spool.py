@@ -11,9 +11,9 @@ _IN_MEMORY = 1024 * 1024
 
 
 class Spool:
-    """Holds a mebibyte in memory and what is more in a temporary file; ASCII throughout. Raises `OSError`.
+    """Holds a mebibyte in memory, and a longer text in a temporary file; ASCII throughout. Raises `OSError`.
 
-    `errors`: how a codec is to write what is not ASCII, as in `str.encode`.
+    `errors`: how the codec writes characters outside ASCII, as in `str.encode`.
     """
 
     def __init__(self, errors: str = "strict") -> None:

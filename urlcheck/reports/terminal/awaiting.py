@@ -1,4 +1,4 @@
-"""What `--wait` is waiting for, in the place of the progress bar."""
+"""Shows the targets that `--wait` is waiting for, in the place of the progress bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees of a record: a mark and an outcome, a URL, a time and a detail, in what the console can say."""
+"""Makes table cells of a record: mark and outcome, URL, time and detail, in characters that the console can encode."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Cells:
 
 
 def make_cells(record: Record, console: PlainConsole, *, verbose: bool, excerpt: str | None = None) -> Cells:
-    """What is shown of a record; `excerpt`: how the body begins."""
+    """The cells of a record; `excerpt`: the beginning of the body."""
     is_ok = record["verdict"] == Verdict.OK
     lines = [*(_list_evidence(record) if verbose else ()), *list_lines(excerpt)]
     return Cells(

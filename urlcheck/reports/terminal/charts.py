@@ -1,4 +1,4 @@
-"""The summary as people see it; of a long run with bars for verdicts and statuses, latencies and the slowest hosts."""
+"""Draws the summary for people. A long run has bars for verdicts and statuses, latencies and the slowest hosts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MARGIN, _GUTTER = 2, 4
 _NARROWEST, _WIDEST = 34, 48  # panels; two stand side by side where there is room
 _LONGEST_BAR = 28
 _STATUSES, _SLOWEST = 8, 4
-_ROWS = 3  # of the histogram, one beside each quantile
+_ROWS = 3  # rows of the histogram, one beside each quantile
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 _Bar = tuple[Text, int, str]  # label, how many, style
@@ -45,7 +45,7 @@ def draw_summary(summary: Summary, console: PlainConsole, remarks: Sequence[str]
 
 
 def draw_bar(part: int, whole: int, width: int) -> str:
-    """A bar of so many cells for the whole, in halves of a cell; none is so short that it is not seen."""
+    """A bar, in halves of a cell: `whole` fills `width` cells, and a part above zero at least half a cell."""
     halves = min(2 * width, max(1, round(2 * width * part / max(whole, 1)))) if part else 0
     return "━" * (halves // 2) + "╸" * (halves % 2)
 
@@ -118,7 +118,7 @@ def _list_statuses(summary: Summary) -> list[_Bar]:
 
 
 def _draw_scaled(charts: Mapping[str, Sequence[_Bar]], width: int) -> list[list[Text]]:
-    """Panels of bars, of which equal ones mean equal numbers in all of them."""
+    """Panels of bars on one scale: bars of equal length mean equal numbers in all panels."""
     charts = {title: bars for title, bars in charts.items() if bars}
     label_width = max(cell_len(label) for title, bars in charts.items() for label in (title, *(bar[0].plain for bar in bars)))
     numbers = [number for bars in charts.values() for _, number, _ in bars]
@@ -154,7 +154,7 @@ def _draw_latencies(summary: Summary, width: int) -> list[Text]:
 
 
 def _stack(counts: list[int]) -> list[str]:
-    """The rows of a histogram, the uppermost first; whatever was counted is seen."""
+    """The rows of a histogram, the uppermost first; a count above zero is always visible."""
     most = max(counts)
     heights = [max(1, round(8 * _ROWS * number / most)) if number else 0 for number in counts]
     return ["".join(_EIGHTHS[max(0, min(8, height - 8 * row))] for height in heights) for row in reversed(range(_ROWS))]

@@ -10,7 +10,7 @@ from rich.console import Console
 
 # no line of a pipe or file is cut or folded, however long
 _UNBOUNDED_WIDTH = 10_000_000
-# what is drawn with, in ASCII
+# ASCII substitutes for the characters that reports draw with
 _SUBSTITUTES = str.maketrans(
     {"✓": "+", "✗": "x", "→": "->", "…": "...", "━": "=", "╸": "-", "─": "-", "│": "|", "•": "*"}
     | dict.fromkeys("▁▂▃", ".")
@@ -26,22 +26,22 @@ class PlainConsole(Console):
         raise BrokenPipeError  # called within Rich's handler of the original
 
     def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - as Rich has it
-        """It is never hidden: whoever suspends or kills a run would have to do without."""
+        """Leave the cursor visible: it would stay hidden after a run is suspended or killed."""
         return False
 
     @property
     def is_ascii(self) -> bool:
-        """The encoding, or the font of an old Windows console, lacks what is drawn with elsewhere."""
+        """Whether the encoding, or the font of an old Windows console, may lack the characters that reports draw with."""
         return self.legacy_windows or not self.encoding.startswith("utf")
 
     def spell(self, text: str) -> str:
-        """The text as the encoding can say it, so that it is measured as it is shown."""
+        """The text in characters that the encoding has, so that it is measured as it is shown."""
         if not self.is_ascii:
             return text
         return text.translate(_SUBSTITUTES).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     def shorten(self, text: str, width: int) -> str:
-        """The text, with its middle left out where it is wider: host and the end of the path say most of a URL."""
+        """The text, without its middle where it is wider: the host and the end of the path tell most about a URL."""
         text = self.spell(text)
         if cell_len(text) <= width:
             return text
@@ -52,7 +52,7 @@ class PlainConsole(Console):
 
 
 def make_console(stream: TextIO, color: str = "auto", *, width: int | None = None) -> PlainConsole:
-    """A console on a stream: as wide as it is told, else as its terminal; unbounded and plain where there is none."""
+    """A console on a stream: `width` wide, else as wide as its terminal. Without a terminal it is unbounded and plain."""
     is_terminal = stream.isatty()
     return PlainConsole(
         file=stream,

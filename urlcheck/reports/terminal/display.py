@@ -1,4 +1,4 @@
-"""What changes in place while a run lasts: on standard error, on a terminal only."""
+"""A display that changes in place while a run lasts: on standard error, on a terminal only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Display:
     def __init__(self, console: PlainConsole) -> None:
         self._console = console
         self._spinner = itertools.cycle("-\\|/" if console.is_ascii else "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-        self._live = Live(  # draws once at this moment: whoever inherits is ready by now
+        self._live = Live(  # calls `draw` now: subclasses set their attributes before this
             get_renderable=self.draw,
             console=console,
             auto_refresh=False,
@@ -42,7 +42,7 @@ class Display:
         return not self._console.is_dumb_terminal
 
     def draw(self) -> RenderableType:
-        """What is to be seen at this moment."""
+        """The content to show at this moment."""
         raise NotImplementedError
 
     def add(self, results: Sequence[Result]) -> None:
@@ -56,7 +56,7 @@ class Display:
         self._live.refresh()
 
     def say_the_last(self) -> None:
-        """What is to stay on the screen, before the rest is taken away."""
+        """Print the lines that stay on the screen, before the display is removed."""
 
     def start(self) -> None:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""How rows are laid out: in columns on a terminal, below each other on a narrow one, and unfolded in a pipe."""
+"""Lays out rows: in columns on a terminal, below each other on a narrow one, and unfolded in a pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: a bar, counts, the time left, and the failures above it as they happen."""
+"""Shows how far a run is: a bar, counts, the time left, and the failures above it as they happen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from urlcheck.reports.terminal.console import PlainConsole
 from urlcheck.reports.terminal.display import FRAME, Display
 from urlcheck.text.durations import format_duration
 
-# failures shown as they happen, so that thousands a second neither flood nor slow: so many a frame; so many that wait
+# failures that are shown a frame, and failures that wait to be shown, at most: thousands a second neither flood nor slow
 _FAILURES_A_FRAME, _FAILURES_WAITING = 2, 20
 _RATE_SECONDS = 10
 _SHORTEST_BAR, _LONGEST_BAR = 10, 30
@@ -29,7 +29,7 @@ _ROOM_FOR_CTRL_C = 3
 
 
 class Progress(Display):
-    """Draws a summary in the making, and the failures that happen after so many seconds, `quiet`.
+    """Draws the counts of a run so far. Once the run has lasted `quiet` seconds, it also prints failures.
 
     `length` says how many targets there are, `slowed` how many hosts are asked less often than they could be; the thread that
     draws calls both.
@@ -54,7 +54,7 @@ class Progress(Display):
         super().__init__(console)
 
     def add(self, results: Sequence[Result]) -> None:
-        """Show above the bar the results that do not pass; of many at once, some are shown and the others counted."""
+        """Show above the bar the results that do not pass. If many come at once, some are shown and the others counted."""
         for result in results:
             if result.ok or result.verdict is Verdict.UNCHECKED:
                 continue
@@ -94,7 +94,7 @@ class Progress(Display):
         return line
 
     def _draw_parts(self, total: int, rates: tuple[float, float] | None) -> Iterator[Text]:
-        """What there is to say, the most important first. `rates`: results and requested URLs a second, where known."""
+        """The parts of the line, the most important first. `rates`: results and requested URLs a second, where known."""
         summary, length = self._summary, self._length()
         whole = _format_length(length, total) if length else ""
         yield Text(f"{total:>{len(whole)},} of {whole}" if length else f"{total:,} checked", "bold")

@@ -1,4 +1,4 @@
-"""Rules: what the value of a setting must be, in words, and how each accepted spelling becomes the one that is stored.
+"""Rules for the values of settings: each states its condition in words, and converts accepted spellings to the stored form.
 
 A rule is data. `options/` maps the class of a rule to the parameter type that reads it from the command line.
 """

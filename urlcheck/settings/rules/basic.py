@@ -11,7 +11,7 @@ from urlcheck.settings.patterns import Pattern
 
 
 class Rule(Protocol):
-    """What a value must be. `words` completes the sentence `FIELD must be …`."""
+    """A rule that a value must satisfy. `words` completes the sentence `FIELD must be …`."""
 
     @property
     def words(self) -> str: ...
