@@ -10,7 +10,7 @@ from tests.support.builders import make_target
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.engine.check import Check
 from urlcheck.engine.engine import Engine
-from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.settings.settings import Settings
@@ -34,7 +34,7 @@ def make_engine(client: Client, settings: Settings) -> Engine:
 
 def make_status(limit: int = 10, unfinished: int = 0) -> BackendStatus:
     """The status of a backend with so many places and targets."""
-    return BackendStatus(limit=limit, in_flight=min(limit, unfinished), unfinished=unfinished, hungry=unfinished <= limit)
+    return BackendStatus(limit=limit, unfinished=unfinished, hungry=unfinished <= limit)
 
 
 class DyingBackend:
@@ -49,6 +49,10 @@ class DyingBackend:
     @property
     def status(self) -> BackendStatus:
         return make_status(self.limit, len(self.submitted))
+
+    @property
+    def report(self) -> BackendReport:
+        return BackendReport()
 
     def submit(self, targets: Sequence[Target]) -> None:
         self.submitted += targets
@@ -81,4 +85,5 @@ class DyingBackend:
         raise BackendLostError(unfinished)
 
     async def aclose(self) -> None:
+        self.calls.append("close")
         self.lose()

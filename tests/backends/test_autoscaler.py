@@ -96,3 +96,17 @@ async def test_a_backend_that_cannot_be_opened_is_done_without(error: Exception)
     await scaler.begin(scaled)
     assert scaler.opened == opened
     assert scaled.shared == [opened]
+
+
+@in_no_time
+async def test_a_machine_that_bears_no_further_process_is_asked_once() -> None:
+    attempts = 0
+
+    async def refuse() -> Backend:
+        nonlocal attempts
+        attempts += 1
+        raise OSError
+
+    scaler = Autoscaler(refuse, 2, is_asked=False, thresholds=Thresholds(long_list=100, busy=ALWAYS))
+    await watch(scaler, Scaled(101))
+    assert attempts == 1

@@ -118,7 +118,9 @@ def test_every_kind_of_setting_comes_out_as_it_went_in() -> None:
     assert codec.unpack_settings(CheckSettings, message.checks[0]) == settings
 
 
-@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x90", messages.encode(messages.Alive(1)), b"\x93\xa5Hello\x01\x02"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xc1", b"\x90", messages.encode(messages.Alive(1, hungry=False)), b"\x93\xa5Hello\x01\x02"]
+)
 def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         messages.decode_to_backend(data)

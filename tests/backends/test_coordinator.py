@@ -55,24 +55,24 @@ async def test_hosts_are_divided_among_backends_and_every_target_comes_out_once(
 @in_no_time
 async def test_places_in_flight_are_divided_among_backends() -> None:
     settings = Settings(concurrency=10)
-    other = make_engine(Client(take_an_hour), settings)
-    run, first = run_with([other], Blocks(many_hosts(400)), Client(take_an_hour), concurrency=10)
+    clients = [Client(take_an_hour), Client(take_an_hour)]
+    run, _ = run_with([make_engine(clients[1], settings)], Blocks(many_hosts(400)), clients[0], concurrency=10)
     asyncio.get_running_loop().call_later(3000, run.stop)
     results = asyncio.create_task(collect(run))
     await asyncio.sleep(1)
-    assert (first.status.in_flight, other.status.in_flight) == (5, 5)
+    assert [len(client.asked) for client in clients] == [5, 5]
     await results
 
 
 @in_no_time
 async def test_a_backend_that_has_finished_lends_its_places_to_another() -> None:
     settings = Settings(concurrency=10)
-    other = make_engine(Client(), settings)
-    run, first = run_with([other], Blocks(many_hosts(400)), Client(take_an_hour), concurrency=10)
+    client = Client(take_an_hour)
+    run, _ = run_with([make_engine(Client(), settings)], Blocks(many_hosts(400)), client, concurrency=10)
     asyncio.get_running_loop().call_later(3000, run.stop)
     results = asyncio.create_task(collect(run))
     await asyncio.sleep(1)
-    assert (first.status.in_flight, other.status.in_flight) == (9, 0)
+    assert len(client.asked) == 9  # the other one keeps a place
     await results
 
 
@@ -109,6 +109,26 @@ async def test_the_targets_of_a_lost_backend_are_checked_by_the_first() -> None:
     assert len(results) == 100
     assert now() == pytest.approx(10)
     assert run.lost > 0
+
+
+@in_no_time
+async def test_the_places_of_a_lost_backend_go_to_the_first() -> None:
+    lost = DyingBackend()
+    run, first = run_with([lost], Blocks(many_hosts(100)), Client(), concurrency=10)
+    asyncio.get_running_loop().call_later(10, lost.lose)
+    await collect(run)
+    assert first.status.limit == 10
+
+
+@in_no_time
+async def test_a_run_that_was_stopped_closes_its_backends_once() -> None:
+    other = DyingBackend()
+    run, _ = run_with([other], Blocks(many_hosts(100)), Client(take_an_hour))
+    asyncio.get_running_loop().call_later(10, run.stop)
+    asyncio.get_running_loop().call_later(11, other.lose)
+    await collect(run)
+    await asyncio.sleep(60)
+    assert other.calls.count("close") == 1
 
 
 @in_no_time

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.backends.builders import hosts, make_targets
-from tests.support.clock import PATIENCE, in_no_time, now
+from tests.support.clock import PATIENCE
 from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
@@ -25,7 +25,7 @@ from urlcheck.backends import codec, messages, process
 from urlcheck.backends.autoscaler import Autoscaler
 from urlcheck.backends.coordinator import NOT_REPEATED, Coordinator
 from urlcheck.backends.local import open_local
-from urlcheck.backends.process import PULSES, ProcessBackend, _import_path, _Silence, open_process
+from urlcheck.backends.process import PULSES, ProcessBackend, _import_path, open_process
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.input.iterable_source import IterableSource
 from urlcheck.input.target_builder import TargetBuilder
@@ -382,37 +382,3 @@ async def test_a_backend_that_cannot_use_a_message_is_lost_with_its_unfinished_t
         await take(backend)
     assert loss.value.unfinished == targets
     await backend.aclose()
-
-
-@in_no_time
-async def test_a_silence_that_is_too_long_ends_a_process() -> None:
-    ended: list[float] = []
-    silence = _Silence(60, lambda: ended.append(now()))
-    silence.begin()
-    for seconds in (25, 50, 1000):
-        with silence.listening():
-            await asyncio.sleep(seconds)
-    assert ended == [pytest.approx(25 + 50 + 60, abs=0.3)]
-
-
-@in_no_time
-async def test_a_process_has_half_a_minute_to_start() -> None:
-    ended: list[float] = []
-    silence = _Silence(1, lambda: ended.append(now()))
-    silence.begin()
-    with silence.listening():
-        await asyncio.sleep(1000)
-    assert ended == [pytest.approx(30, abs=0.3)]
-
-
-@in_no_time
-async def test_the_time_in_which_nobody_listens_to_a_process_is_no_silence() -> None:
-    ended: list[float] = []
-    silence = _Silence(60, lambda: ended.append(now()))
-    silence.begin()
-    for _ in range(3):
-        with silence.listening():
-            await asyncio.sleep(50)
-        await asyncio.sleep(1000)
-    silence.end()
-    assert ended == []

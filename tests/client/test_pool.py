@@ -6,15 +6,18 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+from aiohttp.connector import Connection
 
 from tests.support.client import keep
 from tests.support.marks import on_posix
 from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck.client import session
 from urlcheck.client.attempt import HttpClient
+from urlcheck.client.connector import TracedConnector
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
 from urlcheck.client.session import Clients
 from urlcheck.http.url import parse
@@ -90,6 +93,22 @@ async def test_the_connection_that_was_kept_longest_is_closed_for_a_new_one(host
     first, second, third, _, _, first_again, third_again, second_again = hosts.connections
     assert (first_again, third_again) == (first, third)
     assert second_again != second
+
+
+async def test_a_connection_that_was_lost_before_its_request_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect_too_late(self: TracedConnector, *args: Any) -> Connection:
+        connection = await connect(self, *args)
+        while connection.protocol is not None and connection.protocol.transport is not None:
+            await asyncio.sleep(0)
+        return connection
+
+    connect = TracedConnector.connect
+    monkeypatch.setattr(TracedConnector, "connect", connect_too_late)
+    listener = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    async with listener, Clients(Fixed(3)) as clients:
+        assert isinstance(await ask(clients.open(Settings()), f"http://127.0.0.1:{port}/"), Failure)
+        assert clients._pool._unused == {}
 
 
 @on_linux

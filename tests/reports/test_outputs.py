@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -155,6 +156,18 @@ def test_a_report_keeps_the_mode_of_the_one_that_it_replaces(folder: Path) -> No
     with open_outputs(("table", "report.txt")) as outputs:
         outputs.close(Summary())
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+def test_nothing_is_left_where_the_mode_cannot_be_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "report.txt").touch()
+    monkeypatch.setattr("shutil.copymode", raise_permission_error)
+    with pytest.raises(OutputError), open_outputs(("table", "report.txt")):
+        pass
+    assert [file.name for file in folder.iterdir()] == ["report.txt"]
+
+
+def raise_permission_error(*_: str) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 @on_posix

@@ -1,4 +1,4 @@
-"""When more backends are opened, and when they are given work."""
+"""Decides when more backends are opened, and when they are given work."""
 
 from __future__ import annotations
 
@@ -62,15 +62,16 @@ class Autoscaler:
             await scaled.share_out(self.opened)
 
     async def watch(self, scaled: Scaled) -> None:
-        """Until the others have work; what was asked for has it from the beginning."""
+        """Runs until the other backends have work; backends that the user asked for have work from the beginning."""
         busy_looks = 0
         while not self._is_asked and busy_looks < self._thresholds.busy_looks:
-            if scaled.first.unfinished > self._thresholds.long_list and not self.opened:
+            is_long = scaled.first.unfinished > self._thresholds.long_list
+            if is_long and not self.opened:
                 await self._open()
-            is_busy = await self._look()
-            busy_looks = (
-                busy_looks + 1 if is_busy and self.opened and scaled.first.unfinished > self._thresholds.long_list else 0
-            )
+                if not self.opened:  # this machine bears none
+                    return
+            is_busy = await self._look() and scaled.first.unfinished > self._thresholds.long_list
+            busy_looks = busy_looks + 1 if is_busy and self.opened else 0
         if not self._is_asked:
             await scaled.share_out(self.opened)
 

@@ -61,6 +61,7 @@ class Coordinator:
         self._text = 0
         self._is_read = False
         self._error: Exception | None = None
+        self._dismissal: asyncio.TimerHandle | None = None
 
     @property
     def first(self) -> BackendStatus:
@@ -70,12 +71,12 @@ class Coordinator:
     @property
     def slowed(self) -> int:
         """Hosts that are asked less than they could be, because they limit their rate."""
-        return sum(backend.status.slowed for backend in self._backends)
+        return sum(backend.report.slowed for backend in self._backends)
 
     @property
     def held_back(self) -> HeldBack | None:
         """How far file descriptors held the first backend back; each process has a limit of its own."""
-        return self._first.status.held_back
+        return self._first.report.held_back
 
     @property
     def unfinished(self) -> int:
@@ -85,7 +86,7 @@ class Coordinator:
     @property
     def awaited(self) -> Iterator[Result]:
         """The last results of targets that will be checked again, with `wait`."""
-        return chain.from_iterable(backend.status.awaited for backend in self._backends)
+        return chain.from_iterable(backend.report.awaited for backend in self._backends)
 
     async def results(self) -> AsyncGenerator[Result, None]:
         """Check every target: the results one by one. Raises as `batches` does."""
@@ -108,8 +109,9 @@ class Coordinator:
             if self._error:
                 raise self._error
         finally:
-            if alarm:
-                alarm.cancel()
+            for timer in (alarm, self._dismissal):
+                if timer:
+                    timer.cancel()
             tasks = [work, scaling, *self._receivers]
             for task in tasks:
                 task.cancel()
@@ -123,7 +125,8 @@ class Coordinator:
         for backend in self._backends:
             backend.stop(self.interruption)
         self._buffer.make_room()
-        asyncio.get_running_loop().call_later(self._bounds.farewell_seconds, self._dismiss)
+        if not self._dismissal:
+            self._dismissal = asyncio.get_running_loop().call_later(self._bounds.farewell_seconds, self._dismiss)
 
     def suspend(self) -> None:
         """This process is about to be stopped by its terminal: stop the others."""
@@ -187,9 +190,8 @@ class Coordinator:
             return True
         window = max(bounds.window, 8 * self._settings.concurrency)
         windows = bounds.further if any(status.hungry for status in statuses) else 1
-        awaited = (
-            MOST_AWAITED if self._settings.wait else 0
-        )  # targets that never pass must not keep the others from being read
+        # targets that never pass must not keep the others from being read
+        awaited = MOST_AWAITED if self._settings.wait else 0
         return max(status.unfinished for status in statuses) > window * windows + awaited
 
     def _submit(self, targets: Sequence[Target]) -> None:
@@ -232,6 +234,7 @@ class Coordinator:
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
         self._backends.remove(lost)
         self._router.remove(lost)
+        self._first.set_limit(self.first.limit + lost.status.limit)  # the hosts come with their places
         repeatable = [target for target in unfinished if self._checks[target.check].is_repeatable]
         others = [target for target in unfinished if not self._checks[target.check].is_repeatable]
         if self.interruption:

@@ -19,7 +19,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 
 class PackedTarget(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a backend needs to know of a target; the other side keeps the rest, by its index."""
+    """The part of a target that a backend needs. The sender keeps the rest under its index."""
 
     index: int
     check: int
@@ -131,9 +131,13 @@ class Released(Message, frozen=True, array_like=True, tag=True):
 
 
 class Alive(Message, frozen=True, array_like=True, tag=True):
-    """The backend's event loop turns: sent once in a while, with the number of slowed hosts."""
+    """The backend's event loop turns: sent once in a while, with the number of slowed hosts.
+
+    `hungry`: it could have more in flight if it had targets of other hosts; sent as soon as it becomes so.
+    """
 
     slowed: int
+    hungry: bool
 
 
 ToBackend = Hello | Checks | Submit | Limit | Withdraw | Stop | Finish

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -14,7 +14,8 @@ import msgspec
 from urlcheck.backends import codec, messages
 from urlcheck.backends.frames import frame, read_frame
 from urlcheck.backends.protocol import BackendLostError
-from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.backends.silence import Silence
+from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.settings.identity import VERSION
@@ -25,9 +26,8 @@ _PIPE_BYTES = 1 << 20
 HANG_SECONDS = 30.0
 # a process sends this many signs of life in the time that it may be silent
 PULSES = 10
-# seconds that a process has to load its modules on a busy machine
-_START_SECONDS = 30.0
-_LOOK_SECONDS = 0.1
+# seconds that a process which has sent everything has to exit
+_EXIT_SECONDS = 2.0
 
 
 class ProcessBackend:
@@ -48,10 +48,11 @@ class ProcessBackend:
         self._sent_checks = 0
         self._unfinished: dict[int, Target] = {}
         self._limit = settings.concurrency
-        self._alive = messages.Alive(slowed=0)
+        self._alive = messages.Alive(slowed=0, hungry=True)
         self._withdrawn: asyncio.Future[messages.Released] | None = None
         self._is_finishing = False
-        self._silence = _Silence(hang_seconds, self._kill)
+        self._has_ended = False
+        self._silence = Silence(hang_seconds, self._kill)
         self._send(messages.Hello(VERSION, codec.pack_settings(settings), hang_seconds / PULSES))
 
     @property
@@ -59,11 +60,13 @@ class ProcessBackend:
         unfinished = len(self._unfinished)
         return BackendStatus(
             limit=self._limit,
-            in_flight=min(self._limit, unfinished),
             unfinished=unfinished,
-            hungry=unfinished <= self._limit,
-            slowed=self._alive.slowed,
+            hungry=self._alive.hungry or unfinished <= self._limit,
         )
+
+    @property
+    def report(self) -> BackendReport:
+        return BackendReport(self._alive.slowed)
 
     def submit(self, targets: Sequence[Target]) -> None:
         if new := self._checks[self._sent_checks :]:
@@ -71,6 +74,7 @@ class ProcessBackend:
             self._send(messages.Checks([codec.pack_settings(check) for check in new]))
         self._unfinished.update((target.index, target) for target in targets)
         self._send(messages.Submit([codec.pack_target(target) for target in targets]))
+        self._alive = messages.Alive(self._alive.slowed, hungry=False)  # until it says so again
 
     def set_limit(self, in_flight: int) -> None:
         self._limit = in_flight
@@ -105,6 +109,7 @@ class ProcessBackend:
                     yield [codec.unpack_result(packed, self._unfinished.pop(packed.index)) for packed in message.results]
                 elif isinstance(message, messages.Alive):
                     self._alive = message
+                    yield []
                 elif self._withdrawn and not self._withdrawn.done():
                     self._withdrawn.set_result(message)
         finally:
@@ -114,11 +119,18 @@ class ProcessBackend:
         if self._unfinished or not self._is_finishing:
             unfinished = [*self._unfinished.values()]
             self._unfinished.clear()
+            self._kill()  # it may have sent what cannot be read, and still send requests
             raise BackendLostError(unfinished)
+        self._has_ended = True
 
     async def aclose(self) -> None:
         with suppress(OSError, RuntimeError):
             self._stdin.close()
+        if self._has_ended:  # asyncio warns of an unknown child where one is killed at the moment at which it exits
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_EXIT_SECONDS):
+                    await self._process.wait()
+                    return
         self._kill()
         await self._process.wait()
 
@@ -141,47 +153,6 @@ class ProcessBackend:
     def _kill(self) -> None:
         with suppress(ProcessLookupError):
             self._process.kill()
-
-
-class _Silence:
-    """Measures for how long a process has sent nothing, and calls `act` once that is too long.
-
-    Time in which this process does not listen is not counted: it is busy, or stopped itself.
-    """
-
-    def __init__(self, most: float, act: Callable[[], None]) -> None:
-        self._most = most
-        self._act = act
-        self._seconds = 0.0
-        self._bound = max(most, _START_SECONDS)
-        self._is_listening = False
-        self._timer: asyncio.TimerHandle | None = None
-
-    def begin(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
-
-    def end(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-
-    def listening(self) -> _Silence:
-        return self
-
-    def __enter__(self) -> None:
-        self._is_listening = True
-
-    def __exit__(self, *_: object) -> None:
-        self._is_listening = False
-        self._seconds = 0.0
-        self._bound = self._most  # it has started
-
-    def _look(self) -> None:
-        if self._is_listening:
-            self._seconds += _LOOK_SECONDS
-            if self._seconds > self._bound:
-                self._act()
-                return
-        self.begin()
 
 
 async def open_process(

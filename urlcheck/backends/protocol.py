@@ -1,11 +1,11 @@
-"""What the coordinator asks of a place where targets are checked."""
+"""The interface between the coordinator and a backend, which is a place where targets are checked."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 
@@ -27,6 +27,9 @@ class Backend(Protocol):
     @property
     def status(self) -> BackendStatus: ...
 
+    @property
+    def report(self) -> BackendReport: ...
+
     def submit(self, targets: Sequence[Target]) -> None:
         """Take targets in. The caller bounds how many are unfinished."""
         ...
@@ -36,7 +39,7 @@ class Backend(Protocol):
         ...
 
     async def withdraw(self) -> Withdrawn:
-        """Give back the targets of all hosts of which nothing is in flight or must be remembered."""
+        """Give back the targets of all hosts without requests in flight and without state that must be kept."""
         ...
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""Which backend a target goes to: by its host, so that a host has one home and the promises about hosts hold."""
+"""Chooses the backend of a target by its host: a host has one home, so that limits and pauses of a host hold."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Router:
     def share_out(self, others: Sequence[Backend], pinned: Iterable[Origin]) -> None:
         """Divide the hosts among all backends, except those pinned origins, which stay with the first."""
         self._pinned.update(dict.fromkeys(pinned, self._first))
-        part = max(1, _BUCKETS // (1 + len(others)) - (self._discount if others else 0))
-        rest = [others[number % len(others)] for number in range(_BUCKETS - part)] if others else []
+        part = max(1, _BUCKETS // (1 + len(others)) - self._discount)
+        rest = [others[number % len(others)] for number in range(_BUCKETS - part)]
         self._buckets = [self._first] * (_BUCKETS - len(rest)) + rest
 
     def remove(self, lost: Backend) -> None:

@@ -77,7 +77,7 @@ class Worker:
             await asyncio.sleep(seconds)
 
     def _describe(self, engine: Engine) -> messages.Alive:
-        return messages.Alive(engine.status.slowed)
+        return messages.Alive(engine.report.slowed, engine.status.hungry)
 
     async def _read(self) -> messages.ToBackend | None:
         data = await read_frame(self._reader)

@@ -1,10 +1,10 @@
-"""Chooses what is shown while a run lasts."""
+"""Chooses the display that is shown while a run lasts."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.input.lists import Lists
@@ -16,15 +16,12 @@ from urlcheck.reports.waiting import WaitingLog, saying
 from urlcheck.runtime.streams import say
 from urlcheck.settings.settings import OutputSettings, Settings
 
-if TYPE_CHECKING:
-    pass
-
 # seconds in which no failure is shown before the table that lists it, on the same terminal
 _SHORT_RUN = 10.0
 
 
 class Live(Sink, Protocol):
-    """What is shown while a run lasts; `stop` takes it away."""
+    """A display that is shown while a run lasts; `stop` removes it."""
 
     def stop(self) -> None: ...
 

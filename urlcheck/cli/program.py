@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from traceback import extract_tb
 
 import click
 
@@ -74,6 +73,8 @@ def _explain(error: Exception) -> str:
         return reason
     if isinstance(error, OSError):  # no space on the disk for the help
         return clean(error.strerror or str(error))
+    from traceback import extract_tb  # noqa: PLC0415 - few runs need it
+
     place = extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(place.filename)}:{place.lineno}"
     return f"internal error: {clean(repr(error))} at {where}; python -X dev -m urlcheck shows more"

@@ -59,7 +59,7 @@ class TracedConnector(TCPConnector):
                 try:
                     current.get().reach(handler)
                     break
-                except RefusedAddressError:  # of a kept connection; a new one may lead to another address
+                except RefusedAddressError:  # a kept connection leads there; a new one may lead to another address
                     refused.append(connection)
         finally:
             for each in refused:
@@ -82,7 +82,7 @@ class TracedConnector(TCPConnector):
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         transport = protocol.transport
         super()._release(key, protocol, should_close=should_close)
-        if transport is not None and isinstance(protocol, TracedHandler):
+        if transport is not None and isinstance(protocol, TracedHandler) and not protocol.is_lost:
             self._pool.put(protocol, transport)
 
     def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:

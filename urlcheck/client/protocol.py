@@ -22,7 +22,6 @@ from urlcheck.client.early import ClosedTransport, read_rest
 from urlcheck.client.heads import USUAL_STARTS, HeadError, HeadReader, repair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from aiohttp.streams import StreamReader
@@ -90,6 +89,7 @@ class TracedHandler(ResponseHandler):
     address: str | None = None
     cert_expires: datetime | None = None
     uses = 0
+    is_lost = False
     when_lost: Callable[[TracedHandler], None] | None = None
 
     _is_ending = False
@@ -106,7 +106,8 @@ class TracedHandler(ResponseHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.when_lost is not None:
             self.when_lost(self)
-        self._is_ending, self._lost_to = True, exc
+        self.is_lost = self._is_ending = True
+        self._lost_to = exc
         if exc is not None and self.transport is not None and (unread := read_rest(self.transport)):
             self.data_received(unread)
         if self._heads.is_begun:
@@ -176,7 +177,7 @@ class TracedHandler(ResponseHandler):
             self.set_exception(BrokenHeadError())
 
     def _break_body(self, error: ClientPayloadError, cause: BaseException | None = None) -> None:
-        """Tell whoever reads a body that is broken off or malformed: aiohttp would leave them waiting, or content."""
+        """Fail the read of a body that is broken off or malformed: in aiohttp it would go on waiting, or succeed."""
         if self._payload is not None and not self._payload.is_eof():
             error.__cause__ = cause
             self._payload.set_exception(error)

@@ -31,7 +31,7 @@ _MAX_HEADERS = 1000
 
 _IDLE_SECONDS = 5.0
 _NAMES, _NAME_SECONDS = 10_000, 60
-# where a name is waited for, what is known of it is older than the next attempt
+# with `--wait`, a cached name or failure expires before the next attempt
 _NAME_SECONDS_WAITING, _FAILURE_SECONDS_WAITING = 1, 0.2
 # Python's own list leaves out CBC with SHA-1 and RSA key exchange, which are all that some servers have; browsers open them
 _CIPHERS = "DEFAULT"
@@ -93,15 +93,16 @@ class Clients:
 
     def _open_session(self, settings: ConnectionSettings) -> ClientSession:
         trust = make_trust(settings)
+        socket_path = settings.unix_socket and fspath(settings.unix_socket)
+        if socket_path:
+            check_path(socket_path)
         confirming = make_resolver()
+        self._stack.push_async_callback(confirming.close)
         if self._waits:
             confirming.failure_seconds = _FAILURE_SECONDS_WAITING
         resolver: AbstractResolver = confirming
         if settings.resolve:
             resolver = PinningResolver(settings.resolve, confirming)
-        socket_path = settings.unix_socket and fspath(settings.unix_socket)
-        if socket_path:
-            check_path(socket_path)
         connect = partial(UnixSocketConnector, socket_path) if socket_path else TracedConnector
         connector = connect(
             pool=self._pool,
@@ -123,7 +124,6 @@ class Clients:
             max_field_size=MAX_HEAD_BYTES,
             max_headers=_MAX_HEADERS,
         )
-        self._stack.push_async_callback(resolver.close)
         self._stack.push_async_callback(session.close)
         return session
 

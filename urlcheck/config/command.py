@@ -14,7 +14,6 @@ from click.core import ParameterSource
 from urlcheck.config.search import PREFIX, find_candidates
 from urlcheck.model.errors import ClosedPipeError, ConfigurationError, SettingsError, UrlcheckError
 from urlcheck.options.groups import GroupedCommand
-from urlcheck.text.secrets import hiding
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
@@ -27,7 +26,7 @@ class ConfiguredCommand(GroupedCommand):
     """Its function is called with what applies, wherever it comes from; the targets of a file are among its `urls`."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """The help is written here; where its reader goes away, Click would make a failure of it."""
+        """Parse the arguments, or print the help. Click would report a failure if the reader of the help went away."""
         with _quiet_pipe():
             return super().make_context(*args, **kwargs)
 
@@ -41,10 +40,11 @@ class ConfiguredCommand(GroupedCommand):
         first = next(candidates, None)
         has_variables = any(name.startswith(PREFIX) for name in os.environ)
         if not (file or first or has_variables or ctx.params["print_config"]):
-            return super().invoke(ctx)  # as a rule nobody says anything, and nobody pays for what follows
+            return super().invoke(ctx)  # the usual case: no setting to read, no cost for the code below
         from urlcheck.config.document import find_document, read_document  # noqa: PLC0415
         from urlcheck.config.layers import configure  # noqa: PLC0415
         from urlcheck.config.variables import Variables  # noqa: PLC0415
+        from urlcheck.text.secrets import hiding  # noqa: PLC0415
 
         given, _, _ = self.make_parser(ctx).parse_args(ctx.meta[_ARGUMENTS])
         found = chain([first], candidates) if first else ()
@@ -77,7 +77,7 @@ class ConfiguredCommand(GroupedCommand):
 
 
 def _list_told(configuration: Configuration) -> Iterator[dict[str, object]]:
-    """What the run is told, and each target, by parameter."""
+    """Yield the settings of the run, and those of each target, by parameter."""
     yield {param: setting.value for param, setting in configuration.settings.items()}
     for target in configuration.targets:
         yield {setting.key.param: setting.value for setting in target.settings}

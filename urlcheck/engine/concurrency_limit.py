@@ -1,4 +1,4 @@
-"""How much may be in flight: what is asked for, as far as this machine has the descriptors and the memory for it."""
+"""Limits the requests in flight to the concurrency asked for, and to the descriptors and memory of this machine."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from urlcheck.engine.scheduler import Job, Scheduler
 from urlcheck.engine.status import HeldBack
 from urlcheck.runtime.descriptors import Allowance, soft_limit
 
-# a request that is alone asks so often, and after so many seconds, for what this machine is short of
+# retries of a job that is alone in flight and meets a shortage of this machine; seconds before each retry
 _SHORTAGE_ATTEMPTS, _SHORTAGE_DELAY = 100, 0.1
 # shortages within _SHORTAGE_DELAY are one event; when it is over, at least this part of the limit is back
 _KEPT_PART = 0.75
-# a run counts as held back if so many of its attempts ended while others waited at the limit
+# a run counts as held back if more than this part of its attempts ended while others waited at the limit
 _HELD_PART = 0.1
 
 
 class ConcurrencyLimit:
     """Sets the limit of a scheduler to the least of three numbers.
 
-    They are the concurrency that is wanted, the sockets that the allowance has room for, and what there was enough for when
+    They are `concurrency`, which is wanted, the sockets that the allowance has room for, and what there was enough for when
     this machine last ran short of something. `wake` is called where more may be in flight than before.
     """
 
@@ -28,8 +28,8 @@ class ConcurrencyLimit:
         self._scheduler = scheduler
         self._allowance = allowance
         self._wake = wake
-        self._concurrency = concurrency
-        self._enough: int | None = None  # None: nothing is short
+        self.concurrency = concurrency
+        self._enough: int | None = None  # None: no shortage is known
         self._in_event: int | None = None  # while a shortage is under way: no other job is to fail at once
         self._growth = 1
         self._since_change = 0
@@ -38,8 +38,8 @@ class ConcurrencyLimit:
         self._apply()
 
     def set(self, concurrency: int) -> None:
-        """Have so many requests in flight from now on, as far as there is enough for them."""
-        self._concurrency = concurrency
+        """Have `concurrency` requests in flight from now on, or fewer if this machine cannot serve as many."""
+        self.concurrency = concurrency
         self._apply()
 
     def tighten(self, job: Job) -> bool:
@@ -69,7 +69,7 @@ class ConcurrencyLimit:
         After each round, which is as many attempts as may be in flight, the limit grows: by 1, then by 2, 4, 8 and so on.
         """
         self._attempts += 1
-        if self._enough is None and self._scheduler.limit >= self._concurrency <= self._allowance.limit:
+        if self._enough is None and self._scheduler.limit >= self.concurrency <= self._allowance.limit:
             return
         self._watch()
         self._since_change += 1
@@ -79,7 +79,7 @@ class ConcurrencyLimit:
             if self._enough is not None:
                 self._enough += self._growth
                 self._growth *= 2
-                if self._enough >= self._concurrency:
+                if self._enough >= self.concurrency:
                     self._enough = None
         self._apply()
 
@@ -97,13 +97,13 @@ class ConcurrencyLimit:
         """Count the attempts that end while another job waits only for descriptors."""
         room = self._allowance.limit
         is_at_limit = self._scheduler.in_flight + 1 >= self._scheduler.limit and self._scheduler.has_ready()
-        if is_at_limit and room < self._concurrency:
+        if is_at_limit and room < self.concurrency:
             self._held += 1
             self._held_to = HeldBack(room, soft_limit() or room)
 
     def _apply(self) -> None:
         before = self._scheduler.limit
-        limits = (self._concurrency, self._allowance.limit, self._enough, self._in_event)
+        limits = (self.concurrency, self._allowance.limit, self._enough, self._in_event)
         self._scheduler.limit = max(1, min(limit for limit in limits if limit is not None))
         if self._scheduler.limit > before:
             self._wake()

@@ -12,7 +12,7 @@ from urlcheck.engine.dispatcher import Dispatcher
 from urlcheck.engine.repeat import SHORTEST_PAUSE, make_repeat
 from urlcheck.engine.result_buffer import ResultBuffer
 from urlcheck.engine.scheduler import Job, Scheduler
-from urlcheck.engine.status import BackendStatus, Withdrawn
+from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
 from urlcheck.model.outcome import Outcome, Response, ShortageError
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
@@ -51,14 +51,14 @@ class Engine:
     def status(self) -> BackendStatus:
         scheduler, awaited = self._scheduler, self._repeat.count
         return BackendStatus(
-            limit=scheduler.limit,
-            in_flight=scheduler.in_flight,
+            limit=self._limit.concurrency,
             unfinished=scheduler.waiting + scheduler.in_flight,
             hungry=scheduler.is_hungry and scheduler.retrying - awaited <= _MOST_RETRYING,
-            slowed=scheduler.slowed,
-            held_back=self._limit.held_back,
-            awaited=self._repeat.awaited,
         )
+
+    @property
+    def report(self) -> BackendReport:
+        return BackendReport(self._scheduler.slowed, self._limit.held_back, self._repeat.awaited)
 
     def submit(self, targets: Sequence[Target]) -> None:
         for target in targets:
@@ -95,7 +95,7 @@ class Engine:
                 yield self._abandon(self._reason)
             elif not work.cancelled() and (shortage := name_shortage(work.exception())):
                 await _cancel(tasks)  # the other workers, so that none finishes a job that is abandoned here
-                while unfinished := self._abandon(shortage):  # and what is submitted while these are taken
+                while unfinished := self._abandon(shortage):  # targets may be submitted while these results are taken
                     yield unfinished
                 await work
             else:
@@ -136,7 +136,7 @@ class Engine:
                 await self._conclude(job, check.policy, shortage.failure)
         else:
             await self._conclude(job, check.policy, outcome)
-            self._limit.relax()  # when the job has left its place, so that it shows whether another one waits for it
+            self._limit.relax()  # after the job has left its place: now another job that waits for it can be seen
 
     async def _conclude(self, job: Job, policy: Policy, outcome: Outcome) -> None:
         job.attempts += 1
@@ -162,7 +162,7 @@ class Engine:
             self._scheduler.retry(job, max(pause, delay))
 
     def _abandon(self, reason: str) -> list[Result]:
-        """The results of what is not finished: that of the last attempt, or `unchecked` where none was finished."""
+        """The results of unfinished jobs: that of the last attempt, or `unchecked` where no attempt was finished."""
         jobs = sorted(self._scheduler.drain(), key=lambda job: job.target.index)
         return [self._repeat.last(job) or self._leave(job.target, reason) for job in jobs]
 

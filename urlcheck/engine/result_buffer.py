@@ -31,8 +31,10 @@ class ResultBuffer:
         self._arrival.set()
 
     def extend(self, results: Sequence[Result]) -> None:
-        for result in results:
-            self.add(result)
+        if results:
+            self._results += results
+            self._size += sum(len(result.target.url) for result in results)
+            self._arrival.set()
 
     def touch(self) -> None:
         """Hand over an empty batch if there are no results: it tells the consumer to look at something else."""

@@ -1,4 +1,4 @@
-"""Which target next: queues by host, limits, pauses and retries. Pure logic under a clock that is passed in.
+"""Chooses the next target: queues by host, limits, pauses and retries. Pure logic under a clock that is passed in.
 
 A window of jobs read ahead is sorted into queues by host, so that a worker always finds a host that may be asked, and a host
 that is slow, paused or at its limit holds up no other. Every operation costs O(1), or O(log n) where something must wait.
@@ -104,7 +104,6 @@ class Scheduler:
         self._order = itertools.count()
         self._in_flight: dict[Job, None] = {}
         self._queued = 0
-        self.size = 0  # of the URLs of jobs that are not in flight, in characters
 
     @property
     def waiting(self) -> int:
@@ -123,7 +122,7 @@ class Scheduler:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is waiting and nothing is in flight."""
+        """Whether no job is waiting or in flight."""
         return not (self._queued or self._retries or self._in_flight)
 
     @property
@@ -145,7 +144,6 @@ class Scheduler:
         else:
             host.queue.append(job)
         self._queued += 1
-        self.size += len(job.target.url)
         self._list(host)
 
     def next(self) -> Job | None:
@@ -161,7 +159,6 @@ class Scheduler:
                 continue
             job = host.queue.popleft()
             self._queued -= 1
-            self.size -= len(job.target.url)
             self._in_flight[job] = None
             host.in_flight += 1
             if host.pace:
@@ -183,7 +180,7 @@ class Scheduler:
         return not self._ready and len(self._in_flight) < self.limit
 
     def next_time(self) -> float | None:
-        """When something that waits for its time may be asked; None if nothing does."""
+        """The earliest time at which a waiting job or host may be asked; None if none waits."""
         times = [heap[0][0] for heap in (self._retries, self._resting) if heap]
         return min(times, default=None)
 
@@ -198,9 +195,8 @@ class Scheduler:
             self._forget(host)
 
     def retry(self, job: Job, delay: float) -> None:
-        """The job comes back, not before so many seconds from now."""
+        """Put a job back. Its next attempt begins `delay` seconds from now at the earliest."""
         self.done(job)
-        self.size += len(job.target.url)
         heapq.heappush(self._retries, (self._clock() + delay, next(self._order), job))
 
     def reject(self, job: Job, overload: Overload) -> None:
@@ -223,7 +219,7 @@ class Scheduler:
             host.share = host.pace.share
 
     def release(self) -> tuple[list[Job], set[Origin]]:
-        """The jobs of all hosts of which nothing must be remembered, which are let go of, and the hosts that stay."""
+        """Release the hosts without state that must be kept. Returns their jobs, and the origins that stay."""
         awaited = {job.url.origin for _, _, job in self._retries}
         released: list[Job] = []
         for host in [*self._hosts.values()]:
@@ -233,7 +229,6 @@ class Scheduler:
                 del self._hosts[host.origin]
         self._ready = deque(host for host in self._ready if host.queue)
         self._queued -= len(released)
-        self.size -= sum(len(job.target.url) for job in released)
         return released, {*self._hosts, *awaited}
 
     def drain(self) -> list[Job]:
@@ -245,7 +240,7 @@ class Scheduler:
             hosts.clear()
         self._in_flight.clear()
         self._retries.clear()
-        self._queued = self.size = 0
+        self._queued = 0
         return jobs
 
     def _list(self, host: Host) -> None:
@@ -274,7 +269,6 @@ class Scheduler:
         due = []
         while self._retries and self._retries[0][0] <= now:
             job = heapq.heappop(self._retries)[2]
-            self.size -= len(job.target.url)
             due.append(job)
         for job in reversed(due) if self._retries_first else due:
             self.add(job, goes_first=self._retries_first)

@@ -1,8 +1,8 @@
-"""What a backend tells of itself."""
+"""The state that a backend reports of itself, and the work that it gives back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,21 +21,28 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class BackendStatus:
-    """How busy a backend is at this moment, as far as the coordinator's process can tell.
+    """How busy a backend is at this moment. The coordinator asks for it after each batch, so it costs little.
 
-    `limit`: requests that it may have in flight; `in_flight`: requests that it has in flight; `unfinished`: targets without a
-    result; `hungry`: it could have more in flight if it had targets of other hosts; `slowed`: hosts that are asked less often
-    than they could be, because they limit their rate; `held_back`: file descriptors keep it from having more in flight;
-    `awaited`: last results of targets that will be checked again.
+    `limit`: requests that it may have in flight; `unfinished`: targets without a result; `hungry`: it could have more in
+    flight if it had targets of other hosts.
     """
 
     limit: int
-    in_flight: int
     unfinished: int
     hungry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackendReport:
+    """A backend's report to users about its work. Its cost may grow with the number of hosts and targets.
+
+    `slowed`: hosts that limit their rate, and so get fewer requests than they could; `held_back`: file descriptors keep the
+    backend from having more in flight; `awaited`: last results of targets that will be checked again.
+    """
+
     slowed: int = 0
     held_back: HeldBack | None = None
-    awaited: Iterable[Result] = ()
+    awaited: Sequence[Result] = ()
 
 
 class Withdrawn(NamedTuple):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from urlcheck.http import strict_json
 from urlcheck.model.errors import SettingsError
 
-PARAMS = frozenset({"data", "json"})  # whoever gives one of them leaves no place for what others gave as the other
+PARAMS = frozenset({"data", "json"})  # a request has one body: either of them overrides both of a less specific place
 MAX_BODY = 10 * 1024 * 1024
 
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
-_LEFT_OUT = b"\r\n\0"  # of a form, which curl leaves out of a file too
+_LEFT_OUT = b"\r\n\0"  # bytes that are removed from a form in a file, as curl does
 
 
 def read_form(text: str) -> bytes:
@@ -23,11 +21,15 @@ def read_form(text: str) -> bytes:
 
 def read_json(text: str) -> bytes:
     """The body that `--json` gives: the text itself, or `@FILE`, byte for byte. Raises `SettingsError`."""
+    from json import JSONDecodeError  # noqa: PLC0415 - few runs send JSON
+
+    from urlcheck.http import strict_json  # noqa: PLC0415
+
     body = _read(text, "json") if text.startswith("@") else _encode(text)
     try:
-        # RFC 8259, 8.1: UTF-8 without a byte-order mark; numbers of any length are left to whoever reads them
+        # RFC 8259, 8.1: UTF-8 without a byte-order mark; numbers may be of any length: the receiver reads them
         strict_json.load(body.decode("utf-8"), parse_int=str, parse_float=str)
-    except json.JSONDecodeError as error:
+    except JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise SettingsError("json", f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
     except UnicodeDecodeError:

@@ -50,7 +50,7 @@ class Output:
             self._stream.flush()
 
     def finish(self, summary: Summary) -> None:
-        """Write what is left, and put it in its place."""
+        """Write the rest, and move a finished file to its place."""
         self.reporter.close(summary)
         if self._file is None:
             self._stream.flush()
@@ -61,7 +61,7 @@ class Output:
             self._aside = None
 
     def discard(self) -> None:
-        """Leave nothing behind of what is not finished; a stream keeps what was written to it."""
+        """Remove an unfinished file; a stream keeps the text that was written to it."""
         with contextlib.suppress(OSError):
             if self._file is not None:
                 self._stream.close()
@@ -69,7 +69,7 @@ class Output:
             drop(self._aside)
 
     def describe(self, error: Exception) -> OutputError | ClosedPipeError:
-        """What is wrong with this output, in a line."""
+        """The error to raise for this output, with a message of one line."""
         if isinstance(error, BrokenPipeError):
             return ClosedPipeError()
         if isinstance(error, OSError):
@@ -82,8 +82,13 @@ class Output:
             if self.streams or not (is_replaced or not os.path.exists(file)):
                 return open(file, "w", encoding="utf-8")
             self._aside, stream = open_aside(file)
-            if is_replaced:
-                shutil.copymode(file, self._aside)
+            try:
+                if is_replaced:
+                    shutil.copymode(file, self._aside)
+            except OSError:
+                stream.close()
+                drop(self._aside)
+                raise
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror}") from None
         return stream

@@ -1,4 +1,4 @@
-"""How a setting is declared: its default, its rule and its help, in one place."""
+"""Declares a setting: its default, its rule and its help, in one place."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ AnyScope = TypeVar("AnyScope", bound="Scope")
 
 
 class Spec(NamedTuple):
-    """What is known of a setting besides its type.
+    """The properties of a setting besides its type.
 
-    `option` is None for a setting that has no option of its own. `is_secret`: its value is not shown.
+    `option` is None for a setting that has no option of its own.
     """
 
     rule: Rule
     option: OptionSpec | None = None
-    is_secret: bool = False
 
 
 class OptionSpec(NamedTuple):
@@ -50,8 +49,8 @@ def option(
 
 
 def setting(default: Any, rule: Rule, option: OptionSpec | None = None, *, is_secret: bool = False) -> Any:
-    """A field of a `Scope`."""
-    return field(default=default, repr=not is_secret, metadata={_SPEC: Spec(rule, option, is_secret)})
+    """A field of a `Scope`. `is_secret`: its value is not shown."""
+    return field(default=default, repr=not is_secret, metadata={_SPEC: Spec(rule, option)})
 
 
 def spec_of(field_: Field[Any]) -> Spec:
