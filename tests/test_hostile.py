@@ -51,6 +51,18 @@ WEIGHED_PROGRAM = (
     sys.exit(status)
     """,
 )
+# ... with every request made by aiohttp's session, as with a version of aiohttp that `client/lean.py` does not know
+SESSION_PROGRAM = (
+    sys.executable,
+    "-c",
+    """if True:
+    import sys
+    from urlcheck.cli.program import run
+    from urlcheck.client import lean
+    lean.is_available = lambda: False
+    sys.exit(run())
+    """,
+)
 FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *PROGRAM)
 
 SHORT = "--timeout 1s"
@@ -365,21 +377,33 @@ class Run:
 
 # what is checked in two processes: every verdict under every set of options, and each eighth scenario besides
 SAMPLE = sorted({*{(row.verdict, row.options): name for name, row in TABLE.items()}.values(), *list(TABLE)[::8]})
-NAMES = {1: list(TABLE), 2: SAMPLE}
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way to run the program, and the scenarios that are checked in it."""
+
+    processes: int
+    names: Sequence[str]
+    program: tuple[str, ...] = PROGRAM
+
+
+ONE, TWO = "1 processes", "2 processes"
+MODES = {ONE: Mode(1, list(TABLE)), TWO: Mode(2, SAMPLE), "session": Mode(1, list(TABLE), SESSION_PROGRAM)}
 
 
 class Runs:
-    """All scenarios for a number of processes, in one run for each set of options, all of them at the same time."""
+    """All scenarios of a mode, in one run for each set of options, all of them at the same time."""
 
-    def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], options: str, names: Iterable[str]) -> None:
+    def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], options: str, mode: Mode) -> None:
         lists: dict[str, list[tuple[str, str]]] = {}
-        for name in names:
+        for name in mode.names:
             lists.setdefault(TABLE[name].options, []).extend((name, entry) for entry in make_entries(server, name))
         self.by_options = {
-            more: Run(make_folder("run"), (entry for _, entry in entries), f"{options} {more}")
+            more: Run(make_folder("run"), (entry for _, entry in entries), f"{options} {more}", *mode.program)
             for more, entries in lists.items()
         }
-        self.records: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        self.records: dict[str, list[dict[str, Any]]] = {name: [] for name in mode.names}
         for more, run in self.by_options.items():
             for record in run.finish().records:
                 name, _ = lists[more][record["line"] - 1]
@@ -394,61 +418,61 @@ def make_entries(server: HostileServer, name: str) -> list[str]:
 
 
 class Ground:
-    """A server of its own, since it counts, and the runs against it with a number of processes."""
+    """A server of its own, since it counts, and the runs against it in one mode."""
 
-    def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], ca_file: Path, processes: int) -> None:
+    def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], ca_file: Path, mode: Mode) -> None:
         self.server = server
         self.make_folder = make_folder
-        self.options = f"--timeout 20s --retries 0 --processes {processes} --ca-file {shlex.quote(str(ca_file))}"
-        self._processes = processes
+        self.options = f"--timeout 20s --retries 0 --processes {mode.processes} --ca-file {shlex.quote(str(ca_file))}"
+        self._mode = mode
 
     @cached_property
     def runs(self) -> Runs:
-        return Runs(self.server, self.make_folder, self.options, NAMES[self._processes])
+        return Runs(self.server, self.make_folder, self.options, self._mode)
 
 
 @pytest.fixture(scope="module")
-def grounds(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Ground]]:
-    """Makes the ground for a number of processes, once."""
+def grounds(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ground]]:
+    """Makes the ground for a mode, once."""
     ca_file = tmp_path_factory.mktemp("ca") / "ca.pem"
     ca.cert_pem.write_to_path(str(ca_file))
     with ExitStack() as servers:
 
         @cache
-        def make(processes: int) -> Ground:
-            return Ground(servers.enter_context(serve_aside(ca)), tmp_path_factory.mktemp, ca_file, processes)
+        def make(mode: str) -> Ground:
+            return Ground(servers.enter_context(serve_aside(ca)), tmp_path_factory.mktemp, ca_file, MODES[mode])
 
         yield make
 
 
-def make_case(processes: int, *values: str, marks: Iterable[pytest.MarkDecorator] = ()) -> ParameterSet:
-    """A case for a number of processes; pytest-xdist runs all cases of a number in one worker, for they share their runs."""
-    marks = [pytest.mark.xdist_group(f"hostile {processes}"), *marks]
-    return pytest.param(processes, *values, marks=marks, id="-".join([f"{processes} processes", *values]))
+def make_case(mode: str, *values: str, marks: Iterable[pytest.MarkDecorator] = ()) -> ParameterSet:
+    """A case for a mode; pytest-xdist runs all cases of a mode in one worker, for they share their runs."""
+    marks = [pytest.mark.xdist_group(f"hostile {mode}"), *marks]
+    return pytest.param(mode, *values, marks=marks, id="-".join([mode, *values]))
 
 
 def for_each(name: str, choose: Callable[[Sequence[str]], Iterable[str]] = iter) -> pytest.MarkDecorator:
-    """Gives a test what `choose` finds in the scenarios of each number of processes, as its argument `name`."""
+    """Gives a test what `choose` finds in the scenarios of each mode, as its argument `name`."""
     cases = [
-        make_case(processes, value, marks=[on_linux] if value in LINUX_ONLY else [])
-        for processes, names in NAMES.items()
-        for value in choose(names)
+        make_case(label, value, marks=[on_linux] if value in LINUX_ONLY else [])
+        for label, mode in MODES.items()
+        for value in choose(mode.names)
     ]
-    return pytest.mark.parametrize(("processes", name), cases)
+    return pytest.mark.parametrize(("mode", name), cases)
 
 
-in_one_process = pytest.mark.xdist_group("hostile 1")
+in_one_process = pytest.mark.xdist_group(f"hostile {ONE}")
 
 
-@pytest.fixture(params=[make_case(1), make_case(2)])
-def processes(request: pytest.FixtureRequest) -> int:
-    number: int = request.param
-    return number
+@pytest.fixture(params=[make_case(ONE), make_case(TWO)])
+def mode(request: pytest.FixtureRequest) -> str:
+    label: str = request.param
+    return label
 
 
 @pytest.fixture
-def ground(grounds: Callable[[int], Ground], processes: int) -> Ground:
-    return grounds(processes)
+def ground(grounds: Callable[[str], Ground], mode: str) -> Ground:
+    return grounds(mode)
 
 
 @pytest.fixture
@@ -467,8 +491,8 @@ def test_each_scenario_has_the_verdict_of_the_table(runs: Runs, name: str) -> No
 
 
 @in_one_process
-def test_each_scenario_of_the_server_is_in_the_table(grounds: Callable[[int], Ground]) -> None:
-    assert grounds(1).server.ports.keys() - TABLE.keys() == {"customs", "thousand_hosts", "anything"}
+def test_each_scenario_of_the_server_is_in_the_table(grounds: Callable[[str], Ground]) -> None:
+    assert grounds(ONE).server.ports.keys() - TABLE.keys() == {"customs", "thousand_hosts", "anything"}
 
 
 def choose_readable(names: Sequence[str]) -> Iterable[str]:
@@ -484,8 +508,8 @@ def test_the_record_of_an_https_url_holds_address_and_expiry(runs: Runs, name: s
 
 
 @in_one_process
-def test_a_fragment_is_kept_for_the_report(grounds: Callable[[int], Ground]) -> None:
-    assert grounds(1).runs.records["to_fragment"][0]["final_url"].endswith("/there#part")
+def test_a_fragment_is_kept_for_the_report(grounds: Callable[[str], Ground]) -> None:
+    assert grounds(ONE).runs.records["to_fragment"][0]["final_url"].endswith("/there#part")
 
 
 each_run = for_each("more", lambda names: sorted({TABLE[name].options for name in names}))
@@ -595,8 +619,8 @@ noise = st.lists(st.one_of(pieces, st.binary(max_size=20), st.just(b"0"))).map(b
 
 @in_one_process
 @given(answer=st.one_of(noise, noise.map(b"HTTP/1.1 200 OK\r\n".__add__)))
-def test_any_bytes_for_an_answer(grounds: Callable[[int], Ground], ask: Ask, answer: bytes) -> None:
-    server = grounds(1).server
+def test_any_bytes_for_an_answer(grounds: Callable[[str], Ground], ask: Ask, answer: bytes) -> None:
+    server = grounds(ONE).server
     server.anything = answer
     assert isinstance(ask(server.url("anything")), Response | Failure)
 
@@ -607,7 +631,7 @@ locations = st.builds(bytes.__add__, starts, st.binary().filter(lambda location:
 
 @in_one_process
 @given(location=locations)
-def test_any_bytes_for_a_location(grounds: Callable[[int], Ground], ask: Ask, location: bytes) -> None:
-    server = grounds(1).server
+def test_any_bytes_for_a_location(grounds: Callable[[str], Ground], ask: Ask, location: bytes) -> None:
+    server = grounds(ONE).server
     server.anything = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
     assert isinstance(ask(server.url("anything")), Response | Failure)

@@ -104,8 +104,13 @@ def test_the_own_origin_is_sent_the_headers_that_others_are_not() -> None:
         "X-Key": "secret",
         "Accept": "text/html",
         "User-Agent": "Mosaic",
+        "Accept-Encoding": "gzip, deflate",
     }
-    assert dict(headers_for("http://other.host", first="http://the.host", **own)) == {"User-Agent": "Mosaic"}
+    assert dict(headers_for("http://other.host", first="http://the.host", **own)) == {
+        "User-Agent": "Mosaic",
+        "Accept": "*/*",
+        "Accept-Encoding": "gzip, deflate",
+    }
 
 
 def test_a_header_that_is_given_twice_is_sent_twice() -> None:

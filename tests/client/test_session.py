@@ -76,7 +76,7 @@ async def test_without_a_ca_file_the_systems_trust_store_is_loaded_at_the_first_
 
 async def test_requests_wait_for_no_place_in_the_pool() -> None:
     async with open_client(Settings()) as client:
-        connector = client.session.connector
+        connector = client.requester.session.connector
         assert connector is not None
         assert (connector.limit, connector.limit_per_host) == (0, 0)
 
@@ -84,4 +84,4 @@ async def test_requests_wait_for_no_place_in_the_pool() -> None:
 async def test_the_session_is_closed_with_the_client() -> None:
     async with open_client(Settings()) as client:
         pass
-    assert client.session.closed
+    assert client.requester.session.closed

@@ -437,7 +437,7 @@ async def test_a_kept_connection_to_a_private_address_does_not_hide_the_public_o
 ) -> None:
     port = int(private.url.rpartition(":")[2])
     first = await serve(reply("302 Found", f"Location: http://the.host:{port}/redirected"))
-    connector = judging.session.connector
+    connector = judging.requester.session.connector
     assert isinstance(connector, TracedConnector)
     connector._resolver = PinningResolver([("the.host", port, PRIVATE)], connector._resolver)
     assert isinstance(await judging.attempt(parse(f"http://the.host:{port}/asked"), "GET", keep), Response)

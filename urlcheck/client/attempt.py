@@ -6,32 +6,21 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from http import HTTPStatus
-from io import BytesIO
 from ssl import SSLContext
 from time import perf_counter
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientHandlerType,
-    ClientHttpProxyError,
-    ClientOSError,
-    ClientRequest,
-    ClientResponse,
-    ClientSession,
-    ServerDisconnectedError,
-    hdrs,
-)
+from aiohttp import ClientConnectorError, hdrs
 from multidict import CIMultiDict
-from yarl import URL
 
 from urlcheck.client.address_policy import AddressPolicy
-from urlcheck.client.body import ACCEPT_ENCODING, Body, make_wish
+from urlcheck.client.body import Body, make_wish
 from urlcheck.client.certificates import read_refused
 from urlcheck.client.credentials import Credentials
+from urlcheck.client.deadlines import Deadlines
 from urlcheck.client.failures import Cause, cause_of, is_shortage
 from urlcheck.client.proxies import Proxies, Proxy
 from urlcheck.client.redirects import BrokenRedirectError, Chain, RedirectRules
+from urlcheck.client.requester import Answer, LostConnectionError, Request, Requester
 from urlcheck.client.trace import AttemptTrace, Phase, current
 from urlcheck.http.headers import Headers
 from urlcheck.http.methods import is_idempotent
@@ -41,26 +30,11 @@ from urlcheck.runtime.descriptors import are_exhausted
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.durations import format_duration
 
-# only the user names a body's type, so aiohttp adds none; a redirect without the body drops its headers (RFC 9110, 15.4)
-_UNSAID = (hdrs.CONTENT_TYPE,)
+# a redirect without the body drops its headers (RFC 9110, 15.4)
 _OF_A_BODY = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING, hdrs.CONTENT_LANGUAGE, hdrs.CONTENT_LOCATION)
 # a body is read on, up to here, only so that its connection can be used again
 _DRAIN_BYTES = 64 * 1024
 _DRAIN_SECONDS = 0.5
-
-
-class LostConnectionError(Exception):
-    """A connection that ended before an answer came; its cause is the library's own error."""
-
-
-async def report_lost_connections(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """A middleware against aiohttp's silent second request: it reports a lost connection to the attempt, which counts."""
-    try:
-        return await handler(request)
-    except ClientConnectorError:
-        raise
-    except (ClientOSError, ServerDisconnectedError) as error:
-        raise LostConnectionError from error
 
 
 class HttpClient:
@@ -68,17 +42,17 @@ class HttpClient:
 
     def __init__(
         self,
-        session: ClientSession,
+        requester: Requester,
         settings: CheckSettings,
         credentials: Credentials,
         proxies: Proxies,
         address_policy: AddressPolicy,
     ) -> None:
-        self.session = session
+        self.requester = requester
         self.credentials = credentials
         self.proxies = proxies
         self.address_policy = address_policy
-        self.timeout = settings.timeout
+        self.deadlines = Deadlines(settings.timeout)
         self.body_wish = make_wish(settings)
         self.redirects = RedirectRules(settings.max_redirects, is_local=settings.unix_socket is not None)
         self.ip_version = None if self.redirects.is_local else settings.ip_version
@@ -109,9 +83,9 @@ class Attempt:
     async def run(self) -> Outcome:
         """Ask until there is an answer, or until it is known why there is none."""
         current.set(self._trace)
-        answer: ClientResponse | None = None
+        answer: Answer | None = None
         try:
-            async with asyncio.timeout(self._client.timeout):
+            with self._client.deadlines.limit():
                 answer = await self._follow()
                 body = await self._read_body(answer) if self._client.body_wish else None
             response = self._respond(answer)
@@ -135,7 +109,7 @@ class Attempt:
             if answer is not None:
                 answer.close()
 
-    async def _follow(self) -> ClientResponse:
+    async def _follow(self) -> Answer:
         """Ask, and follow redirects one by one; the final answer, its body unread."""
         while True:
             answer = await self._ask()
@@ -145,12 +119,12 @@ class Attempt:
             self._chain.follow(answer.status, answer.headers)
             self._trace.move_on()
 
-    async def _read_body(self, answer: ClientResponse) -> Body | None:
+    async def _read_body(self, answer: Answer) -> Body | None:
         assert self._client.body_wish is not None
         self._trace.phase = Phase.BODY
         return await self._client.body_wish.read(answer)
 
-    async def _ask(self) -> ClientResponse:
+    async def _ask(self) -> Answer:
         """One request; again where a kept connection turned out dead, which says nothing of the server (RFC 9112, 9.3.1)."""
         while True:
             try:
@@ -159,7 +133,7 @@ class Attempt:
                 if not (self._trace.was_used_before and self._is_repeatable):
                     raise
 
-    async def _request(self) -> ClientResponse:
+    async def _request(self) -> Answer:
         url, client = self._chain.url, self._client
         proxy = self._proxy = client.proxies.choose(url)
         is_literal = proxy is None and client.ip_version is not None and is_ip_address(url.host)
@@ -169,23 +143,8 @@ class Attempt:
         if proxy and url.scheme == "http":
             headers.update(proxy.headers)
         self._trace.begin(url.host, is_proxied=proxy is not None)
-        answer = await client.session.request(
-            self._chain.method,
-            # path and query in one, so that not a byte of them is touched
-            URL.build(scheme=url.scheme, authority=url.authority, path=url.target, encoded=True),
-            headers=headers,
-            data=None if self._chain.data is None else BytesIO(self._chain.data),  # in parts, while other requests go on
-            skip_auto_headers=_UNSAID if self._chain.method != "GET" else None,
-            allow_redirects=False,
-            ssl=client.identity if client.identity and self._is_own and url.scheme == "https" else True,
-            proxy=proxy.url if proxy else None,
-            proxy_headers=proxy.headers if proxy and url.scheme == "https" else None,
-        )
-        if answer.status == 407 and proxy and url.scheme == "http":  # for https, aiohttp raises it
-            answer.close()
-            message = answer.reason or HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.phrase
-            raise ClientHttpProxyError(answer.request_info, answer.history, status=407, message=message)
-        return answer
+        context = client.identity if self._is_own and url.scheme == "https" else None
+        return await client.requester.send(Request(self._chain.method, url, headers, self._chain.data, context, proxy))
 
     def _make_headers(self) -> CIMultiDict[str]:
         headers = self._client.credentials.headers_for(self._chain.url, self._first).copy()
@@ -196,8 +155,6 @@ class Attempt:
                 headers.popall(name, None)
         if not (self._is_own and self._keep()):
             headers[hdrs.CONNECTION] = "close"
-        if self._client.body_wish:
-            headers.setdefault(hdrs.ACCEPT_ENCODING, ACCEPT_ENCODING)
         return headers
 
     @property
@@ -205,7 +162,7 @@ class Attempt:
         """Whether the URL is of the origin that the attempt began at."""
         return self._chain.url.origin == self._first.origin
 
-    def _respond(self, answer: ClientResponse) -> Response:
+    def _respond(self, answer: Answer) -> Response:
         return Response(
             url=str(self._chain.url),
             hops=tuple(self._chain.hops),
@@ -269,7 +226,7 @@ class Attempt:
         phase = self._trace.phase
         if phase is Phase.LOOK_UP and (self._trace.is_proxied or is_ip_address(self._chain.url.host)):
             phase = Phase.CONNECT
-        message = f"{phase.value} within {format_duration(self._client.timeout)}"
+        message = f"{phase.value} within {format_duration(self._client.deadlines.seconds)}"
         return Cause(FailureKind.TIMEOUT, message, transient=True)
 
 
@@ -277,7 +234,7 @@ def _never() -> bool:
     return False
 
 
-async def _drain(answer: ClientResponse) -> None:
+async def _drain(answer: Answer) -> None:
     """Read the rest of a small body, so that the connection can be used again; a large or slow one is left."""
     left = _DRAIN_BYTES
     if answer.content.is_eof() or (answer.content_length or 0) > left:

@@ -10,12 +10,10 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Protocol
 
-from aiohttp import ClientResponse, hdrs
+from aiohttp import hdrs
 
+from urlcheck.client.requester import Answer
 from urlcheck.settings.scopes import CheckSettings
-
-# the codings that requests accept: zlib is always available, and its output can be bounded
-ACCEPT_ENCODING = "gzip, deflate"
 
 # limits for the beginning of a body that is only shown: bytes that are read, and seconds to wait for them
 _GLANCE_BYTES = 2 * 1024
@@ -113,7 +111,7 @@ _DECODERS: dict[str, type[Decoder]] = {"": Identity, "gzip": Gzip, "x-gzip": Gzi
 class Body:
     """Reads a body up to `limit` bytes. `is_whole`: it was read to its end. `content` is None in an unknown coding."""
 
-    def __init__(self, answer: ClientResponse, limit: int) -> None:
+    def __init__(self, answer: Answer, limit: int) -> None:
         self.is_whole = False
         self._answer = answer
         self._limit = limit
@@ -165,7 +163,7 @@ class BodyWish:
     judged: Container[int]
     passed: Container[int]
 
-    async def read(self, answer: ClientResponse) -> Body | None:
+    async def read(self, answer: Answer) -> Body | None:
         """The body of an answer that is to be judged by it; else None. Raises as `Body.read` does."""
         if answer.status not in self.judged:
             return None
@@ -173,7 +171,7 @@ class BodyWish:
         await body.read()
         return body
 
-    async def glance(self, answer: ClientResponse) -> Body | None:
+    async def glance(self, answer: Answer) -> Body | None:
         """The beginning of a body, as far as it arrives in time; faults in it are ignored. None where it is not shown."""
         if answer.status in self.passed:
             return None
@@ -193,7 +191,7 @@ def make_wish(settings: CheckSettings) -> BodyWish | None:
     return BodyWish(settings.max_body, judged, passed)
 
 
-def _name_coding(answer: ClientResponse) -> str:
+def _name_coding(answer: Answer) -> str:
     """The content coding in lower case; empty where there is none. Several codings are joined to one unknown coding."""
     codings = ",".join(answer.headers.getall(hdrs.CONTENT_ENCODING, ())).lower().split(",")
     return ", ".join(coding.strip() for coding in codings if coding.strip() not in ("", "identity", "none"))

@@ -11,6 +11,9 @@ from urlcheck.http.url import Url
 from urlcheck.settings.netrc import read_netrc
 from urlcheck.settings.scopes import CheckSettings, list_pairs
 
+# the codings: zlib is always available, and its output can be bounded
+_DEFAULTS = {hdrs.ACCEPT: "*/*", hdrs.ACCEPT_ENCODING: "gzip, deflate"}
+
 
 class Credentials:
     """The headers of requests: credentials from the URL, else from `--user`, else from `.netrc` where that is asked for.
@@ -21,9 +24,10 @@ class Credentials:
     def __init__(self, settings: CheckSettings) -> None:
         self._user = settings.user
         self._netrc = read_netrc() if settings.netrc else None
-        self._foreign = CIMultiDict({hdrs.USER_AGENT: settings.user_agent})
+        self._foreign = CIMultiDict({hdrs.USER_AGENT: settings.user_agent, **_DEFAULTS})
         self._own = CIMultiDict(list_pairs(settings.headers))
-        self._own.setdefault(hdrs.USER_AGENT, settings.user_agent)
+        for name, value in self._foreign.items():
+            self._own.setdefault(name, value)
 
     def headers_for(self, url: Url, first: Url) -> CIMultiDict[str]:
         """The headers of a request that began at `first`; not to be changed."""

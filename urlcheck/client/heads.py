@@ -12,6 +12,8 @@ from collections.abc import Iterator
 # as much as curl accepts of all heads together, and more interim responses (1xx) than any server has a use for
 MAX_HEAD_BYTES = 300 * 1024
 MAX_HEADS = 100
+# header lines of one head
+MAX_HEADERS = 1000
 
 # the beginnings that need no repair, unless the parser says so
 USUAL_STARTS = (b"HTTP/1.1 ", b"HTTP/1.0 ")

@@ -13,21 +13,20 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 from aiohttp.abc import AbstractResolver
 
 from urlcheck.client.address_policy import AddressPolicy
-from urlcheck.client.attempt import HttpClient, report_lost_connections
+from urlcheck.client.attempt import HttpClient
 from urlcheck.client.client_certificate import load_identity
 from urlcheck.client.connector import TracedConnector
 from urlcheck.client.credentials import Credentials
-from urlcheck.client.heads import MAX_HEAD_BYTES
+from urlcheck.client.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from urlcheck.client.pool import Pool
 from urlcheck.client.proxies import Proxies
+from urlcheck.client.requester import Requester, report_lost_connections
 from urlcheck.client.resolver import PinningResolver, make_resolver
 from urlcheck.client.sockets import UnixSocketConnector, check_path
 from urlcheck.client.tls import TracedContext
 from urlcheck.model.errors import SettingsError
 from urlcheck.runtime.descriptors import Allowance
 from urlcheck.settings.scopes import CheckSettings, ConnectionSettings
-
-_MAX_HEADERS = 1000
 
 _IDLE_SECONDS = 5.0
 _NAMES, _NAME_SECONDS = 10_000, 60
@@ -64,7 +63,7 @@ class Clients:
         connection = settings.part(ConnectionSettings)
         credentials, address_policy = Credentials(settings), AddressPolicy(block_private=settings.block_private)
         session = self._find_session(connection, is_repeatable=settings.is_repeatable)
-        client = HttpClient(session, settings, credentials, proxies, address_policy)
+        client = HttpClient(Requester(session), settings, credentials, proxies, address_policy)
         client.identity = self._find_identity(connection)
         return client
 
@@ -122,7 +121,7 @@ class Clients:
             middlewares=(report_lost_connections,),
             max_line_size=MAX_HEAD_BYTES,  # aiohttp's own limits fail working sites (aiohttp issue 2304)
             max_field_size=MAX_HEAD_BYTES,
-            max_headers=_MAX_HEADERS,
+            max_headers=MAX_HEADERS,
         )
         self._stack.push_async_callback(session.close)
         return session
