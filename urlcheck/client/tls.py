@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 from urlcheck.client.trace import Phase, current
+from urlcheck.client.trust_store import load_system_roots
 from urlcheck.runtime.descriptors import are_exhausted
 
 # a record's header (5 bytes), a message's (4), and the version that a ServerHello chooses
@@ -49,7 +50,7 @@ class TracedContext(ssl.SSLContext):
                 if trace:
                     trace.was_short = True
             else:
-                self.load_default_certs()
+                load_system_roots(self)
                 self.trusts_system = False
         tls = super().wrap_bio(incoming, *args, **options)
         assert isinstance(tls, TracedTls)

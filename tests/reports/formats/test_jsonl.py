@@ -35,19 +35,19 @@ def write(*results: Result) -> str:
 def test_a_result_is_one_object_with_the_keys_in_order() -> None:
     outcome = replace(RESPONSE, url="https://example.org/new", hops=(Hop(301, "https://example.org/old"),))
     assert write(make_result(outcome, make_target("example.org/old", "urls.txt", 3))) == (
-        '{"url": "example.org/old", "ok": true, "verdict": "ok", "status": 200, "detail": "200 OK", '
-        '"final_url": "https://example.org/new", "redirects": [{"status": 301, "url": "https://example.org/old"}], '
-        '"elapsed_ms": 81.4, "attempts": 1, "address": "192.0.2.7", "cert_expires": "2027-01-31T23:59:59Z", '
-        '"source": "urls.txt", "line": 3, "checked_at": "2026-11-22T09:30:00.123Z"}\n'
+        '{"url":"example.org/old","ok":true,"verdict":"ok","status":200,"detail":"200 OK",'
+        '"final_url":"https://example.org/new","redirects":[{"status":301,"url":"https://example.org/old"}],'
+        '"elapsed_ms":81.4,"attempts":1,"address":"192.0.2.7","cert_expires":"2027-01-31T23:59:59Z",'
+        '"source":"urls.txt","line":3,"checked_at":"2026-11-22T09:30:00.123Z"}\n'
     )
 
 
 def test_what_is_missing_is_null() -> None:
     assert write(make_result(target=make_target("ftp://example.org/"))) == (
-        '{"url": "ftp://example.org/", "ok": false, "verdict": "invalid", "status": null, '
-        '"detail": "unsupported scheme \'ftp\'", "final_url": null, "redirects": [], "elapsed_ms": null, "attempts": 0, '
-        '"address": null, "cert_expires": null, "source": "arguments", "line": null, '
-        '"checked_at": "2026-11-22T09:30:00.123Z"}\n'
+        '{"url":"ftp://example.org/","ok":false,"verdict":"invalid","status":null,'
+        '"detail":"unsupported scheme \'ftp\'","final_url":null,"redirects":[],"elapsed_ms":null,"attempts":0,'
+        '"address":null,"cert_expires":null,"source":"arguments","line":null,'
+        '"checked_at":"2026-11-22T09:30:00.123Z"}\n'
     )
 
 
