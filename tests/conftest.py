@@ -6,8 +6,8 @@ import asyncio
 import os
 import ssl
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import trustme
 from pytest_aiohttp import AiohttpServer
 
 from tests.support.environment import limit_descriptors, scrub
-from tests.support.program import Finished, Launch, RunHere, Urlcheck, finish
+from tests.support.fork_server import ForkServer, can_fork
+from tests.support.program import Finished, Launch, Program, RunHere, Urlcheck, finish
 from tests.support.servers import Answer, RawServer, Serve
 from urlcheck.cli.program import run
 from urlcheck.demo.site import make_app
@@ -68,9 +69,16 @@ def ca_file(ca: trustme.CA, tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-async def launch(tmp_path: Path) -> AsyncIterator[Launch]:
-    started: list[Process] = []
+async def launch(tmp_path: Path, fork_server: ForkServer) -> AsyncIterator[Launch]:
+    started: list[Program] = []
 
     async def start(
         *arguments: str,
@@ -78,15 +86,16 @@ async def launch(tmp_path: Path) -> AsyncIterator[Launch]:
         stdout: int = PIPE,
         stderr: int = PIPE,
         env: Mapping[str, str] | None = None,
-    ) -> Process:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "urlcheck", *arguments),
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            cwd=tmp_path,
-            env={**os.environ, **(env or {})},
-        )
+        is_loaded: bool = True,
+    ) -> Program:
+        variables = {**os.environ, **(env or {})}
+        if is_loaded and can_fork(env or {}):
+            process: Program = await fork_server.start(arguments, (stdin, stdout, stderr), str(tmp_path), variables)
+        else:
+            command = (sys.executable, "-m", "urlcheck", *arguments)
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=stdin, stdout=stdout, stderr=stderr, cwd=tmp_path, env=variables
+            )
         started.append(process)
         return process
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from urlcheck.demo.site import ELSEWHERE, TOUR, serve_aside
+from urlcheck.demo.site import list_tour, serve_aside
 
 PORT = 8080
 
 
 def main(file: str) -> None:
     with serve_aside(PORT) as base:
-        urls = [base + path for path in TOUR] + [*ELSEWHERE]
+        urls = [*list_tour(base)]
         options = ["--timeout", "500ms", "--color", "always"]
         command = [sys.executable, "-m", "urlcheck", *urls, *options]
         output = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False).stdout

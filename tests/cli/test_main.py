@@ -86,7 +86,7 @@ async def test_a_signal_while_modules_are_imported_ends_the_program_without_a_wo
     launch: Launch, tmp_path: Path, name: str, status: int, module: str
 ) -> None:
     tmp_path.joinpath(f"{module}.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
-    finished = await finish(await launch("ftp://host"))
+    finished = await finish(await launch("ftp://host", is_loaded=False))
     assert finished == Finished(status, "", "")
 
 
@@ -95,7 +95,7 @@ async def test_a_signal_that_the_parent_ignores_stays_ignored(launch: Launch, tm
     tmp_path.joinpath("uvloop.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\nraise ImportError\n")
     previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        process = await launch("ftp://host", "--allow", "invalid")
+        process = await launch("ftp://host", "--allow", "invalid", is_loaded=False)
     finally:
         signal.signal(signal.SIGHUP, previous)
     assert (await finish(process)).status == 0

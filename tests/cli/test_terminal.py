@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import signal
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.clock import PATIENCE
 from tests.support.marks import on_posix
-from tests.support.program import Launch
+from tests.support.program import Launch, Program
 from tests.support.servers import RawServer, Serve, hold, reply
 
 pytestmark = on_posix
@@ -36,7 +36,7 @@ class PseudoTerminal:
             while text not in self.written:
                 self.written += await asyncio.to_thread(os.read, self._leader, 65536)
 
-    async def finish(self, process: Process) -> int:
+    async def finish(self, process: Program) -> int:
         """The exit status of a program whose terminal this is; its standard output, where that is a pipe, is not kept."""
         os.close(self.follower)
         self.follower = -1

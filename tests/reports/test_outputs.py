@@ -291,4 +291,4 @@ def test_a_link_to_a_pipe_is_written_through(folder: Path) -> None:
         outputs.close(Summary())
     os.close(writing)
     with open(reading, encoding="utf-8") as written:
-        assert '"verdict": "ok"' in written.read()
+        assert '"verdict":"ok"' in written.read()

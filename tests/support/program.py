@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tests.support.clock import PATIENCE
+from tests.support.fork_server import ForkedProcess
+
+Program = Process | ForkedProcess
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Finished:
 
 
 class Launch(Protocol):
-    """Starts the command line, in an empty folder."""
+    """Starts the command line, in an empty folder. `is_loaded`: by a fork of a process that has loaded its modules."""
 
     async def __call__(
         self,
@@ -41,7 +44,8 @@ class Launch(Protocol):
         stdout: int = PIPE,
         stderr: int = PIPE,
         env: Mapping[str, str] | None = None,
-    ) -> Process: ...
+        is_loaded: bool = True,
+    ) -> Program: ...
 
 
 class Urlcheck(Protocol):
@@ -58,7 +62,7 @@ class RunHere(Protocol):
     def __call__(self, *arguments: str) -> Finished: ...
 
 
-async def finish(process: Process, before: bytes = b"") -> Finished:
+async def finish(process: Program, before: bytes = b"") -> Finished:
     """The end of a launched program; `before` is what has been read of its standard output already."""
     assert process.stderr is not None
     streams = [process.stdout, process.stderr] if process.stdout else [process.stderr]
@@ -69,7 +73,7 @@ async def finish(process: Process, before: bytes = b"") -> Finished:
     return Finished(status, b"".join([before, *stdout]).decode(), stderr.decode())
 
 
-async def read_line(process: Process) -> bytes:
+async def read_line(process: Program) -> bytes:
     """The next line of a launched program's standard output, when it comes."""
     assert process.stdout is not None
     async with asyncio.timeout(PATIENCE):

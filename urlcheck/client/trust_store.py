@@ -1,7 +1,7 @@
 """Loads the system's trust store once, where OpenSSL would list a directory of it at each handshake.
 
-OpenSSL 3.0 to 3.3 lists the look-up directory for every certificate that it verifies (openssl issue 21067), and takes a fifth of
-the time of a handshake for it. `SSLContext.load_default_certs` registers that directory.
+OpenSSL 3.0 to 3.3 lists the look-up directory for every certificate that it verifies, which takes a fifth of the time of a
+handshake (openssl issue 21067). `SSLContext.load_default_certs` registers that directory.
 """
 
 from __future__ import annotations

@@ -37,7 +37,6 @@ TOUR = {
     "/status/404": Verdict.STATUS,
     "/status/410": Verdict.STATUS,
     "/status/500": Verdict.STATUS,
-    "/status/429": Verdict.RATE_LIMITED,
     "/redirect/1": Verdict.OK,
     "/redirect/3": Verdict.OK,
     "/redirect/99": Verdict.REDIRECT,
@@ -47,6 +46,10 @@ TOUR = {
     "/delay/0.2": Verdict.OK,
     "/delay/30": Verdict.TIMEOUT,
     "/large": Verdict.OK,
+}
+# the paths of another host, the same site by another name: a host that rejects requests is asked slowly
+LIMITED = {
+    "/status/429": Verdict.RATE_LIMITED,
 }
 ELSEWHERE = {
     "http://127.0.0.1:9": Verdict.CONNECT,
@@ -166,9 +169,16 @@ async def _serve(port: int, started: Future[str], stop: asyncio.Event) -> None:
         await runner.cleanup()
 
 
+def list_tour(base: str) -> dict[str, Verdict]:
+    """The URLs that the demo checks, and the verdicts that it expects."""
+    limited = base.replace("127.0.0.1", "localhost")
+    own = {base + path: verdict for path, verdict in TOUR.items()}
+    return own | {limited + path: verdict for path, verdict in LIMITED.items()} | ELSEWHERE
+
+
 def tour(base: str) -> int:
     """Check the site as a user would; 0 if every verdict is the one expected."""
-    expected = {base + path: verdict for path, verdict in TOUR.items()} | ELSEWHERE
+    expected = list_tour(base)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "results.jsonl")
         run([*expected, "--no-config", "--timeout", "500ms", "-o", "table", "-o", f"jsonl={report}"])
