@@ -10,6 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -23,9 +24,32 @@ from tests.support.servers import Answer, RawServer, Serve
 from urlcheck.cli.program import run
 from urlcheck.demo.site import make_app
 
+if TYPE_CHECKING:
+    from xdist.scheduler import Scheduling
+
+
+ONE = "1 processes"  # the mode of the tests there that name none
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--need-servers", action="store_true", help="fail, not skip, where a server of tests/interop is missing")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Each test by itself, but those that share the runs of a mode in tests/test_hostile.py go to one worker.
+
+    The groups of pytest-xdist 3.8 itself have no effect with pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where pytest-xdist is at work
+
+    class ByMode(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module, _, test = nodeid.partition("::")
+            if module != "tests/test_hostile.py":
+                return nodeid
+            return test.partition("[")[2].partition("-")[0].rstrip("]") or ONE
+
+    return ByMode(config, log)
 
 
 def pytest_configure() -> None:

@@ -446,9 +446,8 @@ def grounds(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def make_case(mode: str, *values: str, marks: Iterable[pytest.MarkDecorator] = ()) -> ParameterSet:
-    """A case for a mode; pytest-xdist runs all cases of a mode in one worker, for they share their runs."""
-    marks = [pytest.mark.xdist_group(f"hostile {mode}"), *marks]
-    return pytest.param(mode, *values, marks=marks, id="-".join([mode, *values]))
+    """A case for a mode; `tests/conftest.py` has all cases of a mode run by one worker, for they share their runs."""
+    return pytest.param(mode, *values, marks=[*marks], id="-".join([mode, *values]))
 
 
 def for_each(name: str, choose: Callable[[Sequence[str]], Iterable[str]] = iter) -> pytest.MarkDecorator:
@@ -459,9 +458,6 @@ def for_each(name: str, choose: Callable[[Sequence[str]], Iterable[str]] = iter)
         for value in choose(mode.names)
     ]
     return pytest.mark.parametrize(("mode", name), cases)
-
-
-in_one_process = pytest.mark.xdist_group(f"hostile {ONE}")
 
 
 @pytest.fixture(params=[make_case(ONE), make_case(TWO)])
@@ -490,7 +486,6 @@ def test_each_scenario_has_the_verdict_of_the_table(runs: Runs, name: str) -> No
         assert record["attempts"] == (0 if expected.verdict == "invalid" else expected.attempts)
 
 
-@in_one_process
 def test_each_scenario_of_the_server_is_in_the_table(grounds: Callable[[str], Ground]) -> None:
     assert grounds(ONE).server.ports.keys() - TABLE.keys() == {"customs", "thousand_hosts", "anything"}
 
@@ -507,7 +502,6 @@ def test_the_record_of_an_https_url_holds_address_and_expiry(runs: Runs, name: s
     assert record["cert_expires"]
 
 
-@in_one_process
 def test_a_fragment_is_kept_for_the_report(grounds: Callable[[str], Ground]) -> None:
     assert grounds(ONE).runs.records["to_fragment"][0]["final_url"].endswith("/there#part")
 
@@ -617,7 +611,6 @@ pieces = st.sampled_from(
 noise = st.lists(st.one_of(pieces, st.binary(max_size=20), st.just(b"0"))).map(b"".join)
 
 
-@in_one_process
 @given(answer=st.one_of(noise, noise.map(b"HTTP/1.1 200 OK\r\n".__add__)))
 def test_any_bytes_for_an_answer(grounds: Callable[[str], Ground], ask: Ask, answer: bytes) -> None:
     server = grounds(ONE).server
@@ -629,7 +622,6 @@ starts = st.sampled_from([b"", b"/", b"?", b"//", b"http://", b"https://user:", 
 locations = st.builds(bytes.__add__, starts, st.binary().filter(lambda location: not set(location) & set(b"\r\n\0")))
 
 
-@in_one_process
 @given(location=locations)
 def test_any_bytes_for_a_location(grounds: Callable[[str], Ground], ask: Ask, location: bytes) -> None:
     server = grounds(ONE).server

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -23,6 +24,18 @@ from typing import TextIO, cast
 
 _MOST_BYTES = 1 << 20
 _STREAMS = 3  # standard input, output and error
+_LOADED = (
+    "urlcheck.backends.process",
+    "urlcheck.cli.live",
+    "urlcheck.cli.program",
+    "urlcheck.cli.run",
+    "urlcheck.reports.formats.jsonl",
+    "urlcheck.reports.terminal.table",
+    "urlcheck.runtime.signals",
+    "encodings.utf_8_sig",
+    "aiodns",
+    "uvloop",
+)
 # the interpreter reads these before it runs anything
 _INTERPRETERS_OWN = ("PYTHON", "LC_", "LANG")
 
@@ -203,6 +216,8 @@ def _reopen(number: int, like: TextIO) -> TextIO:
 
 def load() -> None:
     """What most programs load."""
+    for name in _LOADED:
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":
