@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import ssl
 import sys
@@ -42,7 +43,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     """
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where pytest-xdist is at work
 
-    class ByMode(LoadScopeScheduling):
+    class ByMode(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
             module, _, test = nodeid.partition("::")
             if module != "tests/test_hostile.py":
@@ -57,8 +58,14 @@ def pytest_configure() -> None:
     scrub()
     limit_descriptors()
     # how long an example takes depends on what else the machine does
-    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
     hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of collected tests out of each garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
