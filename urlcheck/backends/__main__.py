@@ -16,8 +16,11 @@ def main() -> None:
     for number in ENDING:  # they are for the first process, which says what is to be done
         signal.signal(number, signal.SIG_IGN)
     end_with_parent(int(sys.argv[1]))
-    from urlcheck.backends.worker import work  # noqa: PLC0415
-    from urlcheck.runtime.event_loop import run  # noqa: PLC0415 - these take a while
+    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415 - these take a while
+
+    with deferring_trust():
+        from urlcheck.backends.worker import work  # noqa: PLC0415
+    from urlcheck.runtime.event_loop import run  # noqa: PLC0415
 
     try:
         status = run(work())

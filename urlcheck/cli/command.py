@@ -70,7 +70,10 @@ def command(
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
         files = (STDIN,)
-    from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
+    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
+
+    with deferring_trust():
+        from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
     from urlcheck.runtime.event_loop import run  # noqa: PLC0415
 
     if mention and not output.quiet:
