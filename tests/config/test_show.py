@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.command import Tell
 from urlcheck.cli.program import run
@@ -194,3 +197,23 @@ def test_no_value_is_a_command_to_the_runner_of_a_ci_job(folder: Path, capsys: p
     shown = show(folder, capsys, "include = '##[error]'\n")
     assert r'include = "#\u0023[error]"' in shown
     assert tell(shown).settings.include == ("##[error]",)
+
+
+_texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(
+    name=st.sampled_from(["include", "exclude", "expect-text", "expect-regex", "expect-json", "ca-file", "resolve", "output"]),
+    text=st.one_of(_texts, st.sampled_from(["contains(@, 'a') == `3`", "~a@x", "a?token=hunter2", "x[?sid=='hunter2']"])),
+)
+def test_no_expression_or_path_is_spoiled(name: str, text: str) -> None:
+    option = GroupedOption([f"--{name}"], group="Check", shown_default=None)
+    setting = Setting(Key(name, (option,)), None, text, "urlcheck.toml:1")
+    configuration = Configuration({name: setting.key}, {name.replace("-", "_"): setting}, (), ())
+    assert tomllib.loads(_show(configuration)) == {name: text}
+
+
+def test_a_header_without_a_secret_is_shown_as_it_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = show(folder, capsys, None, "x", "-H", "From:me@a.example", "--expect-header", "X:~a@b")
+    assert 'header = ["From:me@a.example"]' in shown
+    assert 'expect-header = ["X:~a@b"]' in shown

@@ -139,3 +139,14 @@ def test_a_detail_that_is_cut_still_says_how_many_attempts_were_made() -> None:
     record = make_record(make_result(replace(FAILURE, message="why " * 100), attempts=3))
     assert len(record["detail"]) == 300
     assert record["detail"].endswith("… (3 attempts)")
+
+
+@pytest.mark.parametrize("expression", ["contains(@, 'a') == `3`", "x[?token=='hunter2']", "~a@b?sid=12345678"])
+def test_an_expression_in_a_detail_is_not_spoiled(expression: str) -> None:
+    result = replace(make_result(), verdict=Verdict.CONTENT, detail=f"{expression} is not true")
+    assert make_record(result)["detail"] == f"{expression} is not true"
+
+
+def test_a_url_in_such_a_detail_is_masked() -> None:
+    result = replace(make_result(), verdict=Verdict.CONTENT, detail="Location: 'https://me:hunter2@a.example/?token=hunter2'")
+    assert "hunter2" not in make_record(result)["detail"]

@@ -12,7 +12,7 @@ from urlcheck.config.layers import Configuration, OwnTarget
 from urlcheck.config.variables import quote
 from urlcheck.input.entry import mask_entry
 from urlcheck.input.lists import STDIN
-from urlcheck.text.safe import MASK, escape, mask
+from urlcheck.text.safe import MASK, escape, mask, mask_urls
 from urlcheck.text.secret_names import is_secret_header
 from urlcheck.text.secrets import hide
 
@@ -22,6 +22,8 @@ _COLUMN = 44
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 # keys of bodies; a body is a secret as a whole, unless its value names a file or a variable
 _SECRET_TEXTS = {"data", "json"}
+# keys whose value is a URL, and those that may quote one; other values are expressions, names and paths
+_URLS, _WITH_URLS = {"proxy", "base-url"}, {"header", "expect-header", "user-agent"}
 _NO_COMMAND = ("##", r"#\u0023")  # a CI job obeys ##[command]
 _REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
 
@@ -95,7 +97,13 @@ def _mask_scalar(key: Key, scalar: Scalar) -> Scalar:
         return MASK
     if isinstance(key.options[0].type, click.IntRange) and scalar.isdecimal():
         return int(scalar)
-    return mask(hide(scalar))
+    return _mask_urls(key, hide(scalar))
+
+
+def _mask_urls(key: Key, text: str) -> str:
+    if key.name in _URLS:
+        return mask(text)
+    return mask_urls(text) if key.name in _WITH_URLS else text
 
 
 def _write(name: str, value: Shown, origin: str = "") -> str:

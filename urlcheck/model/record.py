@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypedDict
 from urlcheck.http.url import Url
 from urlcheck.model.attempts import format_attempts
 from urlcheck.model.target import Target
-from urlcheck.text.safe import MASK, clean, escape, mask_broken
+from urlcheck.model.verdict import Verdict
+from urlcheck.text.safe import MASK, clean, escape, mask, mask_broken, mask_urls
 from urlcheck.text.secrets import hide
 from urlcheck.text.url_secrets import SHORTEST, find_secrets_of_url
 
@@ -74,7 +75,7 @@ def _describe(result: Result) -> Record:
         ok=result.ok,
         verdict=result.verdict.value,
         status=outcome.status if outcome else None,
-        detail=_shorten_detail(hide(result.detail), format_attempts(result.attempts)),
+        detail=_shorten_detail(hide(result.detail), format_attempts(result.attempts), result.verdict),
         final_url=(url if outcome.url == target.url else clean(hide(outcome.url))) if outcome else None,
         redirects=[Redirect(status=hop.status, url=clean(hide(hop.url))) for hop in outcome.hops] if outcome else [],
         elapsed_ms=round(outcome.elapsed * 1000, 1) if outcome else None,
@@ -87,9 +88,11 @@ def _describe(result: Result) -> Record:
     )
 
 
-def _shorten_detail(detail: str, ending: str) -> str:
+def _shorten_detail(detail: str, ending: str, verdict: Verdict) -> str:
     """The detail, safe and cut, with the number of attempts at its end all the same."""
-    return clean(detail.removesuffix(ending), _DETAIL_LIMIT - len(ending)) + ending if ending else clean(detail, _DETAIL_LIMIT)
+    quotes_expression = verdict is Verdict.CONTENT  # in which an `@` or a `?key=` is no part of a URL
+    kept = detail.removesuffix(ending) if ending else detail
+    return clean(kept, _DETAIL_LIMIT - len(ending), mask_urls if quotes_expression else mask) + ending
 
 
 def shown_url(target: Target) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from urlcheck.text.secret_names import NEVER, find_least_length
 
@@ -11,6 +11,7 @@ MASK = "****"
 
 _USERINFO = re.compile(r"(^|//)([^\s/?#:]*)(:[^\s/?#]*)?@")
 _BROKEN_USERINFO = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^:/]*)(:.*)?@", re.DOTALL)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _QUERY_KEY = re.compile(r"[?&;#]([^=&;#?\s]{1,100})=")
 _VALUE_END = re.compile(r"[&#\s]|$")
 _BROKEN_VALUE_END = re.compile(r"[&#]|$")
@@ -35,6 +36,11 @@ def mask(text: str) -> str:
     return _mask_values(text, _VALUE_END) if "=" in text else text
 
 
+def mask_urls(text: str) -> str:
+    """The text, an expression or a sentence, with what `mask` masks in the URLs that stand in it."""
+    return _URL.sub(lambda found: mask(found[0]), text) if "://" in text else text
+
+
 def mask_broken(text: str) -> str:
     """Like `mask`, for a text that is not a URL: all text before an `@` may be a password, and a secret may hold blanks."""
     if "@" in text and not text.lower().startswith("mailto:"):
@@ -49,7 +55,7 @@ def list_secret_values(text: str) -> Iterator[str]:
             yield text[start:stop]
 
 
-def clean(text: str, limit: int | None = None) -> str:
+def clean(text: str, limit: int | None = None, mask: Callable[[str], str] = mask) -> str:
     """The text masked, cut to `limit` characters, and escaped."""
     text = mask(text)
     if limit and len(text) > limit:
