@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.marks import on_posix
-from tests.support.program import Launch, Urlcheck, finish
+from tests.support.program import Finished, Launch, Urlcheck, finish
 from tests.support.servers import RawServer, Serve, hold
 
 
@@ -77,3 +77,39 @@ async def test_after_ctrl_c_what_was_read_and_not_checked_is_no_failure(launch: 
     assert finished.status == 130
     assert "  0 checked   0 passed   ! 2 read and not checked   in " in finished.stdout
     assert "failed" not in finished.stdout
+
+
+async def test_a_list_that_cannot_be_read_is_one_line_and_no_report(urlcheck: Urlcheck, tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text("http://a.example\n", encoding="utf-16")
+    finished = await urlcheck("-f", "urls.txt")
+    assert finished == Finished(2, "", "urlcheck: urls.txt is UTF-16 text, not UTF-8; iconv -f UTF-16 -t UTF-8 converts it\n")
+
+
+async def test_a_list_that_is_no_list_for_the_most_part_is_noted(urlcheck: Urlcheck, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# Links\n- [a](http://a.example)\n- [b](http://b.example)\nand no more\n")
+    finished = await urlcheck("-f", "page.md", "-o", "jsonl")
+    assert "urlcheck: 3 of 3 lines are no URLs; a list has one URL per line and nothing else\n" in finished.stderr
+
+
+async def test_a_list_with_few_faults_is_not_noted(urlcheck: Urlcheck, tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text(
+        "ftp://a\nftp://b\nftp://c\nhttp://127.0.0.1:9/1\nhttp://127.0.0.1:9/2\nhttp://127.0.0.1:9/3\n"
+    )
+    assert "are no URLs" not in (await urlcheck("-f", "urls.txt", "-o", "jsonl", "-r", "0")).stderr
+
+
+async def test_an_argument_that_names_a_file_is_told_how_to_check_its_lines(urlcheck: Urlcheck, tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").touch()
+    finished = await urlcheck("urls.txt")
+    assert (finished.status, finished.stdout) == (2, "")
+    assert "Error: urls.txt is a file: --file urls.txt checks its lines.\n" in finished.stderr
+
+
+async def test_an_argument_that_names_a_folder_is_told_so(urlcheck: Urlcheck, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    assert "Error: docs is a folder: " in (await urlcheck("docs")).stderr
+
+
+async def test_a_url_with_a_scheme_or_a_base_is_no_file(urlcheck: Urlcheck, tmp_path: Path, site: str) -> None:
+    (tmp_path / "health").touch()
+    assert (await urlcheck("./health", "--base-url", site)).status == 0

@@ -109,6 +109,24 @@ def test_a_byte_order_mark_is_dropped_also_where_lists_were_put_together() -> No
     assert [target_of(target).url for target in read(b"a.example\n\xef\xbb\xbfb.example\n")] == ["a.example", "b.example"]
 
 
+@pytest.mark.parametrize(
+    ("coding", "name"),
+    [("utf-16", "UTF-16"), ("utf-32", "UTF-32"), ("utf-16-be", "UTF-16"), ("utf-32-be", "UTF-32")],
+)
+def test_a_list_in_another_coding_is_an_error_that_names_it(coding: str, name: str) -> None:
+    mark = "" if coding[-1].isdigit() else "\N{ZERO WIDTH NO-BREAK SPACE}"
+    with pytest.raises(InputError, match=f"^list is {name} text, not UTF-8; iconv -f {name} -t UTF-8 converts it$"):
+        list(read_targets(io.BytesIO(f"{mark}# a list\nhttp://a.example\n".encode(coding)), "list", make_builder()))
+
+
+@pytest.mark.parametrize(
+    "content", [b"http://a.example\rhttp://b.example\r", b"# a list\rhttp://a.example", b"a\r" * MAX_LINE]
+)
+def test_a_list_whose_lines_end_with_cr_alone_is_an_error(content: bytes) -> None:
+    with pytest.raises(InputError, match=r"^the lines of list end with CR alone; tr .* converts them$"):
+        list(read_targets(io.BytesIO(content), "list", make_builder()))
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\nb.example\n", b"\r\nb.example\n", b""])
 @pytest.mark.parametrize("size", [MAX_LINE + 1, 10 * MAX_LINE])
 def test_a_line_over_the_limit_is_one_invalid_record(size: int, end: bytes) -> None:

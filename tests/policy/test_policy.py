@@ -332,3 +332,18 @@ def test_a_limit_that_is_named_is_waited_for_longer_than_a_server_that_is_out_of
     assert limited is not None
     assert out_of_order is not None
     assert limited.patience > out_of_order.patience
+
+
+@pytest.mark.parametrize("end", [",", ";", '"', "'", ")", "]", "}", ">"])
+def test_a_failing_url_with_an_odd_end_is_asked_about(end: str) -> None:
+    result = Policy(Settings()).conclude(make_target(f"a.example/x{end}"), FAILURE, 1)
+    assert result.detail == f"{FAILURE.message}; does '{end}' at the end belong to the URL?"
+
+
+@pytest.mark.parametrize("entry", ["a.example/x", "a.example/x_(y)", "a.example/[1]", "a.example/x."])
+def test_a_failing_url_with_a_usual_end_is_not_asked_about(entry: str) -> None:
+    assert Policy(Settings()).conclude(make_target(entry), FAILURE, 1).detail == FAILURE.message
+
+
+def test_a_url_that_passes_is_not_asked_about_whatever_its_end() -> None:
+    assert Policy(Settings()).conclude(make_target("a.example/x,"), RESPONSE, 1).detail == "200 OK"

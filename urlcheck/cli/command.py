@@ -65,6 +65,8 @@ def command(
     settings, output = pick(Settings, params), pick(OutputSettings, params)
     if sum(file is None for _, file in output.outputs) > 1:
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")
+    if settings.base_url is None:
+        _refuse_files(urls)
     _refuse_overwriting(files, [file for _, file in output.outputs if file])
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
@@ -95,6 +97,17 @@ def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: 
     """A list that is piped in must not be ignored silently where a configuration names the targets."""
     if mention.names_targets and STDIN not in (*urls, *files) and has_piped_input():
         say(f"urlcheck: standard input was not read: {clean(mention.name)} names the targets; use - to read it")
+
+
+def _refuse_files(urls: Sequence[str | Entry]) -> None:
+    """An argument that names a file is a mistake: its name would be looked up as that of a host."""
+    for url in urls:
+        if not isinstance(url, str) or "//" in url or url == STDIN:
+            continue
+        if os.path.isdir(url):
+            raise click.UsageError(f"{url} is a folder: --file checks the lines of a file, https://{url} a host.")
+        if os.path.isfile(url):
+            raise click.UsageError(f"{url} is a file: --file {url} checks its lines.")
 
 
 def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from urlcheck.backends.bounds import INTERRUPTED, PAST_DEADLINE, PAST_WAIT
 from urlcheck.backends.coordinator import Coordinator
-from urlcheck.reports.summary import count
+from urlcheck.model.verdict import Verdict
+from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 from urlcheck.text.durations import format_duration
 
@@ -25,6 +26,13 @@ def describe_course(checker: Coordinator, settings: RunSettings) -> Iterator[str
     if held := checker.held_back:
         requests = count(held.in_flight, "request")
         yield f"the limit of {held.descriptors:,} open files held the run back to {requests} in flight; `ulimit -n` raises it"
+
+
+def describe_input(summary: Summary) -> Iterator[str]:
+    """A note on lists whose lines are no URLs for the most part, such as a page or a table."""
+    invalid = summary.verdicts[Verdict.INVALID]
+    if invalid > 2 and 2 * invalid > summary.total:
+        yield f"{invalid:,} of {summary.total:,} lines are no URLs; a list has one URL per line and nothing else"
 
 
 def describe_conditions(checks: Sequence[CheckSettings], *, is_read: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urlcheck.api import open_checker
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.cli.live import show_live
-from urlcheck.cli.notes import describe_conditions, describe_course
+from urlcheck.cli.notes import describe_conditions, describe_course, describe_input
 from urlcheck.input.lists import Lists
 from urlcheck.input.target_builder import Entry, TargetBuilder
 from urlcheck.input.thread_source import ThreadSource
@@ -59,10 +59,12 @@ async def execute(order: Order) -> int:
         except (SettingsError, OutputError, ClosedPipeError):
             raise
         except Exception as error:
-            if not (summary.total or isinstance(error, InputError)):
+            if not summary.total:
                 raise
             failure = error  # an input that breaks off, too little memory: finished results are reported
         summary.duplicates = builder.duplicates
+        if order.files:
+            summary.notes += describe_input(summary)
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
         outputs.close(summary)
     _say_what_no_report_says(summary, order.output)

@@ -23,7 +23,7 @@ _REFERENCE = re.compile(
 _AUTHORITY = re.compile(r"(?:(?P<userinfo>.*)@)?(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>.*))?", re.DOTALL)
 _UNSENDABLE = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-_HOST_NAME = re.compile(r"[a-z0-9._-]+")
+_NOT_IN_HOST = re.compile(r"[^a-z0-9._-]")
 _DIGITS_AND_DOTS = re.compile(r"[0-9.]+")
 _MAX_HOST, _MAX_LABEL = 253, 63
 
@@ -153,8 +153,8 @@ def read_host(text: str) -> str:
     host = text.lower() if text.isascii() else _encode_idna(text)
     if not host:
         raise InvalidUrlError("no host")
-    if not _HOST_NAME.fullmatch(host):
-        raise InvalidUrlError("a character in the host that no host name can have")
+    if unusable := _NOT_IN_HOST.search(host):
+        raise InvalidUrlError(f"'{unusable[0]}' cannot be part of a host name; remove it")
     name = host.removesuffix(".")
     if len(name) > _MAX_HOST:
         raise InvalidUrlError(f"a host name longer than {_MAX_HOST} characters")

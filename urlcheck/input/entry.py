@@ -15,6 +15,11 @@ _PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
 _NUMBER_SCHEMES = {"tel", "sms", "fax"}  # tel:911 has the form of host:port
 _UNIX_SCHEMES = {"http+unix", "https+unix"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_WITHOUT_COLON = re.compile(r"(https?)//", re.IGNORECASE)
+# what texts put around a URL
+_OPENING = frozenset(
+    "<\"'\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
+)
 _RELATIVE = ("/", "./", "../", "?")
 
 
@@ -28,6 +33,10 @@ def parse_entry(text: str, base_url: Url | None = None) -> Url:
         raise InvalidUrlError("empty")
     if _SURROGATE.search(text):
         raise InvalidUrlError("not UTF-8")
+    if text[0] in _OPENING:
+        raise InvalidUrlError(f"'{text[0]}' stands before the URL; remove it")
+    if missing := _WITHOUT_COLON.match(text):
+        raise InvalidUrlError(f"the colon after {missing[1]} is missing")
     if text.startswith(_RELATIVE) or text in (".", ".."):
         if base_url is None:
             raise InvalidUrlError("relative, and no base URL is given")
@@ -52,4 +61,4 @@ def mask_entry(text: str) -> str:
 def _is_host_and_port(text: str, scheme: re.Match[str]) -> bool:
     """Whether the text before the first colon is a host: `example.org:8080`, `localhost:80/x`."""
     name = scheme[1].lower()
-    return "." in name or (name not in _NUMBER_SCHEMES and _PORT.match(text, scheme.end()) is not None)
+    return "." in name or is_localhost(name) or (name not in _NUMBER_SCHEMES and _PORT.match(text, scheme.end()) is not None)

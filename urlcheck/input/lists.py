@@ -5,6 +5,7 @@ A list may be longer than memory: it is read as it is needed, and a line is neve
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import re
@@ -23,6 +24,13 @@ STDIN = "-"
 
 _BLOCK = 32 * 1024
 _BOM = b"\xef\xbb\xbf"
+# the longer ones first: that of UTF-32 begins with that of UTF-16
+_OTHER_BOMS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
 _BLANKS = BLANKS.encode()
 _COMMENT = re.compile(r"[ \t]#.*")
 _SHOWN_OF_A_LONG_LINE = 80
@@ -45,10 +53,12 @@ def read_lines(stream: BinaryIO) -> Iterator[list[bytes]]:
 
 
 def read_targets(stream: BinaryIO, name: str, builder: TargetBuilder) -> Iterator[list[Item]]:
-    """The targets of a list: UTF-8, one entry a line, with comments; in blocks."""
+    """The targets of a list: UTF-8, one entry a line, with comments; in blocks. Raises `InputError` for other text."""
     number = 0
     for block in read_lines(stream):
         targets = []
+        if not number:
+            _refuse_other_text(block[0], name)
         for line in block:
             number += 1
             bare = line.removeprefix(_BOM).strip(_BLANKS)  # also where lists were put together
@@ -57,6 +67,14 @@ def read_targets(stream: BinaryIO, name: str, builder: TargetBuilder) -> Iterato
             if target := _read_line(line, bare, name, number, builder):
                 targets.append(target)
         yield targets
+
+
+def _refuse_other_text(first: bytes, name: str) -> None:
+    """Raises `InputError` if the first line shows that no line of the list can be read."""
+    if coding := next((coding for mark, coding in _OTHER_BOMS if first.startswith(mark)), None):
+        raise InputError(f"{name} is {coding} text, not UTF-8; iconv -f {coding} -t UTF-8 converts it")
+    if b"\r" in first.strip(_BLANKS):
+        raise InputError(f"the lines of {name} end with CR alone; tr '\\r' '\\n' converts them")
 
 
 def _read_line(line: bytes, bare: bytes, name: str, number: int, builder: TargetBuilder) -> Item | None:

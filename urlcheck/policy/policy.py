@@ -27,6 +27,9 @@ _BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
 # means a limit, often one by the minute; a 503 comes as often from a server that is out of order
 _PATIENCE = {429: 60.0, 503: 15.0}
 
+_PUNCTUATION = ",;\"'"
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
 # bytes at the beginning of a body that an excerpt shows, at most
 _EXCERPT_BYTES = 2 * 1024
 
@@ -145,6 +148,8 @@ class Policy:
     def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
         """The result of a target that was requested. From the second attempt on its detail says how many were made."""
         verdict, detail = self.judge(outcome)
+        if verdict is not Verdict.OK and (odd := find_odd_end(target.url)):
+            detail += f"; does '{odd}' at the end belong to the URL?"
         detail += format_attempts(attempts)
         if isinstance(outcome, Failure) or outcome.body is None:
             return self._result(target, outcome, verdict, detail, attempts)
@@ -154,6 +159,14 @@ class Policy:
 
     def _result(self, target: Target, outcome: Outcome, verdict: Verdict, detail: str, attempts: int) -> Result:
         return Result(target, outcome, verdict, detail, verdict in self._lets_pass, attempts, datetime.now(UTC))
+
+
+def find_odd_end(entry: str) -> str | None:
+    """The last character of an entry if it may come from the text around a URL: punctuation, a quote, a bracket not opened."""
+    end = entry[-1:]
+    if end in _BRACKETS:
+        return end if entry.count(end) > entry.count(_BRACKETS[end]) else None
+    return end if end and end in _PUNCTUATION else None
 
 
 def describe_status(response: Response) -> str:
