@@ -106,6 +106,18 @@ def test_a_run_that_waits_uses_one_process_unless_more_are_asked_for() -> None:
     assert count_processes(Settings(wait=60, processes=2)) == 2
 
 
+def test_a_machine_of_many_cores_uses_eight_of_them_unless_more_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urlcheck.api.count_cores", lambda: 96)
+    assert count_processes(Settings()) == 8
+    assert count_processes(Settings(processes=12)) == 12
+
+
+@pytest.mark.parametrize("processes", ["auto", 4])
+def test_a_program_that_cannot_be_started_again_is_one_process(monkeypatch: pytest.MonkeyPatch, processes: int | str) -> None:
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    assert count_processes(Settings(processes=processes)) == 1  # type: ignore[arg-type]
+
+
 def test_closing_the_results_leaves_no_task_behind() -> None:
     async def close_after_one(site: str) -> set[asyncio.Task[object]]:
         async with aclosing(check_urls([f"{site}/health", f"{site}/delay/30"])) as results:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
@@ -16,10 +15,14 @@ from urlcheck.input.iterable_source import IterableSource, Urls
 from urlcheck.input.source import Source
 from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.result import Result
+from urlcheck.runtime.cores import can_start_again, count_cores
 from urlcheck.runtime.event_loop import choose_loop
 from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
+
+# with more processes than this the reading and reporting one is the bottleneck; who knows better asks for a number
+_MOST_BY_ITSELF = 8
 
 
 @asynccontextmanager
@@ -49,11 +52,11 @@ def _open_process(settings: RunSettings, checks: Sequence[CheckSettings]) -> Cal
 
 def count_processes(settings: RunSettings) -> int:
     """The number that is asked for, or one for each core. A run that waits has little to do, and needs one."""
+    if not can_start_again():
+        return 1
     if settings.processes != "auto":
         return settings.processes
-    if settings.wait:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if settings.wait else min(count_cores(), _MOST_BY_ITSELF)
 
 
 async def check(urls: Urls, settings: Settings | None = None) -> list[Result]:
