@@ -59,7 +59,7 @@ def _row(title: str, series: Series, subject: Series | None, measure: Measure) -
         title,
         series.contender.name,
         _number(_median_time(series)),
-        _ratio(ratio) + (" of memory" if ratio and measure is Measure.MEMORY else ""),
+        _ratio(ratio) + (f" of {measure.value}" if ratio and measure is not Measure.TIME else ""),
         _number(median(usage.cpu for usage in series.usages)),
         _memory(series),
         f"{series.count.failed:,} of {series.count.checked:,}" if series.count else "",
@@ -85,6 +85,8 @@ def _compare(subject: Series, other: Series, measure: Measure) -> float | None:
         return None
     if measure is Measure.MEMORY:
         return median(ours.memory / theirs.memory for ours, theirs in pairs)
+    if measure is Measure.CPU:
+        return median(ours.cpu / theirs.cpu for ours, theirs in pairs)
     return median(ours.seconds / theirs.seconds for ours, theirs in pairs)
 
 

@@ -23,6 +23,7 @@ class Measure(Enum):
     """What the ratios of a workload are of."""
 
     TIME = "time"
+    CPU = "CPU time"
     MEMORY = "memory"
 
 
@@ -66,6 +67,19 @@ def one_host(ground: Ground) -> Workload:
     count = ground.size(60_000, 20_000)
     name = write_list(ground.folder, "one-host", (f"http://127.0.0.1:{ground.servers.http}/{i}" for i in range(count)))
     return Workload(f"one host, kept alive, {count:,} URLs", peers(Task(name), *ground.options), count)
+
+
+def one_process(ground: Ground) -> Workload:
+    """The same in one process, so that the cost of a URL is seen apart from the number of cores."""
+    count = ground.size(60_000, 20_000)
+    name = write_list(ground.folder, "one-process", (f"http://127.0.0.1:{ground.servers.http}/{i}" for i in range(count)))
+    task = Task(name)
+    return Workload(
+        f"one host, one process, {count:,} URLs",
+        (urlcheck(task, "-j", "1", *ground.options), plain_script(task)),
+        count,
+        measure=Measure.CPU,
+    )
 
 
 def many_hosts(ground: Ground) -> Workload:
@@ -187,6 +201,7 @@ def _fate_of(address: str) -> Fate:
 
 WORKLOADS: dict[str, Callable[[Ground], Workload]] = {
     "one-host": one_host,
+    "one-process": one_process,
     "many-hosts": many_hosts,
     "many-hosts-tls": many_hosts_tls,
     "internet-256": internet_256,
