@@ -36,7 +36,7 @@ def answer(body: bytes | None, *, is_whole: bool = True, **headers: str) -> Resp
         ("~^text/", None),
         ("~html", None),
         ("~", None),
-        ("text/html", "header content-type is not 'text/html' (it is 'text/html; charset=utf-8')"),
+        ("text/plain", "header content-type is not 'text/plain' (it is 'text/html; charset=utf-8')"),
         ("~json$", "header content-type is not '~json$' (it is 'text/html; charset=utf-8')"),
     ],
 )
@@ -57,6 +57,26 @@ def test_a_header_is_expected_to_be_the_value_or_to_match_the_expression(value: 
 def test_of_several_lines_of_a_header_one_is_enough_or_all_as_one(value: str, unmet: str | None) -> None:
     headers = Headers([("X-A", "one"), ("X-B", "four"), ("X-A", "two")])
     assert ExpectedHeader("x-a", value).describe_unmet(replace(RESPONSE, headers=headers)) == unmet
+
+
+@pytest.mark.parametrize(
+    ("value", "received", "suggested"),
+    [
+        ("application/json", "application/json; charset=utf-8", "; ~application/json would match it"),
+        ("application/ld+json", "application/ld+json;profile=x", r"; ~application/ld\+json would match it"),
+        ("application/json", "application/jsonl; charset=utf-8", ""),
+        ("application/json; charset=utf-8", "application/json; charset=latin-1", ""),
+        ("~^application/json$", "application/json; charset=utf-8", ""),
+    ],
+)
+def test_an_expression_is_suggested_for_a_header_that_differs_only_by_a_parameter(
+    value: str, received: str, suggested: str
+) -> None:
+    response = answer(None, Content_Type=received)
+    unmet = ExpectedHeader("Content-Type", value).describe_unmet(response)
+    assert unmet == f"header Content-Type is not {value!r} (it is {received!r}){suggested}"
+    if suggested:
+        assert ExpectedHeader("Content-Type", suggested.split()[1]).describe_unmet(response) is None
 
 
 def test_a_header_that_is_expected_may_not_be_missing() -> None:

@@ -57,6 +57,31 @@ def test_a_bot_wall_that_answered_is_blocked_and_named(response: Response, detai
     assert POLICY.judge(response) == (Verdict.BLOCKED, detail)
 
 
+NGINX = b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head>"
+GO = b"Client sent an HTTP request to an HTTPS server.\n"
+APACHE = b"<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />"
+ANSWERED_TLS, MAY_BE_HTTPS = "the server speaks TLS: an https URL may be meant", "an https URL may be meant"
+
+
+@pytest.mark.parametrize(
+    ("url", "response", "hint"),
+    [
+        ("http://example.org:5001/", replace(answer(400, Server="nginx"), body=NGINX), f": {ANSWERED_TLS}"),
+        ("http://example.org:5001/", replace(answer(400), body=GO), f": {ANSWERED_TLS}"),
+        ("http://example.org:5001/", replace(answer(400, Server="Apache"), body=APACHE), f": {ANSWERED_TLS}"),
+        ("http://example.org:5001/", answer(400), f": {MAY_BE_HTTPS}"),
+        ("http://example.org:443/", answer(400, Server="nginx"), f": {MAY_BE_HTTPS}"),
+        ("http://example.org:5001/", answer(400, Server="nginx"), ""),
+        ("https://example.org/", replace(answer(400), body=NGINX), ""),
+    ],
+    ids=["nginx", "Go", "Apache", "no header, as Go", "port of https", "other port", "https"],
+)
+def test_a_400_without_tls_from_a_server_that_requires_tls_suggests_an_https_url(
+    url: str, response: Response, hint: str
+) -> None:
+    assert POLICY.judge(replace(response, url=url)) == (Verdict.STATUS, f"400 Bad Request{hint}")
+
+
 @pytest.mark.parametrize(
     ("response", "verdict"),
     [

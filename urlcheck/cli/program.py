@@ -16,6 +16,7 @@ from urlcheck.runtime.termination import stop_watching
 from urlcheck.text.safe import clean
 
 INTERRUPTED, CLOSED_PIPE = 130, 141
+_COMPLETE = "_URLCHECK_COMPLETE"  # Click's name for the variable by which a shell asks for completions
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +34,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    if _COMPLETE in os.environ:
+        from urlcheck.options import completion  # noqa: PLC0415 - a shell asks for completions
+
+        completion.register()
     try:
         status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
     except click.ClickException as error:

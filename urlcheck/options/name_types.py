@@ -72,7 +72,8 @@ class Output(click.ParamType[tuple[str, str | None]]):
         return name, file if equals and file != STDOUT else None
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        return _complete(incomplete, FORMATS)
+        _, equals, file = incomplete.partition("=")
+        return [CompletionItem(file, type="file")] if equals else _complete(incomplete, FORMATS)
 
 
 class Topic(click.ParamType[str]):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from urlcheck.http.headers import FRAMING, is_sendable, is_token
 from urlcheck.http.methods import find_fault
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
+# completed in a shell; any other method may be given too
+_USUAL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Header(click.ParamType[tuple[str, str]]):
@@ -64,6 +69,11 @@ class Method(click.ParamType[str]):
             self.fail(fault, param, ctx)
         return str(value.upper())
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        return [CompletionItem(method) for method in _USUAL_METHODS if method.startswith(incomplete.upper())]
+
 
 class Body(click.ParamType[bytes]):
     """A request body, read by a function from the text or from the file named after `@`; it raises `SettingsError`."""
@@ -75,6 +85,11 @@ class Body(click.ParamType[bytes]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:  # noqa: ARG002
         return value if isinstance(value, bytes) else self._read(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        return [CompletionItem(incomplete[1:], type="file")] if incomplete.startswith("@") else []
 
 
 class Pin(click.ParamType[tuple[str, int, str]]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from urlcheck.text.sizes import format_size
 # characters: of a header that are searched and shown; of a body, and of an expectation, that are shown; secrets are masked
 _SEARCHED, _SHOWN = 8192, 60
 _SHOWN_BODY, _SHOWN_EXPECTATION = 40, 100
+
+# what a value that is suggested as a regular expression escapes; a dot stays, as it matches itself
+_SPECIAL = re.compile(r"[\\^$|?*+()\[\]{}]")
 
 
 class Expectation(Protocol):
@@ -43,7 +47,17 @@ class ExpectedHeader:
         whole = ", ".join(lines)  # as several lines may be read as one (RFC 9110, 5.3)
         if any(map(self._is_met_by, [*lines, whole])):
             return None
-        return f"header {self._name} is not {self._show(self._value)!r} (it is {self._show(whole, _SHOWN)!r})"
+        found = f"header {self._name} is not {self._show(self._value)!r} (it is {self._show(whole, _SHOWN)!r})"
+        return found + self._suggest(whole)
+
+    def _suggest(self, received: str) -> str:
+        """The expression to expect instead, where only a parameter follows the value, such as `; charset=utf-8`."""
+        value = self._value
+        is_shown = self._show(value) == value
+        if not value or self._pattern or not is_shown or received.partition(";")[0].rstrip() != value:
+            return ""
+        expression = _SPECIAL.sub(r"\\\g<0>", value)
+        return f"; ~{expression} would match it"
 
     def _show(self, value: str, limit: int = _SHOWN_EXPECTATION) -> str:
         return MASK if is_secret_header(self._name, value) else _show(value, limit)

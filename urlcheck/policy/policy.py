@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -41,6 +42,10 @@ _WALL_HEADERS = (
     ("x-amzn-waf-action", ("challenge", "captcha"), "AWS WAF"),
 )
 _WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
+
+# the words of nginx, Go and Apache in their 400 to a request without TLS, on a port that requires it
+_TLS_WORDS = re.compile(rb"HTTP request (was sent to HTTPS port|to an HTTPS server)|plain HTTP to an SSL-enabled server port")
+_TLS_PORTS = (":443", ":8443")
 
 
 class Policy:
@@ -86,6 +91,8 @@ class Policy:
             return Verdict.BLOCKED, f"{detail}: {wall}"
         if response.status == 429:
             return Verdict.RATE_LIMITED, detail
+        if hint := _find_missing_tls(response):
+            detail += f": {hint}"
         if response.status < 400:  # its own words do not say that it is a failure
             detail += f"; accepted: {format_statuses(self._accepted)}"
         return Verdict.STATUS, detail
@@ -197,3 +204,15 @@ def _find_wall(response: Response) -> str | None:
         if response.headers.get(name, "").strip().lower() in values:
             return f"a bot wall answered ({owner})"
     return _WALL_STATUSES.get(response.status)
+
+
+def _find_missing_tls(response: Response) -> str | None:
+    """A hint where a 400 to an http URL says, or its port or form suggests, that the server requires TLS."""
+    if response.status != 400 or not response.url.startswith("http:"):
+        return None
+    said = response.reason.encode("utf-8", "replace") + (response.body or b"")[:_EXCERPT_BYTES]
+    if _TLS_WORDS.search(said):
+        return "the server speaks TLS: an https URL may be meant"
+    # Go's server sends this 400 without any header, and no other one
+    is_likely = not response.headers or response.url.split("/", 3)[2].endswith(_TLS_PORTS)
+    return "an https URL may be meant" if is_likely else None
