@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 
 Parameters = ParamSpec("Parameters")
 
-PATIENCE = 30  # seconds after which a program that hangs fails its test; no test waits for them to pass
+PATIENCE = 60  # seconds after which a program that hangs fails its test; no test waits for them to pass
 
 
 class StandstillError(AssertionError):

@@ -14,6 +14,8 @@ from click.core import ParameterSource
 from urlcheck.config.search import PREFIX, find_candidates
 from urlcheck.model.errors import ClosedPipeError, ConfigurationError, SettingsError, UrlcheckError
 from urlcheck.options.groups import GroupedCommand
+from urlcheck.runtime.streams import say
+from urlcheck.text.safe import clean
 
 if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
@@ -51,6 +53,8 @@ class ConfiguredCommand(GroupedCommand):
         document, variables = read_document(file) if file else find_document(found), Variables()
         with _naming(variables):
             configuration = configure(ctx, given, document, variables)
+            if has_variables and not ctx.params["quiet"]:
+                _warn_of_ignored(configuration, variables)
             if ctx.params["print_config"]:
                 from urlcheck.config.show import show  # noqa: PLC0415
                 from urlcheck.settings.secrets import find_secrets  # noqa: PLC0415
@@ -74,6 +78,16 @@ class ConfiguredCommand(GroupedCommand):
             if located := configuration.locate(error):
                 raise ConfigurationError(located) from None
             raise
+
+
+def _warn_of_ignored(configuration: Configuration, variables: Variables) -> None:
+    """Name each variable that is probably a misspelt setting, in a line on standard error."""
+    known = {f"{PREFIX}CONFIG", *(key.variable for key in configuration.keys.values())}
+    if any(name.startswith(PREFIX) and name not in known for name in os.environ):
+        from urlcheck.config.mistakes import list_ignored  # noqa: PLC0415 - used only after a mistake
+
+        for warning in list_ignored(os.environ, known, variables.names):
+            say(f"urlcheck: {clean(warning)}")
 
 
 def _list_told(configuration: Configuration) -> Iterator[dict[str, object]]:

@@ -37,6 +37,15 @@ class Table:
         return ConfigurationError(f"{self.place(key)}: {message}")
 
     @property
+    def is_project(self) -> bool:
+        """Whether it stands in a `pyproject.toml`."""
+        return os.path.basename(self.file) == PROJECT
+
+    def name_header(self) -> str:
+        """The header of a target, as it is written in this file."""
+        return "[[tool.urlcheck.target]]" if self.is_project else "[[target]]"
+
+    @property
     def of_title(self) -> str:
         """` in [[target]] 'api'`, for the end of a clause."""
         return f" in {self.title}" if self.title else ""
@@ -127,11 +136,14 @@ def _parse(name: str, text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
+        from urlcheck.config.syntax import explain_syntax  # noqa: PLC0415 - used only after a mistake
+
         where = _WHERE.fullmatch(str(error))
         message, line, column = where.groups() if where else (str(error), None, None)
         place = f"{name}:{line}:{column}" if line else f"{name}:{text.count(chr(10)) + 1}" if where else name
+        hint = explain_syntax(message, text.splitlines()[int(line) - 1], int(column)) if line else None
         message = "a key that was written before" if message == _TWICE else f"not TOML: {message[:1].lower()}{message[1:]}"
-        raise ConfigurationError(f"{place}: {message}") from None
+        raise ConfigurationError(f"{place}: {hint or message}") from None
     except RecursionError:
         raise ConfigurationError(f"{name}: nested too deeply") from None
 
@@ -142,14 +154,15 @@ def _arrange(
     run_lines, target_lines = lines
     targets = values.pop("target", [])
     run = Table(name, values, run_lines)
-    if not isinstance(targets, list):
-        raise run.complain("target", "write [[target]], with two brackets, for each of them")
+    header = run.name_header()
+    if isinstance(targets, dict):
+        raise run.complain("target", f"write {header}, with two brackets, for each of them")
+    if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
+        raise run.complain("target", f'target is not an array of tables: write {header} and below it url = "…"')
     if len(target_lines) != len(targets):  # an inline array, as a rule
         target_lines = [{} for _ in targets]
     tables = []
     for number, (target, its_lines) in enumerate(zip(targets, target_lines, strict=True), 1):
-        if not isinstance(target, dict):
-            raise run.complain("target", "target is not an array of tables: write [[target]]")
         names = (shown for shown in (target.get("name"), target.get("url")) if shown and isinstance(shown, str))
         title = next((repr(mask_entry(shown)) for shown in names), str(number))
         tables.append(Table(name, target, its_lines, f"[[target]] {title}"))

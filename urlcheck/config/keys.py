@@ -190,6 +190,8 @@ def _rebase(key: Key, text: str, plain: str, directory: str) -> str:
 
 
 def _list_scalars(key: Key, written: object) -> list[object]:
+    if isinstance(written, dict) and key.options[0].type.name == "header":
+        raise UnusableValueError('a table is no value for it: write ["NAME: VALUE"]')
     if not isinstance(written, list):
         return [written]
     if not (key.is_repeatable or isinstance(key.options[0].type, StatusCodes | Verdicts)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import cast
 
 import click
@@ -137,10 +136,10 @@ class _Reader:
     def read_target(self, table: Table, run: Iterable[Setting]) -> OwnTarget:
         """A `[[target]]`: its settings are the run's, its own on top. Raises `ConfigurationError`."""
         url, name = (self._read_text(table, key) for key in _OWN_KEYS)
+        values = {key: value for key, value in table.values.items() if key not in _OWN_KEYS}
+        own = self._read(table, self._for_targets, values)  # first: an unknown key may be meant as the url
         if not url:
             raise table.complain("url" if url == "" else "", f"{table.title} has no url")
-        values = {key: value for key, value in table.values.items() if key not in _OWN_KEYS}
-        own = self._read(table, self._for_targets, values)
         check = self._make_check(table, own, run) if own else None
         entry = Entry(url, table.file, table.lines.get("url"), name)
         return OwnTarget(
@@ -168,7 +167,8 @@ class _Reader:
         if text is None:
             return None
         if not isinstance(text, str):
-            raise table.complain(key, f"{key} is not a text{table.of_title}")
+            hint = "; write a table for each URL" if key == "url" and isinstance(text, list) else ""
+            raise table.complain(key, f"{key} is not a text{table.of_title}{hint}")
         try:
             return self._surroundings.variables.expand(text, is_shown=True).strip(BLANKS)
         except UnusableValueError as error:
@@ -180,7 +180,7 @@ class _Reader:
         settings = []
         for name, written in values.items():
             if name not in keys:
-                raise table.complain(name, self._explain(name, keys, table))
+                raise table.complain(name, self._explain(name, written, keys, table))
             try:
                 settings.append(read_toml(keys[name], written, table.place(name), self._surroundings))
             except UnusableValueError as error:
@@ -189,11 +189,12 @@ class _Reader:
                 raise table.complain(name, f"{name}{table.of_title}: {error}") from None
         return settings
 
-    def _explain(self, name: str, keys: Mapping[str, Key], table: Table) -> str:
+    def _explain(self, name: str, written: object, keys: Mapping[str, Key], table: Table) -> str:
         if name in self._keys:
             return f"{name!r} is for the whole run, not for {table.title}"
-        near = get_close_matches(name, [*keys, *(_OWN_KEYS if table.title else ("target",))], 1)
-        return f"unknown key {name!r}{table.of_title}" + (f"; did you mean {near[0]!r}?" if near else "")
+        from urlcheck.config.mistakes import explain_key  # noqa: PLC0415 - used only after a mistake
+
+        return explain_key(name, written, [*keys, *(_OWN_KEYS if table.title else ("target",))], table)
 
 
 def _refuse_writing(document: Document, reports: Setting | None) -> None:

@@ -26,6 +26,7 @@ class Variables:
     """The environment. It remembers the values it returned: errors hide them, and reports show them only as part of a URL."""
 
     def __init__(self) -> None:
+        self.names: set[str] = set()  # of the variables that were asked for
         self._values: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
 
@@ -38,6 +39,7 @@ class Variables:
         def look_up(found: re.Match[str]) -> str:
             if found[0].startswith("$$"):
                 return found[0][1:]
+            self.names.add(found[1])
             value = _look_up(found[1])
             self._values.setdefault(value.strip(), found[0])
             if not is_shown:
