@@ -183,7 +183,10 @@ def test_targets_with_the_same_settings_share_a_check(tell: Tell) -> None:
         ("url = 'x'\nconcurrency = 1", "urlcheck.toml:4: 'concurrency' is for the whole run, not for [[target]] 'x'"),
         ("url = 'x'\ntimeout = 'a'", "urlcheck.toml:4: timeout in [[target]] 'x': 'a' is not a duration: "),
         ("url = 'x'\nexpect-header = 'A: ~('", "urlcheck.toml:4: expect-header: '(' is not a regular expression: "),
-        ("url = 'x'\n[target.header]\nA = 'b'", "urlcheck.toml:4: header in [[target]] 'x': a table is no value for it"),
+        (
+            "url = 'x'\n[target.header]\nA = 'b'",
+            "urlcheck.toml:4: header in [[target]] 'x': a table is no value for it: write [\"NAME: VALUE\"]",
+        ),
         ("url = 'https://me:hun ter2@x'\na = 1", "urlcheck.toml:4: unknown key 'a' in [[target]] 'https://me:****@x'"),
         ("url = 'https://me:hunter2@x'\na = 1", "urlcheck.toml:4: unknown key 'a' in [[target]] 'https://me:****@x'"),
     ],

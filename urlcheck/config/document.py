@@ -141,7 +141,7 @@ def _parse(name: str, text: str) -> dict[str, object]:
         where = _WHERE.fullmatch(str(error))
         message, line, column = where.groups() if where else (str(error), None, None)
         place = f"{name}:{line}:{column}" if line else f"{name}:{text.count(chr(10)) + 1}" if where else name
-        hint = explain_syntax(message, text.splitlines()[int(line) - 1], int(column)) if line else None
+        hint = explain_syntax(message, text.split("\n")[int(line) - 1], int(column)) if line and column else None
         message = "a key that was written before" if message == _TWICE else f"not TOML: {message[:1].lower()}{message[1:]}"
         raise ConfigurationError(f"{place}: {hint or message}") from None
     except RecursionError:
