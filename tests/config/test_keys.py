@@ -90,7 +90,7 @@ def test_what_is_no_setting_of_ours_reaches_the_command_too(tell: Tell) -> None:
         ("header = 'A'", "header: a header is written 'NAME: VALUE', without control characters."),
         ("accept = []", "accept: an empty list"),
         ("accept = [200, 2000]", "accept: '2000' is not a status code: write 200, 200-299 or 2xx, with commas between."),
-        ("retries = -1", "retries: -1 is not in the range 0<=x<=100."),
+        ("retries = -1", "retries: must be from 0 to 100."),
         ("retries = 1.5", "retries: '1.5' is not a whole number."),
         ("retries = 'two'", "retries: 'two' is not a whole number."),
         ("insecure = 'yes'", "insecure: a text is not true or false"),

@@ -69,7 +69,12 @@ def _describe(error: click.ClickException) -> str:
     """As Click does, but without the secrets that may be in it."""
     context = getattr(error, "ctx", None)
     usage = f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n\n" if context else ""
-    return f"{usage}Error: {clean(error.format_message())}"
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        from urlcheck.options.mistakes import explain_option  # noqa: PLC0415 - used only after a mistake
+
+        message = explain_option(error.option_name, [name for param in command.params for name in param.opts])
+    return f"{usage}Error: {clean(message)}"
 
 
 def _explain(error: Exception) -> str:

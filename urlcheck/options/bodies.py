@@ -31,7 +31,10 @@ def read_json(text: str) -> bytes:
         strict_json.load(body.decode("utf-8"), parse_int=str, parse_float=str)
     except JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise SettingsError("json", f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
+        from urlcheck.options.mistakes import hint_at_json  # noqa: PLC0415 - used only after a mistake
+
+        hint = "" if text.startswith("@") else hint_at_json(text)
+        raise SettingsError("json", f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place}){hint}") from None
     except UnicodeDecodeError:
         raise SettingsError("json", "not JSON: not UTF-8") from None
     except ValueError as error:

@@ -66,7 +66,9 @@ class Output(click.ParamType[tuple[str, str | None]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str | None]:
         name, equals, file = value.partition("=")
         if name not in FORMATS and name not in (others := find_others()):
-            self.fail(f"{name!r} is not a format; they are: {', '.join([*FORMATS, *others])}.", param, ctx)
+            from urlcheck.options.mistakes import explain_format  # noqa: PLC0415 - used only after a mistake
+
+            self.fail(explain_format(value, [*FORMATS, *others]), param, ctx)
         if equals and not file:
             self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
         return name, file if equals and file != STDOUT else None

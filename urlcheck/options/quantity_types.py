@@ -18,13 +18,17 @@ class Count(click.IntRange):
 
     def __init__(self, rule: rules.Count) -> None:
         super().__init__(rule.least, rule.most)
+        self._rule = rule
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            int(value)
+            count = int(value)
         except ValueError:
             self.fail(f"{value!r} is not a whole number.", param, ctx)
-        return int(super().convert(value, param, ctx))
+        try:
+            return self._rule.fit(count)
+        except ValueError:
+            self.fail(f"must be {rules.describe_range(self._rule.least, self._rule.most)}.", param, ctx)
 
 
 class CountOr(click.ParamType[int | str]):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
+_SCHEMES = {"http", "https"}
 # completed in a shell; any other method may be given too
 _USUAL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -29,6 +30,8 @@ class Header(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, text = value.partition(":")
+        if name.strip().lower() in _SCHEMES and text.startswith("//"):
+            self.fail("a URL stands in the place of a header, which is written 'NAME: VALUE'.", param, ctx)
         if not colon or not is_token(name) or not is_sendable(text):
             self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
         if self._is_sent and name.lower() in FRAMING:

@@ -1,0 +1,81 @@
+"""Explains mistakes on the command line: names the option, the format or the value that was probably meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+_FOLLOWED = "redirects are followed already"
+
+# options of curl and other programs -> what to do here; their letters do not resemble the option that is meant
+_ELSEWHERE = {
+    "-L": _FOLLOWED,
+    "--location": _FOLLOWED,
+    "--follow": _FOLLOWED,
+    "--follow-redirects": _FOLLOWED,
+    "-I": "write --method HEAD",
+    "--head": "write --method HEAD",
+    "-s": "write --quiet",
+    "--silent": "write --quiet",
+    "-i": "write --verbose",
+    "--format": "write --output FORMAT",
+}
+# names and file extensions -> the format that is meant
+_FORMATS = {"json": "jsonl", "ndjson": "jsonl", "htm": "html", "md": "markdown"}
+_EXTENSIONS = {**_FORMATS, "txt": "table", "xml": "junit"}
+# similarity by difflib, from 0 to 1: `allow` has 0.55 beside `follow`; a name with another first letter must be nearer
+_NEAR, _VERY_NEAR = 0.65, 0.85
+_URL_START = re.compile(r"\s*https?://", re.IGNORECASE)
+_JSON_START = re.compile(r"\s*(?:$|[\[{\"0-9]|-[0-9I])")
+
+
+def explain_option(name: str, known: Iterable[str]) -> str:
+    """The complaint about an option that does not exist, with the one of the `known` that was probably meant."""
+    hint = _ELSEWHERE.get(name)
+    if not hint and (near := _find_near(name, known)):
+        hint = f"did you mean {near}?"
+        return f"No such option {name!r}; {hint}"
+    return f"No such option {name!r}; {hint or '--help lists all options'}."
+
+
+def explain_format(value: str, formats: Collection[str]) -> str:
+    """The complaint about a value of `--output` that does not begin with one of the formats."""
+    name, equals, file = value.partition("=")
+    if name in _FORMATS:
+        return f"{name!r} is not a format; write {_FORMATS[name]}{f'={file}' if file else ''}."
+    if not equals and "://" not in value:
+        _, dot, extension = value.replace("\\", "/").rpartition("/")[2].rpartition(".")
+        known = _EXTENSIONS.get(extension.lower(), extension.lower())
+        if dot and known in formats:
+            return f"{value!r} is a file name without a format; write {known}=FILE."
+        if dot or "/" in value:
+            return f"{value!r} is a file name without a format; write FORMAT=FILE. Formats: {', '.join(formats)}."
+    return f"{name!r} is not a format; they are: {', '.join(formats)}."
+
+
+def hint_at_json(text: str) -> str:
+    """What to add to the complaint that the value of `--json` is not JSON; empty for a value that begins as JSON does."""
+    if is_url(text):
+        return "; this is a URL; --output jsonl prints results as JSON"
+    return "" if _JSON_START.match(text) else "; --output jsonl prints results as JSON"
+
+
+def is_url(text: str) -> bool:
+    """Whether the text begins as an http or https URL does."""
+    return _URL_START.match(text) is not None
+
+
+def _find_near(name: str, known: Iterable[str]) -> str | None:
+    """The long option whose name resembles this one most; None where none is near, or for a short option."""
+    if not name.startswith("--"):
+        return None
+    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - used only after a mistake
+
+    word, words = name[2:].lower().replace("_", "-"), [option[2:] for option in known if option.startswith("--")]
+    for same in (word, f"no-{word}"):
+        if same in words:
+            return f"--{same}"
+    for near in get_close_matches(word, words, 3, _NEAR):
+        if near[0] == word[:1] or SequenceMatcher(None, near, word).ratio() >= _VERY_NEAR:
+            return f"--{near}"
+    return None
