@@ -105,7 +105,7 @@ def _refuse_files(urls: Sequence[str | Entry]) -> None:
         if not isinstance(url, str) or "//" in url or url == STDIN:
             continue
         if os.path.isdir(url):
-            raise click.UsageError(f"{url} is a folder: --file checks the lines of a file, https://{url} a host.")
+            raise click.UsageError(f"{url} is a folder: name a file with --file, or write https://{url} for a host.")
         if os.path.isfile(url):
             raise click.UsageError(f"{url} is a file: --file {url} checks its lines.")
 

@@ -11,7 +11,7 @@ from urlcheck.http.url import Url
 from urlcheck.settings.netrc import read_netrc
 from urlcheck.settings.scopes import CheckSettings, list_pairs
 
-# the codings: zlib is always available, and its output can be bounded
+# both codings are zlib's, which is always available and whose output can be bounded
 _DEFAULTS = {hdrs.ACCEPT: "*/*", hdrs.ACCEPT_ENCODING: "gzip, deflate"}
 
 

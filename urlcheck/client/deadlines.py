@@ -7,7 +7,7 @@ from types import TracebackType
 
 
 class Deadlines:
-    """Limits blocks of code to so many seconds each: `with deadlines.limit(): …`."""
+    """Gives each block of code at most `seconds` to finish: `with deadlines.limit(): …`."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 _NO_TIMEOUT = ClientTimeout(total=None, sock_connect=None)  # the attempt has its own
-# what is needed of aiohttp: the parameters of functions, and the fields of a connection's key
+# the functions of aiohttp that are called here, each with its parameters; then the fields of a connection's key
 _PARAMETERS = {
     (BaseConnector, "connect"): ("self", "req", "traces", "timeout"),
     (ResponseHandler, "read"): ("self",),
@@ -141,13 +141,12 @@ async def request(
             message, content = await protocol.read()
             if not 100 <= message.code <= 199 or message.code == 101:
                 return LeanAnswer(connection, message.code, message.reason, message.headers, content)
-    except HttpProcessingError as error:
+    except BaseException as error:
         connection.close()
+        if not isinstance(error, HttpProcessingError):
+            raise
         info = cast("RequestInfo", None)
         raise ClientResponseError(info, (), status=error.code, message=error.message, headers=error.headers) from error
-    except BaseException:
-        connection.close()
-        raise
 
 
 def write_head(method: str, url: Url, headers: CIMultiDict[str]) -> bytes:

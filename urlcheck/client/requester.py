@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from aiohttp import (
     ClientConnectorError,
-    ClientHandlerType,
     ClientHttpProxyError,
     ClientOSError,
-    ClientRequest,
-    ClientResponse,
     ClientSession,
     ServerDisconnectedError,
     hdrs,
@@ -30,6 +28,9 @@ if TYPE_CHECKING:
 
     from urlcheck.client.proxies import Proxy
     from urlcheck.http.url import Url
+
+AnyRequest = TypeVar("AnyRequest")
+AnyAnswer = TypeVar("AnyAnswer")
 
 # only the user names a body's type, so aiohttp adds none
 _UNSAID = (hdrs.CONTENT_TYPE,)
@@ -76,8 +77,11 @@ class LostConnectionError(Exception):
     """A connection that ended before an answer came; its cause is the library's own error."""
 
 
-async def report_lost_connections(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """A middleware against aiohttp's silent second request: it reports a lost connection to the attempt, which counts."""
+async def report_lost_connections(request: AnyRequest, handler: Callable[[AnyRequest], Awaitable[AnyAnswer]]) -> AnyAnswer:
+    """Raise `LostConnectionError` where the handler of a request loses its connection.
+
+    As a middleware it keeps aiohttp from asking again silently: the attempt, which counts its requests, is told.
+    """
     try:
         return await handler(request)
     except ClientConnectorError:
@@ -97,18 +101,13 @@ class Requester:
         """Send a request and wait for the head of the answer. Raises `LostConnectionError`, and what aiohttp raises."""
         if self.is_lean and request.method in lean.METHODS and request.data is None and request.proxy is None:
             try:
-                return await self._send_lean(request)
+                return await report_lost_connections(request, self._send_lean)
             except lean.UnavailableError:  # a version of aiohttp that works otherwise
                 self.is_lean = False
         return await self._send(request)
 
-    async def _send_lean(self, request: Request) -> Answer:
-        try:
-            return await lean.request(self.session, request.method, request.url, request.headers, request.context)
-        except ClientConnectorError:
-            raise
-        except (ClientOSError, ServerDisconnectedError) as error:
-            raise LostConnectionError from error
+    def _send_lean(self, request: Request) -> Awaitable[Answer]:
+        return lean.request(self.session, request.method, request.url, request.headers, request.context)
 
     async def _send(self, request: Request) -> Answer:
         url, proxy = request.url, request.proxy

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from urlcheck.config.document import Table
 from urlcheck.config.search import PREFIX
+from urlcheck.text.near import find_near
 
 # names in other programs -> the key here; they are too different to be found by their letters
 _MEANT = {
@@ -22,8 +23,6 @@ _OF_TARGETS = {"href": "url", "link": "url"}
 _FILE_TABLES = {"tool", "urlcheck"}
 _HEADERS = {"header", "expect-header"}
 _HEADER_LIST = '["NAME: VALUE"]'
-# of 1, by difflib: `retry` has 0.67 beside `retries`; a name with another first letter must be nearer
-_NEAR, _VERY_NEAR = 0.65, 0.85
 
 
 def explain_key(name: str, written: object, keys: Collection[str], table: Table) -> str:
@@ -43,20 +42,6 @@ def list_ignored(environment: Mapping[str, str], known: Collection[str], used: C
             continue
         if near := find_near(variable.removeprefix(PREFIX), [_to_key(name.removeprefix(PREFIX)) for name in known]):
             yield f"{variable} is not a setting and was ignored; did you mean {PREFIX}{near.upper().replace('-', '_')}?"
-
-
-def find_near(name: str, names: Iterable[str]) -> str | None:
-    """The one of the names that resembles a name most; None where none is near."""
-    known, name = [*names], _to_key(name)
-    for same in (name, f"no-{name}"):
-        if same in known:
-            return same
-    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - used only after a mistake
-
-    for near in get_close_matches(name, known, 3, _NEAR):
-        if near[0] == name[:1] or SequenceMatcher(None, near, name).ratio() >= _VERY_NEAR:
-            return near
-    return None
 
 
 def _explain_in_run(name: str, written: object, table: Table) -> str | None:

@@ -26,7 +26,7 @@ class Variables:
     """The environment. It remembers the values it returned: errors hide them, and reports show them only as part of a URL."""
 
     def __init__(self) -> None:
-        self.names: set[str] = set()  # of the variables that were asked for
+        self.names: set[str] = set()  # the variables that a file refers to
         self._values: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
 

@@ -16,7 +16,7 @@ _NUMBER_SCHEMES = {"tel", "sms", "fax"}  # tel:911 has the form of host:port
 _UNIX_SCHEMES = {"http+unix", "https+unix"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WITHOUT_COLON = re.compile(r"(https?)//", re.IGNORECASE)
-# what texts put around a URL
+# characters that often stand before a URL in a text
 _OPENING = frozenset(
     "<\"'\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from urlcheck.text.near import find_near
+
 _FOLLOWED = "redirects are followed already"
 
 # options of curl and other programs -> what to do here; their letters do not resemble the option that is meant
@@ -23,8 +25,6 @@ _ELSEWHERE = {
 # names and file extensions -> the format that is meant
 _FORMATS = {"json": "jsonl", "ndjson": "jsonl", "htm": "html", "md": "markdown"}
 _EXTENSIONS = {**_FORMATS, "txt": "table", "xml": "junit"}
-# similarity by difflib, from 0 to 1: `allow` has 0.55 beside `follow`; a name with another first letter must be nearer
-_NEAR, _VERY_NEAR = 0.65, 0.85
 _URL_START = re.compile(r"\s*https?://", re.IGNORECASE)
 _JSON_START = re.compile(r"\s*(?:$|[\[{\"0-9]|-[0-9I])")
 
@@ -32,9 +32,10 @@ _JSON_START = re.compile(r"\s*(?:$|[\[{\"0-9]|-[0-9I])")
 def explain_option(name: str, known: Iterable[str]) -> str:
     """The complaint about an option that does not exist, with the one of the `known` that was probably meant."""
     hint = _ELSEWHERE.get(name)
-    if not hint and (near := _find_near(name, known)):
-        hint = f"did you mean {near}?"
-        return f"No such option {name!r}; {hint}"
+    if not hint and name.startswith("--"):
+        words = [option.removeprefix("--") for option in known if option.startswith("--")]
+        if near := find_near(name.removeprefix("--"), words):
+            return f"No such option {name!r}; did you mean --{near}?"
     return f"No such option {name!r}; {hint or '--help lists all options'}."
 
 
@@ -54,7 +55,7 @@ def explain_format(value: str, formats: Collection[str]) -> str:
 
 
 def hint_at_json(text: str) -> str:
-    """What to add to the complaint that the value of `--json` is not JSON; empty for a value that begins as JSON does."""
+    """A hint that follows the complaint about a value of `--json`; empty for a value that begins as JSON does."""
     if is_url(text):
         return "; this is a URL; --output jsonl prints results as JSON"
     return "" if _JSON_START.match(text) else "; --output jsonl prints results as JSON"
@@ -63,19 +64,3 @@ def hint_at_json(text: str) -> str:
 def is_url(text: str) -> bool:
     """Whether the text begins as an http or https URL does."""
     return _URL_START.match(text) is not None
-
-
-def _find_near(name: str, known: Iterable[str]) -> str | None:
-    """The long option whose name resembles this one most; None where none is near, or for a short option."""
-    if not name.startswith("--"):
-        return None
-    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - used only after a mistake
-
-    word, words = name[2:].lower().replace("_", "-"), [option[2:] for option in known if option.startswith("--")]
-    for same in (word, f"no-{word}"):
-        if same in words:
-            return f"--{same}"
-    for near in get_close_matches(word, words, 3, _NEAR):
-        if near[0] == word[:1] or SequenceMatcher(None, near, word).ratio() >= _VERY_NEAR:
-            return f"--{near}"
-    return None

@@ -20,7 +20,7 @@ from urlcheck.text.sizes import format_size
 _SEARCHED, _SHOWN = 8192, 60
 _SHOWN_BODY, _SHOWN_EXPECTATION = 40, 100
 
-# what a value that is suggested as a regular expression escapes; a dot stays, as it matches itself
+# characters that are escaped where a value is suggested as a regular expression; a dot is not, as it matches itself too
 _SPECIAL = re.compile(r"[\\^$|?*+()\[\]{}]")
 
 

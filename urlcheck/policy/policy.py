@@ -213,6 +213,6 @@ def _find_missing_tls(response: Response) -> str | None:
     said = response.reason.encode("utf-8", "replace") + (response.body or b"")[:_EXCERPT_BYTES]
     if _TLS_WORDS.search(said):
         return "the server speaks TLS: an https URL may be meant"
-    # Go's server sends this 400 without any header, and no other one
+    # Go's server answers so with a 400 that has no headers
     is_likely = not response.headers or response.url.split("/", 3)[2].endswith(_TLS_PORTS)
     return "an https URL may be meant" if is_likely else None
