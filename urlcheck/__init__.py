@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from urlcheck.model.verdict import Verdict
     from urlcheck.reports import Reporter
     from urlcheck.reports.summary import Summary
+    from urlcheck.settings.output import OutputSettings
     from urlcheck.settings.scopes import CheckSettings
-    from urlcheck.settings.settings import OutputSettings, Settings
+    from urlcheck.settings.settings import Settings
 
     __version__: str
 else:
@@ -57,7 +58,8 @@ else:
         "CheckSettings": "settings.scopes",
         **dict.fromkeys(("Failure", "FailureKind", "Hop", "Response"), "model.outcome"),
         "Headers": "http.headers",
-        **dict.fromkeys(("OutputSettings", "Settings"), "settings.settings"),
+        "OutputSettings": "settings.output",
+        "Settings": "settings.settings",
         **dict.fromkeys(("Record", "make_record"), "model.record"),
         "Reporter": "reports",
         "Result": "model.result",

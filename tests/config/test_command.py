@@ -15,6 +15,8 @@ pytestmark = pytest.mark.user
 
 EXAMPLE, SHOWN = blocks(PAGES["configuration"], "toml")
 
+CODE = "import sys; from urlcheck.cli.program import run; run(); print(*sys.modules, sep='\\n', file=sys.stderr)"
+
 
 @pytest.fixture
 def example(tmp_path: Path, site: str) -> dict[str, str]:
@@ -145,7 +147,13 @@ async def test_only_those_who_have_a_file_pay_for_it(
 ) -> None:
     if text:
         (tmp_path / "urlcheck.toml").write_text(text)
-    code = "import sys; from urlcheck.cli.program import run; run(); print(*sys.modules, sep='\\n', file=sys.stderr)"
-    process = await create_subprocess_exec(sys.executable, "-c", code, *arguments, cwd=tmp_path, stdout=PIPE, stderr=PIPE)
+    process = await create_subprocess_exec(sys.executable, "-c", CODE, *arguments, cwd=tmp_path, stdout=PIPE, stderr=PIPE)
     imported = {*(await finish(process)).stderr.split()}
     assert imported & {"tomllib", "urlcheck.config.layers"} == modules
+
+
+async def test_help_imports_nothing_that_is_slow_to_import() -> None:
+    process = await create_subprocess_exec(sys.executable, "-c", CODE, "--help", stdout=PIPE, stderr=PIPE)
+    imported = {*(await finish(process)).stderr.split()}
+    slow = {"aiohttp", "asyncio", "json", "logging", "rich", "shutil", "sqlite3", "ssl", "urllib.parse"}
+    assert imported & slow == set()

@@ -12,7 +12,8 @@ from urlcheck.cli.program import run
 from urlcheck.config.keys import list_keys, split_path
 from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.output import OutputSettings
+from urlcheck.settings.settings import Settings
 
 NAMED = ("--config", "urlcheck.toml")
 KEYS = list_keys(command)

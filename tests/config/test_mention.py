@@ -8,7 +8,7 @@ from tests.support.command import Complain, Tell
 from tests.support.program import Urlcheck
 from urlcheck.config.mention import Mention
 from urlcheck.options.groups import pick
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 NOT_READ = "urlcheck: standard input was not read: urlcheck.toml names the targets; use - to read it\n"
 

@@ -13,7 +13,8 @@ from urlcheck.config.keys import Key, Setting
 from urlcheck.config.layers import Configuration
 from urlcheck.config.show import show as _show
 from urlcheck.options.groups import GroupedOption
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.output import OutputSettings
+from urlcheck.settings.settings import Settings
 
 URL, FILE = 'url = "a.example"', 'file = "../a.txt"'
 TEXT = r"""

@@ -14,7 +14,8 @@ from urlcheck.options.name_types import Output, StatusCodes, Verdicts
 from urlcheck.options.quantity_types import Duration, Size
 from urlcheck.options.request_types import Credentials, Header, Method, Pin
 from urlcheck.reports.registry import FORMATS, load_reporter
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.output import OutputSettings
+from urlcheck.settings.settings import Settings
 
 VERDICTS = (
     "ok, status, rate-limited, blocked, redirect, content, slow, cert, tls, dns, connect, timeout, protocol, private, "

@@ -18,7 +18,7 @@ from urlcheck.model.result import Result
 from urlcheck.reports.outputs import Outputs
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 MEBIBYTE = 1024 * 1024
 

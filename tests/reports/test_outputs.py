@@ -18,7 +18,7 @@ from urlcheck.reports import outputs as outputs_module
 from urlcheck.reports.outputs import Outputs, list_outputs
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 pytestmark = pytest.mark.user
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from urlcheck.model.errors import SettingsError
 from urlcheck.model.verdict import Verdict
 from urlcheck.settings.field import Scope, spec_of
+from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.rules import Rule
 from urlcheck.settings.scopes import CheckSettings, ConnectionSettings, InputSettings, RunSettings
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.settings import Settings
 
 FIELDS = [(scope, field.name) for scope in (Settings, OutputSettings) for field in fields(scope)]
 
@@ -153,3 +154,19 @@ def test_a_scope_has_its_part_of_the_settings() -> None:
 def test_scopes_are_keys_of_dictionaries() -> None:
     given: list[PathLike[str] | str] = ["ca.pem", Path("ca.pem")]
     assert len({ConnectionSettings(ca_file=name) for name in given}) == 1
+
+
+def test_settings_with_the_same_values_are_equal_and_have_one_hash() -> None:
+    settings = {Settings(timeout=3), Settings(timeout=3.0), Settings(timeout=4)}
+    assert sorted(one.timeout for one in settings) == [3, 4]
+
+
+def test_settings_of_different_scopes_differ() -> None:
+    assert Settings() != Settings().check
+
+
+def test_the_representation_of_settings_names_each_value_that_is_no_secret() -> None:
+    assert repr(OutputSettings(quiet=True, color="never")) == (
+        "OutputSettings(outputs=(('table', None),), show=None, show_body=False, color='never', progress=True, quiet=True, "
+        "verbose=False)"
+    )

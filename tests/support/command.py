@@ -8,8 +8,9 @@ from typing import Any
 
 from urlcheck.input.target_builder import Entry
 from urlcheck.options.groups import pick
+from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.scopes import CheckSettings
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.settings import Settings
 
 
 @dataclass(frozen=True)

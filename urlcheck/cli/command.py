@@ -14,13 +14,13 @@ from urlcheck.model.errors import SettingsError
 from urlcheck.options.groups import pick
 from urlcheck.options.options import command_options
 from urlcheck.runtime.streams import has_piped_input, say
-from urlcheck.settings.scopes import CheckSettings
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import clean
 
 if TYPE_CHECKING:
     from urlcheck.config.mention import Mention
     from urlcheck.input.target_builder import Entry
+    from urlcheck.settings.scopes import CheckSettings
 
 UNUSABLE = 2
 STDIN = "-"
@@ -62,6 +62,8 @@ def command(
     URLs come from the command line, from files, or from a pipe. A URL without a scheme is https, or http for localhost and IP
     addresses. The configuration file urlcheck.toml can name URLs and settings.
     """
+    from urlcheck.settings.settings import Settings  # noqa: PLC0415 - --help does without
+
     settings, output = pick(Settings, params), pick(OutputSettings, params)
     if sum(file is None for _, file in output.outputs) > 1:
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")

@@ -14,7 +14,8 @@ from urlcheck.reports.sink import Sink
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.waiting import WaitingLog, saying
 from urlcheck.runtime.streams import say
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.output import OutputSettings
+from urlcheck.settings.settings import Settings
 
 # seconds in which no failure is shown before the table that lists it, on the same terminal
 _SHORT_RUN = 10.0

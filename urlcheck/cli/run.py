@@ -20,9 +20,10 @@ from urlcheck.reports.summary import Summary
 from urlcheck.runtime.event_loop import tune_gc
 from urlcheck.runtime.signals import on_interruption, on_suspension
 from urlcheck.runtime.streams import say
+from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.secrets import keeping_secrets
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.settings import Settings
 
 PASSED, FAILED = 0, 1
 

@@ -11,12 +11,15 @@ import click
 from urlcheck.model.errors import SettingsError
 from urlcheck.options.bodies import add_body
 from urlcheck.options.opposites import refuse_opposites
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.runtime.streams import measure_width
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
 
-AnySettings = TypeVar("AnySettings", Settings, OutputSettings)
+    from urlcheck.settings.output import OutputSettings
+    from urlcheck.settings.settings import Settings
+
+AnySettings = TypeVar("AnySettings", "Settings", "OutputSettings")
 _UNGROUPED = "Configuration and help"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -42,11 +45,25 @@ class GroupedOption(click.Option):
         return record[0], f"{sentence}.{default}"
 
 
+class _Formatter(click.HelpFormatter):
+    """Help as wide as the terminal. Click measures it with `shutil`, which loads libraries for compression at each start."""
+
+    def __init__(self, width: int | None = None, max_width: int = 80) -> None:
+        # never narrower than 50 columns, as Click has it
+        super().__init__(width=width or max(min(measure_width(), max_width) - 2, 50))
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class GroupedCommand(click.Command):
     """A command with two texts of help: all options by group for `--help`, and a screen of the common ones for `-h`.
 
     Both begin with the usage and `examples`, which are printed line by line as they are written.
     """
+
+    context_class = _Context
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,10 +16,14 @@ from urlcheck.options.pager import show_manual
 from urlcheck.options.request_types import Body
 from urlcheck.reports.registry import FORMATS
 from urlcheck.settings import rules
+from urlcheck.settings.connection import ConnectionSettings
 from urlcheck.settings.field import OptionSpec, Scope, spec_of
 from urlcheck.settings.identity import VERSION
-from urlcheck.settings.scopes import ConnectionSettings, InputSettings, RequestSettings, RunSettings, VerdictSettings
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.input import InputSettings
+from urlcheck.settings.output import OutputSettings
+from urlcheck.settings.request import RequestSettings
+from urlcheck.settings.run import RunSettings
+from urlcheck.settings.verdict import VerdictSettings
 from urlcheck.text.durations import format_duration
 from urlcheck.text.sizes import format_size
 

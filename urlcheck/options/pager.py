@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 import threading
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 import click
 
 from urlcheck.options.topics import TOPICS, read_topic
+from urlcheck.runtime.streams import measure_width
 
 
 def show_manual(ctx: click.Context, _: click.Parameter, topic: str | None) -> None:
@@ -23,7 +23,7 @@ def show_manual(ctx: click.Context, _: click.Parameter, topic: str | None) -> No
         ctx.exit()
     from urlcheck.reports.terminal.manual_page import render_page  # noqa: PLC0415 - --help does without Rich
 
-    text = render_page(read_topic(topic), sys.stdout, shutil.get_terminal_size().columns)
+    text = render_page(read_topic(topic), sys.stdout, measure_width())
     if sys.stdout.isatty():
         with _leaving_ctrl_c_to_the_pager():
             click.echo_via_pager(text)  # Click keeps the colors for `less` and removes them for other pagers

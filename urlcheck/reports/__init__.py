@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TextIO
 if TYPE_CHECKING:
     from urlcheck.model.result import Result
     from urlcheck.reports.summary import Summary
-    from urlcheck.settings.settings import OutputSettings
+    from urlcheck.settings.output import OutputSettings
 
 
 class Reporter(Protocol):

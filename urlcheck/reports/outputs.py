@@ -15,7 +15,7 @@ from urlcheck.model.result import Result
 from urlcheck.reports.registry import load_reporter
 from urlcheck.reports.summary import Summary
 from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import clean
 
 _SHOWN = 300  # characters of what another's reporter has to say

@@ -31,6 +31,17 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
+def measure_width() -> int:
+    """The columns of the terminal: those that `COLUMNS` names, or those of standard output, or 80."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
 def has_piped_input() -> bool:
     """Whether standard input is a pipe or a file, from which a list may come."""
     try:

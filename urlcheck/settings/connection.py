@@ -16,7 +16,7 @@ Path: TypeAlias = str | PathLike[str]
 _FILE = Either(rules.Path())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConnectionSettings(Scope):
     """The settings for reaching a server. A client is shared by all targets whose connection settings are equal.
 

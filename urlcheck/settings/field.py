@@ -59,9 +59,12 @@ def spec_of(field_: Field[Any]) -> Spec:
     return spec
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Scope:
-    """A group of settings that belong together. Every value is held to its rule. Raises `SettingsError`."""
+    """A group of settings that belong together. Every value is held to its rule. Raises `SettingsError`.
+
+    Comparison and representation are written once here: a dataclass would compile them for each scope at every start.
+    """
 
     title: ClassVar[str] = ""
 
@@ -75,6 +78,19 @@ class Scope:
                 raise SettingsError(field_.name, str(error) or f"must be {rule.words}") from None
             if fitted is not value:
                 object.__setattr__(self, field_.name, fitted)
+
+    def __eq__(self, other: object) -> bool:
+        return self._values() == other._values() if isinstance(other, Scope) and type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{field_.name}={getattr(self, field_.name)!r}" for field_ in fields(self) if field_.repr)
+        return f"{type(self).__name__}({shown})"
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field_.name) for field_ in fields(self))
 
     def part(self, kind: type[AnyScope]) -> AnyScope:
         """The settings of a narrower scope."""

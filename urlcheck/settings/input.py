@@ -11,7 +11,7 @@ from urlcheck.settings.field import Scope, option, setting
 from urlcheck.settings.rules import Either
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InputSettings(Scope):
     """Input settings. `include` and `exclude` are regular expressions (RE2) that are searched for in the absolute URL."""
 

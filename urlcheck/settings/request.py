@@ -20,7 +20,7 @@ def list_pairs(headers: Headers) -> Pairs:
     return tuple(headers.items() if isinstance(headers, Mapping) else headers)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RequestSettings(Scope):
     """The settings of a request. `timeout` is in seconds, for one attempt. `data` is the body that is sent.
 

@@ -12,7 +12,7 @@ from urlcheck.settings.rules import Either
 _SECONDS = rules.Seconds()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RunSettings(Scope):
     """The settings for working through a list. Times are in seconds; `rate` is in requests a second to one host.
 

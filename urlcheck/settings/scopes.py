@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CheckSettings(RequestSettings, ConnectionSettings, VerdictSettings):
     """The settings for checking one target: all that a `[[target]]` of a configuration may set for itself."""
 

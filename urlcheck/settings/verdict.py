@@ -17,7 +17,7 @@ _SUCCESSES = frozenset(range(200, 300))
 _SECONDS = rules.Seconds()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class VerdictSettings(Scope):
     """The settings that decide the verdict on an answer.
 

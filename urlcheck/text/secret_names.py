@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
-from urllib.parse import unquote_plus
 
 # the parts of a name that tell of a secret, and how a part, or the whole name without its punctuation, may end
 _PARTS = frozenset(
@@ -82,6 +81,8 @@ def is_secret_header(name: str, value: str) -> bool:
 @lru_cache(maxsize=4096)
 def find_least_length(key: str) -> int:
     """The length from which on the value of that key is a secret: 0 where the name suffices, `NEVER` where it says nothing."""
+    from urllib.parse import unquote_plus  # noqa: PLC0415 - --help does without
+
     name = unquote_plus(key)
     squeezed = _PUNCTUATION.sub("", name.lower())
     words = _WORD.findall(name)

@@ -14,7 +14,7 @@ from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.csv import CsvReporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 HEADER = "url,ok,verdict,status,detail,final_url,redirects,elapsed_ms,attempts,address,cert_expires,source,line,checked_at\n"
 

@@ -21,7 +21,7 @@ from urlcheck.model.record import make_record
 from urlcheck.model.result import Result
 from urlcheck.reports.formats.html import HtmlReporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.secrets import Secrets, hiding
 
 VOID = {"meta", "input"}

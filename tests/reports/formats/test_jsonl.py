@@ -9,7 +9,7 @@ from urlcheck.model.outcome import Hop
 from urlcheck.model.result import Result
 from urlcheck.reports.formats.jsonl import JsonlReporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 
 class Flushes(io.StringIO):

@@ -25,7 +25,7 @@ from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.junit import JunitReporter
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import escape
 
 SKIPPED = make_settled(make_target("example.com"), Verdict.SKIPPED, "excluded by 'com'")

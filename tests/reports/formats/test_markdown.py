@@ -23,7 +23,7 @@ from urlcheck.model.result import Result
 from urlcheck.reports.formats.markdown import MarkdownReporter, show_code
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.wording import describe, locate
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 MEBIBYTE = 1 << 20  # what GitHub takes for a step
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -22,7 +22,7 @@ from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.formats.sarif import RESULTS, SarifReporter
 from urlcheck.reports.summary import Summary
 from urlcheck.settings.identity import HOME_PAGE, VERSION
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 # the schema of the standard with errata 01, unchanged, © OASIS Open; the notices that go with it are the standard's:
 # https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json

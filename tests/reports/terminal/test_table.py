@@ -25,7 +25,7 @@ from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary
 from urlcheck.reports.terminal.table import TableReporter
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 LONG = f"https://example.org/{'x' * 300}/end"
 

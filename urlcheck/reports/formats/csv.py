@@ -8,7 +8,7 @@ from typing import ClassVar, TextIO
 from urlcheck.model.record import Record, Redirect, make_record
 from urlcheck.model.result import Result
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 # characters that a spreadsheet takes for the start of a formula, in full width too (OWASP, CSV injection)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

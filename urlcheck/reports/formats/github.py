@@ -12,7 +12,7 @@ from urlcheck.model.record import list_file, make_record, title
 from urlcheck.model.result import Result
 from urlcheck.reports.summary import Summary
 from urlcheck.runtime.streams import write_utf8
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import escape
 
 _MESSAGE_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

@@ -30,7 +30,7 @@ from urlcheck.reports.wording import (
     word_title,
 )
 from urlcheck.settings.identity import HOME_PAGE, VERSION
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 _URL, _DETAIL, _EVIDENCE = 200, 300, 2_000  # characters: of a URL in the listing, of a detail, of a URL in the evidence
 

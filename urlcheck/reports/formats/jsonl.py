@@ -10,7 +10,7 @@ import msgspec
 from urlcheck.model.record import Record, make_record
 from urlcheck.model.result import Result
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 _fast = msgspec.json.Encoder()
 _ascii = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))

@@ -17,7 +17,7 @@ from urlcheck.model.verdict import Verdict
 from urlcheck.reports.formats.spool import Spool
 from urlcheck.reports.kinds import Kind
 from urlcheck.reports.summary import Summary
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import escape
 
 

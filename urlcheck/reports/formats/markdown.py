@@ -33,7 +33,7 @@ from urlcheck.reports.wording import (
     word_title,
 )
 from urlcheck.runtime.streams import write_utf8
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import escape
 
 # bytes of all tables; the rest to 1 MiB is for what stands around them, and for what the same step writes besides

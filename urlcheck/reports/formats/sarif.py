@@ -20,7 +20,7 @@ from urlcheck.reports.formats.spool import Spool
 from urlcheck.reports.kinds import Kind
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.identity import HOME_PAGE, VERSION
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 # GitHub stores this many results of a run, and refuses a file with more than 25,000
 RESULTS = 5_000

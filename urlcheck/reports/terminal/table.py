@@ -13,7 +13,7 @@ from urlcheck.reports.terminal.cells import make_cells
 from urlcheck.reports.terminal.charts import draw_summary
 from urlcheck.reports.terminal.console import make_console
 from urlcheck.reports.terminal.layout import draw_rows, list_lines
-from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.output import OutputSettings
 
 
 class TableReporter:
