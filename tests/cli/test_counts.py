@@ -48,12 +48,12 @@ async def test_quiet_prints_nothing_where_everything_passed(urlcheck: Urlcheck, 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["-4", "-6"], "-4 and -6 exclude each other."),
-        (["-6", "-4"], "-6 and -4 exclude each other."),
+        (["-4", "-6"], "-4 and -6 exclude each other"),
+        (["-6", "-4"], "-6 and -4 exclude each other"),
         (["-q", "-v"], "--quiet: cannot be used together with --verbose"),
-        (["--accept", "600"], "'600': servers answer with statuses from 100 to 599, or 999."),
-        (["--accept", "0xx"], "'0xx': servers answer with statuses from 100 to 599, or 999."),
-        (["--accept", "200-999"], "'200-999': servers answer with statuses from 100 to 599, or 999."),
+        (["--accept", "600"], "'600': servers answer with statuses from 100 to 599, or 999"),
+        (["--accept", "0xx"], "'0xx': servers answer with statuses from 100 to 599, or 999"),
+        (["--accept", "200-999"], "'200-999': servers answer with statuses from 100 to 599, or 999"),
     ],
 )
 async def test_options_that_make_no_sense_are_refused(urlcheck: Urlcheck, options: list[str], said: str) -> None:
@@ -88,7 +88,7 @@ async def test_a_list_that_cannot_be_read_is_one_line_and_no_report(urlcheck: Ur
 async def test_a_list_that_is_no_list_for_the_most_part_is_noted(urlcheck: Urlcheck, tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("# Links\n- [a](http://a.example)\n- [b](http://b.example)\nand no more\n")
     finished = await urlcheck("-f", "page.md", "-o", "jsonl")
-    assert "urlcheck: 3 of 3 lines are no URLs; a list has one URL per line and nothing else\n" in finished.stderr
+    assert "urlcheck: 3 of 3 entries are no URLs; a list has one URL per line and nothing else\n" in finished.stderr
 
 
 async def test_a_list_with_few_faults_is_not_noted(urlcheck: Urlcheck, tmp_path: Path) -> None:
@@ -102,12 +102,12 @@ async def test_an_argument_that_names_a_file_is_told_how_to_check_its_lines(urlc
     (tmp_path / "urls.txt").touch()
     finished = await urlcheck("urls.txt")
     assert (finished.status, finished.stdout) == (2, "")
-    assert "Error: urls.txt is a file: --file urls.txt checks its lines.\n" in finished.stderr
+    assert finished.stderr == "urlcheck: urls.txt is a file: --file urls.txt checks its lines\n"
 
 
 async def test_an_argument_that_names_a_folder_is_told_so(urlcheck: Urlcheck, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
-    assert "Error: docs is a folder: " in (await urlcheck("docs")).stderr
+    assert "urlcheck: docs is a folder: " in (await urlcheck("docs")).stderr
 
 
 async def test_a_url_with_a_scheme_or_a_base_is_no_file(urlcheck: Urlcheck, tmp_path: Path, site: str) -> None:

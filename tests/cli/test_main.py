@@ -28,7 +28,7 @@ pytestmark = pytest.mark.user
     [
         (KeyboardInterrupt(), 130, ""),
         (click.Abort(), 130, ""),
-        (click.UsageError("that way"), 2, "Error: that way\n"),
+        (click.UsageError("that way"), 2, "urlcheck: that way\n"),
         (InputError("no input"), 2, "urlcheck: no input\n"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",

@@ -145,7 +145,7 @@ USAGE_ERRORS = [
     (["--concurrency", "0"], "must be "),
     (["--max-redirects", "-1"], "must be "),
     (["--retries", "-1"], "must be "),
-    (["--retries", "1.5"], "'1.5' is not a whole number."),
+    (["--retries", "1.5"], "'1.5' is not a whole number"),
     (["--per-host", "0"], "must be "),
     (["--rate", "0"], "'0' is not a number of requests a second"),
     (["--rate", "often"], "'often' is not a number of requests a second"),
@@ -170,7 +170,7 @@ USAGE_ERRORS = [
     (["--output", "jsonl=missing/out.jsonl"], "cannot write missing/out.jsonl: No such file"),
     (["--output", "table=missing/out.txt"], "cannot write missing/out.txt: No such file"),
     (["--output", "jsonl=."], "cannot write .: "),
-    (["--nothing"], "No such option"),
+    (["--nothing"], "no such option"),
 ]
 
 

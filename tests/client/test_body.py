@@ -51,6 +51,11 @@ async def test_a_body_is_read_only_where_somebody_wants_it(serve: Serve) -> None
     assert (await read(server.url)).body == TEXT
 
 
+async def test_the_body_of_a_bad_request_is_read_because_it_may_say_that_the_port_requires_tls(serve: Serve) -> None:
+    server = await serve(reply("400 Bad Request", body=TEXT))
+    assert (await respond(server.url)).body == TEXT
+
+
 @pytest.mark.parametrize(
     ("coding", "body"),
     [

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Complain, Tell
+from tests.support.program import RunHere
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,11 @@ def test_a_project_has_settings_and_targets_in_tables_of_its_own(folder: Path, t
 
 def test_targets_in_an_inline_array_have_no_line(tell: Tell) -> None:
     assert [target.line for target in tell("target = [{url = 'a.example'}, {url = 'b.example'}]").targets] == [None, None]
+
+
+@pytest.mark.parametrize("arguments", [["x"], ["--config", "pyproject.toml", "x"]])
+def test_a_table_of_a_project_that_is_not_below_tool_is_answered_with_its_place(
+    run_here: RunHere, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[urlcheck]\nretries = 0\n")
+    assert run_here(*arguments).stderr == "urlcheck: pyproject.toml: write [tool.urlcheck] in place of [urlcheck]\n"

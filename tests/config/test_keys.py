@@ -80,20 +80,20 @@ def test_what_is_no_setting_of_ours_reaches_the_command_too(tell: Tell) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("timeout = 'soon'", "timeout: 'soon' is not a duration: write 500ms, 10s, 2m or 1h."),
-        ("timeout = -1", "timeout: '-1' is not a duration: write 500ms, 10s, 2m or 1h."),
-        ("timeout = nan", "timeout: 'nan' is not a duration: write 500ms, 10s, 2m or 1h."),
+        ("timeout = 'soon'", "timeout: 'soon' is not a duration: write 500ms, 10s, 2m or 1h"),
+        ("timeout = -1", "timeout: '-1' is not a duration: write 500ms, 10s, 2m or 1h"),
+        ("timeout = nan", "timeout: 'nan' is not a duration: write 500ms, 10s, 2m or 1h"),
         ("timeout = true", "timeout: true is no value for it"),
         ("timeout = {a = 1}", "timeout: a table is no value for it"),
         ("timeout = 1979-05-27", "timeout: a date or time is no value for it"),
         ("timeout = [1]", "timeout: one value is needed, not a list"),
         ("header = [['A: b']]", "header: a list is no value for it"),
-        ("header = 'A'", "header: a header is written 'NAME: VALUE', without control characters."),
+        ("header = 'A'", "header: a header is written 'NAME: VALUE', without control characters"),
         ("accept = []", "accept: an empty list"),
-        ("accept = [200, 2000]", "accept: '2000' is not a status code: write 200, 200-299 or 2xx, with commas between."),
-        ("retries = -1", "retries: must be from 0 to 100."),
-        ("retries = 1.5", "retries: '1.5' is not a whole number."),
-        ("retries = 'two'", "retries: 'two' is not a whole number."),
+        ("accept = [200, 2000]", "accept: '2000' is not a status code: write 200, 200-299 or 2xx, with commas between"),
+        ("retries = -1", "retries: must be from 0 to 100"),
+        ("retries = 1.5", "retries: '1.5' is not a whole number"),
+        ("retries = 'two'", "retries: 'two' is not a whole number"),
         ("insecure = 'yes'", "insecure: a text is not true or false"),
         ("insecure = 1", "insecure: a number is not true or false"),
         ("ip-version = 5", "ip-version: '5' is not one of 4, 6"),
@@ -120,7 +120,7 @@ def test_a_password_in_a_message_is_masked(complain: Complain) -> None:
 def test_what_a_variable_holds_is_in_no_message(complain: Complain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "hunter2\n")
     assert complain("timeout = '${TOKEN}'") == (
-        "urlcheck.toml:1: timeout: '${TOKEN}' is not a duration: write 500ms, 10s, 2m or 1h."
+        "urlcheck.toml:1: timeout: '${TOKEN}' is not a duration: write 500ms, 10s, 2m or 1h"
     )
     assert complain("header = ['A: b', 'C: ${TOKEN}x']") == (
         "urlcheck.toml:1: header: 'A: b', 'C: ${TOKEN}x' cannot be used as the environment has it"

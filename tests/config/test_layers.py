@@ -64,7 +64,7 @@ def test_a_flag_of_the_file_is_undone_by_the_environment(tell: Tell, monkeypatch
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("URLCHECK_TIMEOUT", "soon", "URLCHECK_TIMEOUT: 'soon' is not a duration: write 500ms, 10s, 2m or 1h."),
+        ("URLCHECK_TIMEOUT", "soon", "URLCHECK_TIMEOUT: 'soon' is not a duration: write 500ms, 10s, 2m or 1h"),
         ("URLCHECK_INSECURE", "ja", "URLCHECK_INSECURE: 'ja' is not true or false"),
         ("URLCHECK_CONFIG", "missing.toml", "cannot read missing.toml: No such file or directory"),
     ],

@@ -43,3 +43,17 @@ def test_a_value_without_quotes_that_may_be_a_secret_is_not_shown(complain: Comp
 )
 def test_another_error_of_syntax_is_not_explained_by_quotes(complain: Complain, text: str) -> None:
     assert "quotes" not in complain(text, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("timeout: 5", "1:8: not TOML: a value stands after an equals sign: timeout = 5"),
+        ("timeout: 5s  # short", '1:8: not TOML: a value stands after an equals sign: timeout = "5s"'),
+        ("fail-fast: true", "1:10: not TOML: a value stands after an equals sign: fail-fast = true"),
+        ("user: 7hunter2", '1:5: not TOML: a value stands after an equals sign: user = "…"'),
+        ("header:", '1:7: not TOML: a value stands after an equals sign: header = "…"'),
+    ],
+)
+def test_a_colon_in_place_of_an_equals_sign_is_shown_with_its_correction(complain: Complain, text: str, message: str) -> None:
+    assert complain(text, "x") == f"urlcheck.toml:{message}"

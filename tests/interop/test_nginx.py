@@ -97,6 +97,7 @@ async def test_an_authority_that_is_not_trusted_is_a_tls_failure(https_port: int
 async def test_plain_http_on_a_tls_port_is_a_bad_request(https_port: int, urlcheck: Urlcheck) -> None:
     [record] = (await urlcheck("-o", "jsonl", f"http://127.0.0.1:{https_port}/")).records
     assert (record["verdict"], record["status"]) == ("status", 400)
+    assert record["detail"].endswith("the server speaks TLS: an https URL may be meant")
 
 
 async def test_a_connection_closed_without_an_answer_is_a_protocol_failure(

@@ -72,7 +72,7 @@ def command(
     _refuse_overwriting(files, [file for _, file in output.outputs if file])
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
-            raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
+            raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in")
         files = (STDIN,)
     from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
 
@@ -107,9 +107,9 @@ def _refuse_files(urls: Sequence[str | Entry]) -> None:
         if not isinstance(url, str) or "//" in url or url == STDIN:
             continue
         if os.path.isdir(url):
-            raise click.UsageError(f"{url} is a folder: name a file with --file, or write https://{url} for a host.")
+            raise click.UsageError(f"{url} is a folder: name a file with --file, or write https://{url} for a host")
         if os.path.isfile(url):
-            raise click.UsageError(f"{url} is a file: --file {url} checks its lines.")
+            raise click.UsageError(f"{url} is a file: --file {url} checks its lines")
 
 
 def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:

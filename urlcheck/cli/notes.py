@@ -29,10 +29,10 @@ def describe_course(checker: Coordinator, settings: RunSettings) -> Iterator[str
 
 
 def describe_input(summary: Summary) -> Iterator[str]:
-    """A note on lists whose lines are no URLs for the most part, such as a page or a table."""
+    """A note on an input whose entries are no URLs for the most part, such as a page or a table."""
     invalid = summary.verdicts[Verdict.INVALID]
     if invalid > 2 and 2 * invalid > summary.total:
-        yield f"{invalid:,} of {summary.total:,} lines are no URLs; a list has one URL per line and nothing else"
+        yield f"{invalid:,} of {summary.total:,} entries are no URLs; a list has one URL per line and nothing else"
 
 
 def describe_conditions(checks: Sequence[CheckSettings], *, is_read: bool) -> Iterator[str]:

@@ -66,15 +66,17 @@ def _name_option(field: str) -> str:
 
 
 def _describe(error: click.ClickException) -> str:
-    """As Click does, but without the secrets that may be in it."""
-    context = getattr(error, "ctx", None)
-    usage = f"{context.get_usage()}\nTry 'urlcheck --help' for help.\n\n" if context else ""
-    message = error.format_message()
+    """The error in one line, as for a setting, without the secrets that may be in it."""
+    message = error.message
     if isinstance(error, click.NoSuchOption):
         from urlcheck.options.mistakes import explain_option  # noqa: PLC0415 - used only after a mistake
 
         message = explain_option(error.option_name, [name for param in command.params for name in param.opts])
-    return f"{usage}Error: {clean(message)}"
+    elif isinstance(error, click.BadOptionUsage):  # Click: Option '-c' requires an argument.
+        message = f"{error.option_name}: {message.removeprefix(f'Option {error.option_name!r} ')}"
+    elif isinstance(error, click.BadParameter) and error.param and error.param.name:
+        message = f"{_name_option(error.param.name)}: {message}"
+    return f"urlcheck: {clean(message.removesuffix('.'))}"
 
 
 def _explain(error: Exception) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from ssl import SSLContext
 from time import perf_counter
 
@@ -13,7 +14,7 @@ from aiohttp import ClientConnectorError, hdrs
 from multidict import CIMultiDict
 
 from urlcheck.client.address_policy import AddressPolicy
-from urlcheck.client.body import Body, make_wish
+from urlcheck.client.body import GLANCE, Body, make_body_plan
 from urlcheck.client.certificates import read_refused
 from urlcheck.client.credentials import Credentials
 from urlcheck.client.deadlines import Deadlines
@@ -53,7 +54,7 @@ class HttpClient:
         self.proxies = proxies
         self.address_policy = address_policy
         self.deadlines = Deadlines(settings.timeout)
-        self.body_wish = make_wish(settings)
+        self.body_plan = make_body_plan(settings)
         self.redirects = RedirectRules(settings.max_redirects, is_local=settings.unix_socket is not None)
         self.ip_version = None if self.redirects.is_local else settings.ip_version
         self.data = settings.data
@@ -87,10 +88,10 @@ class Attempt:
         try:
             with self._client.deadlines.limit():
                 answer = await self._follow()
-                body = await self._read_body(answer) if self._client.body_wish else None
+                body = await self._read_body(answer) if self._client.body_plan else None
             response = self._respond(answer)
-            if wish := self._client.body_wish:
-                body = body or await wish.glance(answer)
+            if plan := self._client.body_plan or (GLANCE if self._may_lack_tls(answer) else None):
+                body = body or await plan.glance(answer)
                 if body:
                     response = replace(response, body=body.content, is_whole=body.is_whole)
             if self._keep():
@@ -120,9 +121,9 @@ class Attempt:
             self._trace.move_on()
 
     async def _read_body(self, answer: Answer) -> Body | None:
-        assert self._client.body_wish is not None
+        assert self._client.body_plan is not None
         self._trace.phase = Phase.BODY
-        return await self._client.body_wish.read(answer)
+        return await self._client.body_plan.read(answer)
 
     async def _ask(self) -> Answer:
         """One request; again where a kept connection turned out dead, which says nothing of the server (RFC 9112, 9.3.1)."""
@@ -161,6 +162,10 @@ class Attempt:
     def _is_own(self) -> bool:
         """Whether the URL is of the origin that the attempt began at."""
         return self._chain.url.origin == self._first.origin
+
+    def _may_lack_tls(self, answer: Answer) -> bool:
+        """Whether the body may say that the port requires TLS, as nginx, Apache and Go do in a 400."""
+        return answer.status == HTTPStatus.BAD_REQUEST and self._chain.url.scheme == "http"
 
     def _respond(self, answer: Answer) -> Response:
         return Response(

@@ -154,7 +154,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyWish:
+class BodyPlan:
     """The bodies that a run reads, by status: up to `limit` bytes for a status in `judged`. For any other status, unless
     it is in `passed`, the beginning is read, to show it.
     """
@@ -182,13 +182,17 @@ class BodyWish:
         return body
 
 
-def make_wish(settings: CheckSettings) -> BodyWish | None:
+# the beginning of any body, for an answer that its body explains
+GLANCE = BodyPlan(_GLANCE_BYTES, judged=(), passed=())
+
+
+def make_body_plan(settings: CheckSettings) -> BodyPlan | None:
     """The bodies that the settings need; None where they need none."""
     if not (settings.expects_body or settings.keep_body):
         return None
     judged = settings.accepted if settings.expects_body else ()
     passed = () if settings.keep_body and settings.expects_more_than_a_status else settings.accepted
-    return BodyWish(settings.max_body, judged, passed)
+    return BodyPlan(settings.max_body, judged, passed)
 
 
 def _name_coding(answer: Answer) -> str:

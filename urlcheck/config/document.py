@@ -98,20 +98,28 @@ def _read(name: str, *, was_found: bool) -> Document | None:
         _refuse_strangers(name, owner)
     try:
         text = _decode(name, content)
-        values: object = _parse(name, text)
+        parsed = _parse(name, text)
     except ConfigurationError:
         if is_ours:
             raise
         return None
-    for key in ("tool", "urlcheck") if is_project else ():
-        values = values.get(key) if isinstance(values, dict) else None
-    if is_project and values is None:
+    values = _find_table(name, parsed) if is_project else parsed
+    if values is None:
         return None
     if was_found:
         _refuse_strangers(name, owner)  # also where the table has no header, but dots
     if not isinstance(values, dict):
         raise ConfigurationError(f"{name}: tool.urlcheck is not a table")
     return _arrange(name, values, find_lines(text, "tool.urlcheck." if is_project else ""), was_found=was_found)
+
+
+def _find_table(name: str, values: Mapping[str, object]) -> object:
+    """The value of `tool.urlcheck`; None where there is none. Raises `ConfigurationError` for one in the wrong place."""
+    tool = values.get("tool")
+    table = tool.get("urlcheck") if isinstance(tool, dict) else None
+    if table is None and "urlcheck" in values:
+        raise ConfigurationError(f"{name}: write [tool.urlcheck] in place of [urlcheck]")
+    return table
 
 
 def _refuse_strangers(name: str, owner: int) -> None:

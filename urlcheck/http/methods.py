@@ -12,7 +12,7 @@ _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 def find_fault(method: str) -> str | None:
     """The reason why a method cannot request a URL, in any case of its letters; None where it can."""
     if not is_token(method):  # RFC 9110, 9.1
-        return f"{method!r} is not a request method: write GET, HEAD or POST, for example."
+        return f"{method!r} is not a request method: write GET, HEAD or POST, for example"
     return "CONNECT asks for a tunnel and not for a URL." if method.upper() == "CONNECT" else None
 
 

@@ -35,23 +35,23 @@ def explain_option(name: str, known: Iterable[str]) -> str:
     if not hint and name.startswith("--"):
         words = [option.removeprefix("--") for option in known if option.startswith("--")]
         if near := find_near(name.removeprefix("--"), words):
-            return f"No such option {name!r}; did you mean --{near}?"
-    return f"No such option {name!r}; {hint or '--help lists all options'}."
+            return f"{name}: no such option; did you mean --{near}?"
+    return f"{name}: no such option; {hint or '--help lists all options'}"
 
 
 def explain_format(value: str, formats: Collection[str]) -> str:
     """The complaint about a value of `--output` that does not begin with one of the formats."""
     name, equals, file = value.partition("=")
     if name in _FORMATS:
-        return f"{name!r} is not a format; write {_FORMATS[name]}{f'={file}' if file else ''}."
+        return f"{name!r} is not a format; write {_FORMATS[name]}{f'={file}' if file else ''}"
     if not equals and "://" not in value:
         _, dot, extension = value.replace("\\", "/").rpartition("/")[2].rpartition(".")
         known = _EXTENSIONS.get(extension.lower(), extension.lower())
         if dot and known in formats:
-            return f"{value!r} is a file name without a format; write {known}=FILE."
+            return f"{value!r} is a file name without a format; write {known}=FILE"
         if dot or "/" in value:
-            return f"{value!r} is a file name without a format; write FORMAT=FILE. Formats: {', '.join(formats)}."
-    return f"{name!r} is not a format; they are: {', '.join(formats)}."
+            return f"{value!r} is a file name without a format; write FORMAT=FILE. Formats: {', '.join(formats)}"
+    return f"{name!r} is not a format; they are: {', '.join(formats)}"
 
 
 def hint_at_json(text: str) -> str:

@@ -29,15 +29,13 @@ class StatusCodes(click.ParamType[frozenset[int]]):
         for part in value.lower().split(","):
             match = _CODES.fullmatch(part.strip())
             if match is None:
-                self.fail(
-                    f"{part.strip()!r} is not a status code: write 200, 200-299 or 2xx, with commas between.", param, ctx
-                )
+                self.fail(f"{part.strip()!r} is not a status code: write 200, 200-299 or 2xx, with commas between", param, ctx)
             family, first, last = match.groups()
             low, high = (int(family) * 100, int(family) * 100 + 99) if family else (int(first), int(last or first))
             if low > high:
-                self.fail(f"{part.strip()!r} is not a range: its end is below its start.", param, ctx)
+                self.fail(f"{part.strip()!r} is not a range: its end is below its start", param, ctx)
             if not (is_status(low) and is_status(high) and (low == high or high < ODD_STATUS)):
-                self.fail(f"{part.strip()!r}: servers answer with statuses from 100 to 599, or 999.", param, ctx)
+                self.fail(f"{part.strip()!r}: servers answer with statuses from 100 to 599, or 999", param, ctx)
             codes.update(range(low, high + 1))
         return frozenset(codes)
 
@@ -51,7 +49,7 @@ class Verdicts(click.ParamType[frozenset[Verdict]]):
         try:
             return frozenset(Verdict(part.strip().lower()) for part in value.split(","))
         except ValueError as error:
-            self.fail(f"{str(error).partition(' is not')[0]} is not a verdict; they are: {', '.join(Verdict)}.", param, ctx)
+            self.fail(f"{str(error).partition(' is not')[0]} is not a verdict; they are: {', '.join(Verdict)}", param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         before, comma, begun = incomplete.rpartition(",")
@@ -70,7 +68,7 @@ class Output(click.ParamType[tuple[str, str | None]]):
 
             self.fail(explain_format(value, [*FORMATS, *others]), param, ctx)
         if equals and not file:
-            self.fail(f"{value!r} names no file: write {name}=FILE.", param, ctx)
+            self.fail(f"{value!r} names no file: write {name}=FILE", param, ctx)
         return name, file if equals and file != STDOUT else None
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002

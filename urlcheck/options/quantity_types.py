@@ -24,11 +24,11 @@ class Count(click.IntRange):
         try:
             count = int(value)
         except ValueError:
-            self.fail(f"{value!r} is not a whole number.", param, ctx)
+            self.fail(f"{value!r} is not a whole number", param, ctx)
         try:
             return self._rule.fit(count)
         except ValueError:
-            self.fail(f"must be {rules.describe_range(self._rule.least, self._rule.most)}.", param, ctx)
+            self.fail(f"must be {rules.describe_range(self._rule.least, self._rule.most)}", param, ctx)
 
 
 class CountOr(click.ParamType[int | str]):
@@ -47,7 +47,7 @@ class CountOr(click.ParamType[int | str]):
             return self._rule.fit(int(value) if value.isascii() and value.isdigit() else None)
         except ValueError:
             bounds = rules.describe_range(self._rule.least, self._rule.most)
-            self.fail(f"{value!r} is neither {' nor '.join(self._words)} nor a number {bounds}.", param, ctx)
+            self.fail(f"{value!r} is neither {' nor '.join(self._words)} nor a number {bounds}", param, ctx)
 
 
 class Duration(click.ParamType[float]):
@@ -61,7 +61,7 @@ class Duration(click.ParamType[float]):
         try:
             return parse_duration(value)
         except ValueError as error:
-            self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h.", param, ctx)
+            self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h", param, ctx)
 
 
 class Size(click.ParamType[int]):
@@ -75,7 +75,7 @@ class Size(click.ParamType[int]):
         try:
             return parse_size(value)
         except ValueError:
-            self.fail(f"{value!r} is not a size: write 500, 64K or 1M.", param, ctx)
+            self.fail(f"{value!r} is not a size: write 500, 64K or 1M", param, ctx)
 
 
 class Rate(click.ParamType[float]):
@@ -89,5 +89,5 @@ class Rate(click.ParamType[float]):
         except ValueError:
             rate = math.nan
         if not 0 < rate < math.inf:
-            self.fail(f"{value!r} is not a number of requests a second: write 10 or 0.5.", param, ctx)
+            self.fail(f"{value!r} is not a number of requests a second: write 10 or 0.5", param, ctx)
         return rate

@@ -31,11 +31,11 @@ class Header(click.ParamType[tuple[str, str]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, text = value.partition(":")
         if name.strip().lower() in _SCHEMES and text.startswith("//"):
-            self.fail("a URL stands in the place of a header, which is written 'NAME: VALUE'.", param, ctx)
+            self.fail("a URL stands in the place of a header, which is written 'NAME: VALUE'", param, ctx)
         if not colon or not is_token(name) or not is_sendable(text):
-            self.fail("a header is written 'NAME: VALUE', without control characters.", param, ctx)
+            self.fail("a header is written 'NAME: VALUE', without control characters", param, ctx)
         if self._is_sent and name.lower() in FRAMING:
-            self.fail(f"{name} cannot be set: urlcheck itself sets the headers that frame a request.", param, ctx)
+            self.fail(f"{name} cannot be set: urlcheck itself sets the headers that frame a request", param, ctx)
         return name, text.strip()
 
 
@@ -46,7 +46,7 @@ class HeaderText(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not is_sendable(value):
-            self.fail("a header cannot have control characters.", param, ctx)
+            self.fail("a header cannot have control characters", param, ctx)
         return str(value)
 
 
@@ -58,7 +58,7 @@ class Credentials(click.ParamType[tuple[str, str]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, password = value.partition(":")
         if not colon or not is_sendable(value):
-            self.fail("credentials are written NAME:PASSWORD, without control characters.", param, ctx)
+            self.fail("credentials are written NAME:PASSWORD, without control characters", param, ctx)
         return name, password
 
 
@@ -105,18 +105,18 @@ class Pin(click.ParamType[tuple[str, int, str]]):
             return cast("tuple[str, int, str]", value)
         match = _PIN.fullmatch(value)
         if match is None:
-            self.fail(f"{value!r} is not HOST:PORT:ADDRESS.", param, ctx)
+            self.fail(f"{value!r} is not HOST:PORT:ADDRESS", param, ctx)
         name, port, addresses = match.groups()
         from urlcheck.http.url import InvalidUrlError, is_ip_address, read_host  # noqa: PLC0415 - of no use to --help
 
         if not 1 <= int(port) <= 65535:
-            self.fail(f"{port} is not a port number from 1 to 65535.", param, ctx)
+            self.fail(f"{port} is not a port number from 1 to 65535", param, ctx)
         try:
             host = name if name == "*" else read_host(name).removesuffix(".")
         except InvalidUrlError as error:
-            self.fail(f"{name!r} is not a host: {error}.", param, ctx)
+            self.fail(f"{name!r} is not a host: {error}", param, ctx)
         if is_ip_address(host):
-            self.fail(f"{host} is an IP address: write the host name that it replaces.", param, ctx)
+            self.fail(f"{host} is an IP address: write the host name that it replaces", param, ctx)
         return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
 
     def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -126,7 +126,7 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         try:
             address = ipaddress.ip_address(bare)
         except ValueError:
-            self.fail(f"{text!r} is not an IP address.", param, ctx)
+            self.fail(f"{text!r} is not an IP address", param, ctx)
         if "%" in bare:
-            self.fail(f"{text!r} has a zone: write the address without it.", param, ctx)
+            self.fail(f"{text!r} has a zone: write the address without it", param, ctx)
         return str(address)
