@@ -110,9 +110,9 @@ async def test_an_answer_that_does_not_wait_for_the_body_is_an_answer(serve: Ser
     [
         ({"method": "CONNECT"}, "method: CONNECT asks for a tunnel and not for a URL."),
         ({"method": "post"}, "method: must be a request method in capitals, such as GET"),
-        ({"method": "A B"}, "method: 'A B' is not a request method: write GET, HEAD or POST, for example."),
-        ({"method": "GET\r\nX: y"}, r"method: 'GET\r\nX: y' is not a request method: write GET, HEAD or POST, for example."),
-        ({"method": ""}, "method: '' is not a request method: write GET, HEAD or POST, for example."),
+        ({"method": "A B"}, "method: 'A B' is not a request method: write GET, HEAD or POST, for example"),
+        ({"method": "GET\r\nX: y"}, r"method: 'GET\r\nX: y' is not a request method: write GET, HEAD or POST, for example"),
+        ({"method": ""}, "method: '' is not a request method: write GET, HEAD or POST, for example"),
         ({"method": "HEAD", "data": b""}, "data: a HEAD request has no body; use another method"),
         ({"method": "TRACE", "data": b"x"}, "data: a TRACE request has no body; use another method"),
     ],
