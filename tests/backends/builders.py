@@ -10,7 +10,8 @@ from tests.support.builders import make_target
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.engine.check import Check
 from urlcheck.engine.engine import Engine
-from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
+from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, OverloadHandler, Withdrawn
+from urlcheck.http.url import Origin
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.settings.settings import Settings
@@ -43,6 +44,7 @@ class DyingBackend:
     def __init__(self) -> None:
         self.submitted: list[Target] = []
         self.limit = 1
+        self.on_overload: OverloadHandler | None = None
         self.calls: list[str] = []
         self._is_lost = asyncio.Event()
 
@@ -62,6 +64,20 @@ class DyingBackend:
 
     async def withdraw(self) -> Withdrawn:
         return Withdrawn([], set())
+
+    async def find_busiest(self) -> HostQueue | None:
+        return None
+
+    def set_share(self, origin: Origin, share: int) -> None:
+        self.calls.append(f"share: {origin[1]} {share}")
+
+    async def take_queue(self, origin: Origin) -> list[Target]:
+        taken = [target for target in self.submitted if target.request and target.request.origin == origin]
+        self.submitted = [target for target in self.submitted if target not in taken]
+        return taken
+
+    def pause(self, origin: Origin, seconds: float) -> None:
+        self.calls.append(f"pause: {origin[1]} {seconds}")
 
     def finish(self) -> None:
         self.calls.append("finish")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.support.builders import make_target
 from tests.support.clock import in_no_time, now
 from urlcheck.engine.dispatcher import Dispatcher
-from urlcheck.engine.scheduler import Job, Scheduler
+from urlcheck.engine.job import Job
+from urlcheck.engine.scheduler import Scheduler
 from urlcheck.http.url import parse
 
 

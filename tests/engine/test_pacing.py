@@ -12,8 +12,8 @@ import pytest
 
 from tests.engine.test_engine import Blocks, Client, collect, respond, run, urls
 from tests.support.clock import in_no_time, now
+from urlcheck.engine.job import Job
 from urlcheck.engine.pacing import MOST_FORGIVEN, Pace
-from urlcheck.engine.scheduler import Job
 from urlcheck.http.url import Url
 from urlcheck.model.outcome import Outcome
 from urlcheck.model.result import Result

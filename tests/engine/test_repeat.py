@@ -32,8 +32,8 @@ from urlcheck.backends import coordinator
 from urlcheck.backends.bounds import Bounds
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.engine.check import Check
+from urlcheck.engine.job import Job
 from urlcheck.engine.repeat import GRACE_SECONDS, UntilPassed
-from urlcheck.engine.scheduler import Job
 from urlcheck.http.url import Url
 from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome
 from urlcheck.model.result import Result

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import make_target
-from urlcheck.engine.scheduler import Host, Job, Scheduler
+from urlcheck.engine.job import Host, Job
+from urlcheck.engine.scheduler import Scheduler
 from urlcheck.policy.overload import Overload
 
 
@@ -575,6 +576,96 @@ HOSTS = ("a", "b", "c")
 times = st.integers(0, 12).map(lambda quarters: quarters / 4)
 
 
+ORIGIN = ("http", "host", 80)
+
+
+def test_a_host_that_other_backends_check_as_well_has_no_more_in_flight_than_its_share(scheduler: Scheduler) -> None:
+    add(scheduler, *["host"] * 5)
+    scheduler.set_share(ORIGIN, 2)
+    assert len(take_all(scheduler)) == 2
+
+
+def test_a_share_holds_for_a_host_that_has_no_jobs_yet(scheduler: Scheduler) -> None:
+    scheduler.set_share(ORIGIN, 2)
+    add(scheduler, *["host"] * 5)
+    assert len(take_all(scheduler)) == 2
+
+
+def test_a_share_that_grows_lets_more_jobs_go(scheduler: Scheduler) -> None:
+    add(scheduler, *["host"] * 5)
+    scheduler.set_share(ORIGIN, 2)
+    take_all(scheduler)
+    scheduler.set_share(ORIGIN, 4)
+    assert len(take_all(scheduler)) == 2
+
+
+def test_a_share_that_shrinks_is_exceeded_until_jobs_are_done(scheduler: Scheduler) -> None:
+    add(scheduler, *["host"] * 5)
+    first, second, third = (take(scheduler) for _ in range(3))
+    scheduler.set_share(ORIGIN, 1)
+    scheduler.done(first)
+    assert scheduler.exceeds_share(ORIGIN)
+    assert scheduler.next() is None
+    scheduler.done(second)
+    assert not scheduler.exceeds_share(ORIGIN)
+    scheduler.done(third)
+    assert len(take_all(scheduler)) == 1
+
+
+def test_a_share_limits_a_host_that_rejects_requests(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, *["host"] * 50)
+    reject(scheduler, take(scheduler))
+    scheduler.set_share(ORIGIN, 1)
+    for _ in range(40):
+        clock.now += 60
+        for job in take_all(scheduler):
+            scheduler.accept(job)
+            scheduler.done(job)
+    clock.now += 60
+    assert len(take_all(scheduler)) <= 1
+
+
+def test_the_queue_that_is_taken_has_the_jobs_that_are_not_in_flight(scheduler: Scheduler) -> None:
+    jobs = add(scheduler, "host", "host", "other", "host")
+    first = take(scheduler)
+    assert first is jobs[0]
+    assert scheduler.take_queue(ORIGIN) == [jobs[1], jobs[3]]
+    assert take_all(scheduler) == [jobs[2]]
+    assert scheduler.waiting == 0
+
+
+def test_a_host_whose_queue_was_taken_may_have_jobs_again(scheduler: Scheduler) -> None:
+    add(scheduler, "host", "host")
+    scheduler.take_queue(ORIGIN)
+    assert scheduler.is_idle
+    later = add(scheduler, "host")
+    assert take_all(scheduler) == later
+
+
+def test_the_pause_that_another_backend_was_told_is_respected(scheduler: Scheduler, clock: Clock) -> None:
+    scheduler.pause(ORIGIN, 10)
+    jobs = add(scheduler, "host")
+    assert scheduler.next() is None
+    clock.now += 10
+    assert take_all(scheduler) == jobs
+
+
+def test_a_pause_stops_jobs_that_might_have_been_next(scheduler: Scheduler, clock: Clock) -> None:
+    jobs = add(scheduler, "host", "host")
+    scheduler.pause(ORIGIN, 10)
+    assert scheduler.next() is None
+    clock.now += 10
+    assert take_all(scheduler) == jobs
+
+
+def test_the_busiest_host_has_the_most_jobs_of_those_that_reject_nothing(scheduler: Scheduler) -> None:
+    assert scheduler.find_busiest() is None
+    add(scheduler, "a", "b", "b", "host", "host", "host", "host")
+    assert scheduler.find_busiest() == (ORIGIN, 4)
+    scheduler.pause(ORIGIN, 10)
+    assert scheduler.find_busiest() == (("http", "b", 80), 2)
+
+
 class Model(RuleBasedStateMachine):
     """Says, in the plainest way, which jobs may be asked, and watches the scheduler ask them."""
 
@@ -583,6 +674,7 @@ class Model(RuleBasedStateMachine):
         self.clock = Clock()
         self.scheduler = Scheduler(self.clock, per_host, rate, limit)
         self.per_host = per_host
+        self.shares: dict[str, int] = {}
         self.interval = 1 / rate if rate else 0
         self.forget()
 
@@ -599,7 +691,7 @@ class Model(RuleBasedStateMachine):
     def share(self, host: str) -> int:
         """Jobs in flight to a host, at most; how it is found is the pace's business."""
         known = self.scheduler._hosts.get(("http", host, 80))
-        return known.pace.share if known and known.pace else self.per_host
+        return known.pace.share if known and known.pace else self.shares.get(host, self.per_host)
 
     def is_free(self, host: str) -> bool:
         return hosts(self.in_flight).count(host) < self.share(host)
@@ -677,6 +769,23 @@ class Model(RuleBasedStateMachine):
     @rule(data=st.data())
     def accept(self, data: st.DataObject) -> None:
         self.scheduler.accept(self.in_flight[data.draw(st.integers(0, len(self.in_flight) - 1))])
+
+    @rule(host=st.sampled_from(HOSTS), share=st.integers(1, 3))
+    def set_share(self, host: str, share: int) -> None:
+        self.shares[host] = share
+        self.scheduler.set_share(("http", host, 80), share)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def take_queue(self, host: str) -> None:
+        for job in self.scheduler.take_queue(("http", host, 80)):
+            assert job.url.host == host
+            assert self.not_before.pop(job) <= self.clock.now
+        assert not any(job.url.host == host and not time for job, time in self.not_before.items())
+
+    @rule(host=st.sampled_from(HOSTS), seconds=times)
+    def pause(self, host: str, seconds: float) -> None:
+        self.scheduler.pause(("http", host, 80), seconds)
+        self.host_not_before[host] = max(self.host_not_before[host], self.clock.now + seconds)
 
     @rule(places=st.integers(0, 2))
     def limit(self, places: int) -> None:

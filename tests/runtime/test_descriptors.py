@@ -16,7 +16,7 @@ from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, check, check_urls
 from urlcheck.api import open_checker
 from urlcheck.engine.concurrency_limit import ConcurrencyLimit
-from urlcheck.engine.scheduler import Job
+from urlcheck.engine.job import Job
 from urlcheck.input.iterable_source import IterableSource
 from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.runtime.descriptors import are_exhausted, count_open, open_allowance, soft_limit

@@ -1,17 +1,20 @@
 """The coordinator: targets from a source to backends, results from backends to the consumer.
 
-One backend in this event loop is the common case; further ones take part of the hosts. A host has one home at a time, so the
-promises about hosts hold, and a backend that is lost has its unfinished targets checked by another.
+One backend in this event loop is the common case; further ones take part of the hosts. A host has one home at a time, or
+several that divide its share, so the promises about hosts hold. A backend that is lost has its unfinished targets checked by
+another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
 from urlcheck.backends.autoscaler import Autoscaler
+from urlcheck.backends.balancer import Balancer
 from urlcheck.backends.bounds import INTERRUPTED, Bounds, set_alarm
 from urlcheck.backends.limits import divide, lend
 from urlcheck.backends.protocol import Backend, BackendLostError
@@ -28,6 +31,10 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 # the reason for a target whose request may have been sent by a backend that was lost
 NOT_REPEATED = "its process died or did not answer; a request that may have been sent is not sent again"
+
+
+# targets that are routed at once: between two such blocks a host with several homes changes to the one with the least work
+_ROUTED = 500
 
 
 class Coordinator:
@@ -56,6 +63,7 @@ class Coordinator:
         self._scaler = scaler
         self._bounds = bounds or Bounds()
         self._router = Router(first)
+        self._balancer = Balancer(self._router, settings)
         self._buffer = ResultBuffer()
         self._receivers: list[asyncio.Task[None]] = []
         self._text = 0
@@ -201,7 +209,8 @@ class Coordinator:
             if targets:
                 self._first.submit(targets)
         else:
-            self._route(targets)
+            for start in range(0, len(targets), _ROUTED):
+                self._route(targets[start : start + _ROUTED])
 
     def _route(self, targets: Sequence[Target]) -> None:
         shares: dict[Backend, list[Target]] = {}
@@ -210,10 +219,12 @@ class Coordinator:
             shares.setdefault(self._router.choose(target.request), []).append(target)
         for backend, share in shares.items():
             backend.submit(share)
+        self._router.refresh()
 
     # results
 
     def _receive_from(self, backend: Backend) -> None:
+        backend.on_overload = functools.partial(self._balancer.on_overload, backend)
         self._receivers.append(asyncio.get_running_loop().create_task(self._receive(backend)))
         self._receivers[-1].add_done_callback(lambda _: self._buffer.make_room())
 
@@ -234,6 +245,7 @@ class Coordinator:
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
         self._backends.remove(lost)
         self._router.remove(lost)
+        self._balancer.close_gap()
         self._first.set_limit(self.first.limit + lost.status.limit)  # the hosts come with their places
         repeatable = [target for target in unfinished if self._checks[target.check].is_repeatable]
         others = [target for target in unfinished if not self._checks[target.check].is_repeatable]
@@ -264,6 +276,7 @@ class Coordinator:
             await self._scaler.watch(self)
         while len(self._backends) > 1:
             await asyncio.sleep(self._bounds.lend_seconds)
+            self._submit(await self._balancer.balance(self._backends))
             if self._is_read:
                 statuses = [backend.status for backend in self._backends]
                 for backend, status, limit in zip(self._backends, statuses, lend(statuses), strict=True):

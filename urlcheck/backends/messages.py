@@ -104,6 +104,30 @@ class Withdraw(Message, frozen=True, array_like=True, tag=True):
     """Give back the targets that may be checked elsewhere."""
 
 
+class FindBusiest(Message, frozen=True, array_like=True, tag=True):
+    """Name the host with the most targets that wait."""
+
+
+class Share(Message, frozen=True, array_like=True, tag=True):
+    """Have at most `share` requests to this host in flight."""
+
+    origin: tuple[str, str, int]
+    share: int
+
+
+class TakeQueue(Message, frozen=True, array_like=True, tag=True):
+    """Give back the waiting targets of a host, once its share is respected."""
+
+    origin: tuple[str, str, int]
+
+
+class Pause(Message, frozen=True, array_like=True, tag=True):
+    """Send no request to this host until the pause, in seconds, is over."""
+
+    origin: tuple[str, str, int]
+    seconds: float
+
+
 class Stop(Message, frozen=True, array_like=True, tag=True):
     """Abandon what is in flight, for this reason."""
 
@@ -124,10 +148,24 @@ class Results(Message, frozen=True, array_like=True, tag=True):
 
 
 class Released(Message, frozen=True, array_like=True, tag=True):
-    """The answer to `Withdraw`: the indices of targets, and the origins that stay."""
+    """The answer to `Withdraw`: the indices of targets, and the origins that stay; to `TakeQueue` without the latter."""
 
     indices: list[int]
     origins: list[tuple[str, str, int]]
+
+
+class Busiest(Message, frozen=True, array_like=True, tag=True):
+    """The answer to `FindBusiest`: a host and the number of its targets that wait; None where none waits."""
+
+    origin: tuple[str, str, int] | None
+    length: int
+
+
+class Overloaded(Message, frozen=True, array_like=True, tag=True):
+    """A host with several homes rejects requests, and asks for a pause, in seconds."""
+
+    origin: tuple[str, str, int]
+    seconds: float
 
 
 class Alive(Message, frozen=True, array_like=True, tag=True):
@@ -140,8 +178,11 @@ class Alive(Message, frozen=True, array_like=True, tag=True):
     hungry: bool
 
 
-ToBackend = Hello | Checks | Submit | Limit | Withdraw | Stop | Finish
-FromBackend = Results | Released | Alive
+Order = Hello | Checks | Submit | Limit | Share | Pause | Stop | Finish
+Question = Withdraw | FindBusiest | TakeQueue
+ToBackend = Order | Question
+Answer = Released | Busiest
+FromBackend = Results | Alive | Overloaded | Answer
 
 _encoder = msgspec.msgpack.Encoder()
 _to_backend = msgspec.msgpack.Decoder(ToBackend)

@@ -15,7 +15,8 @@ from urlcheck.backends import codec, messages
 from urlcheck.backends.frames import frame, read_frame
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.backends.silence import Silence
-from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
+from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, OverloadHandler, Withdrawn
+from urlcheck.http.url import Origin
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.settings.identity import VERSION
@@ -49,9 +50,11 @@ class ProcessBackend:
         self._unfinished: dict[int, Target] = {}
         self._limit = settings.concurrency
         self._alive = messages.Alive(slowed=0, hungry=True)
-        self._withdrawn: asyncio.Future[messages.Released] | None = None
+        self._reply: asyncio.Future[messages.Answer | None] | None = None
+        self.on_overload: OverloadHandler | None = None
         self._is_finishing = False
         self._has_ended = False
+        self._is_over = False
         self._silence = Silence(hang_seconds, self._kill)
         self._send(messages.Hello(VERSION, codec.pack_settings(settings), hang_seconds / PULSES))
 
@@ -81,10 +84,23 @@ class ProcessBackend:
         self._send(messages.Limit(in_flight))
 
     async def withdraw(self) -> Withdrawn:
-        self._withdrawn = asyncio.get_running_loop().create_future()
-        self._send(messages.Withdraw())
-        released = await self._withdrawn
-        return Withdrawn([self._unfinished.pop(index) for index in released.indices], set(released.origins))
+        released = await self._ask(messages.Withdraw())
+        origins = set(released.origins) if isinstance(released, messages.Released) else set[Origin]()
+        return Withdrawn(self._release(released), origins)
+
+    async def find_busiest(self) -> HostQueue | None:
+        busiest = await self._ask(messages.FindBusiest())
+        return HostQueue(busiest.origin, busiest.length) if isinstance(busiest, messages.Busiest) and busiest.origin else None
+
+    def set_share(self, origin: Origin, share: int) -> None:
+        self._send(messages.Share(origin, share))
+
+    async def take_queue(self, origin: Origin) -> list[Target]:
+        released = await self._ask(messages.TakeQueue(origin))
+        return self._release(released)
+
+    def pause(self, origin: Origin, seconds: float) -> None:
+        self._send(messages.Pause(origin, seconds))
 
     def finish(self) -> None:
         self._is_finishing = True
@@ -110,12 +126,16 @@ class ProcessBackend:
                 elif isinstance(message, messages.Alive):
                     self._alive = message
                     yield []
-                elif self._withdrawn and not self._withdrawn.done():
-                    self._withdrawn.set_result(message)
+                elif isinstance(message, messages.Overloaded):
+                    if self.on_overload:
+                        self.on_overload(message.origin, message.seconds)
+                elif self._reply and not self._reply.done():
+                    self._reply.set_result(message)
         finally:
             self._silence.end()
-            if self._withdrawn and not self._withdrawn.done():
-                self._withdrawn.set_result(messages.Released([], []))
+            self._is_over = True
+            if self._reply and not self._reply.done():
+                self._reply.set_result(None)
         if self._unfinished or not self._is_finishing:
             unfinished = [*self._unfinished.values()]
             self._unfinished.clear()
@@ -133,6 +153,19 @@ class ProcessBackend:
                     return
         self._kill()
         await self._process.wait()
+
+    async def _ask(self, question: messages.Question) -> messages.Answer | None:
+        """The answer of the process, which is asked one question at a time; None where it is lost."""
+        if self._is_over:
+            return None
+        self._reply = asyncio.get_running_loop().create_future()
+        self._send(question)
+        return await self._reply
+
+    def _release(self, answer: messages.Answer | None) -> list[Target]:
+        """The targets of an answer. Those of a process that was lost since then are gone."""
+        indices = answer.indices if isinstance(answer, messages.Released) else ()
+        return [target for index in indices if (target := self._unfinished.pop(index, None))]
 
     async def _read(self) -> messages.FromBackend | None:
         with self._silence.listening():

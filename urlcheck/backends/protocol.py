@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
+from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, OverloadHandler, Withdrawn
+from urlcheck.http.url import Origin
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 
@@ -21,8 +22,12 @@ class BackendLostError(Exception):
 class Backend(Protocol):
     """A place where targets are checked: this event loop, another process, another machine.
 
-    Each submitted target comes out once, in a batch of `results`, or is withdrawn, or is named by `BackendLostError`.
+    Each submitted target comes out once, in a batch of `results`, or is withdrawn, or is named by `BackendLostError`. Several
+    backends may check one host: each has a share of the requests in flight to it. `on_overload` is called where such a host
+    rejects a request for its load.
     """
+
+    on_overload: OverloadHandler | None
 
     @property
     def status(self) -> BackendStatus: ...
@@ -40,6 +45,22 @@ class Backend(Protocol):
 
     async def withdraw(self) -> Withdrawn:
         """Give back the targets of all hosts without requests in flight and without state that must be kept."""
+        ...
+
+    async def find_busiest(self) -> HostQueue | None:
+        """The host with the most targets that wait, of those that reject nothing; None where none waits."""
+        ...
+
+    def set_share(self, origin: Origin, share: int) -> None:
+        """Have at most `share` requests to this host in flight from now on."""
+        ...
+
+    async def take_queue(self, origin: Origin) -> list[Target]:
+        """Give back the waiting targets of a host, once no more requests to it than its share are in flight."""
+        ...
+
+    def pause(self, origin: Origin, seconds: float) -> None:
+        """Send no request to this host for that time: it has demanded a pause of another backend."""
         ...
 
     def finish(self) -> None:

@@ -41,8 +41,9 @@ class Worker:
         # a task that fails ends the process: a backend that no longer listens must not go on showing signs of life
         async with open_local(settings, self._checks) as engine, asyncio.TaskGroup() as group:
             tune_gc()
+            engine.on_overload = lambda origin, seconds: self._send(messages.Overloaded(origin, seconds))
             tasks = [
-                group.create_task(self._listen(engine)),
+                group.create_task(self._listen(engine, group)),
                 group.create_task(self._show_life(engine, hello.pulse_seconds)),
             ]
             async for batch in engine.results():
@@ -51,23 +52,42 @@ class Worker:
             for task in tasks:
                 task.cancel()
 
-    async def _listen(self, engine: Engine) -> None:
+    async def _listen(self, engine: Engine, group: asyncio.TaskGroup) -> None:
         while message := await self._read():
-            match message:
-                case messages.Submit():
-                    engine.submit([codec.unpack_target(packed) for packed in message.targets])
-                case messages.Checks():
-                    self._checks += [codec.unpack_settings(CheckSettings, packed) for packed in message.checks]
-                case messages.Limit():
-                    engine.set_limit(message.in_flight)
-                case messages.Stop():
-                    engine.stop(message.reason)
-                case messages.Withdraw():
-                    targets, origins = await engine.withdraw()
-                    self._send(messages.Released([target.index for target in targets], [*origins]))
-                case messages.Finish():
-                    engine.finish()
+            if isinstance(message, messages.Question):
+                group.create_task(self._answer(engine, message))  # it may wait for requests in flight
+            else:
+                self._obey(engine, message)
         engine.finish()
+
+    def _obey(self, engine: Engine, order: messages.Order) -> None:
+        match order:
+            case messages.Submit():
+                engine.submit([codec.unpack_target(packed) for packed in order.targets])
+            case messages.Checks():
+                self._checks += [codec.unpack_settings(CheckSettings, packed) for packed in order.checks]
+            case messages.Limit():
+                engine.set_limit(order.in_flight)
+            case messages.Share():
+                engine.set_share(order.origin, order.share)
+            case messages.Pause():
+                engine.pause(order.origin, order.seconds)
+            case messages.Stop():
+                engine.stop(order.reason)
+            case messages.Finish():
+                engine.finish()
+
+    async def _answer(self, engine: Engine, question: messages.Question) -> None:
+        match question:
+            case messages.Withdraw():
+                targets, origins = await engine.withdraw()
+                self._send(messages.Released([target.index for target in targets], [*origins]))
+            case messages.FindBusiest():
+                busiest = await engine.find_busiest()
+                self._send(messages.Busiest(*busiest) if busiest else messages.Busiest(None, 0))
+            case messages.TakeQueue():
+                targets = await engine.take_queue(question.origin)
+                self._send(messages.Released([target.index for target in targets], []))
 
     async def _show_life(self, engine: Engine, seconds: float) -> None:
         """Again and again: the event loop runs, however long servers take to answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from urlcheck.engine.scheduler import Job
+from urlcheck.engine.job import Job
 from urlcheck.http.url import Origin, Url
 from urlcheck.model.outcome import Outcome
 from urlcheck.policy.policy import Policy

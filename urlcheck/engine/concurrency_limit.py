@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from urlcheck.engine.scheduler import Job, Scheduler
+from urlcheck.engine.job import Job
+from urlcheck.engine.scheduler import Scheduler
 from urlcheck.engine.status import HeldBack
 from urlcheck.runtime.descriptors import Allowance, soft_limit
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from urlcheck.engine.scheduler import Job, Scheduler
+from urlcheck.engine.job import Job
+from urlcheck.engine.scheduler import Scheduler
 
 
 class Dispatcher:

@@ -9,10 +9,12 @@ from typing import Any
 from urlcheck.engine.check import Check
 from urlcheck.engine.concurrency_limit import ConcurrencyLimit
 from urlcheck.engine.dispatcher import Dispatcher
+from urlcheck.engine.job import Job
 from urlcheck.engine.repeat import SHORTEST_PAUSE, make_repeat
 from urlcheck.engine.result_buffer import ResultBuffer
-from urlcheck.engine.scheduler import Job, Scheduler
-from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
+from urlcheck.engine.scheduler import Scheduler
+from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, OverloadHandler, Withdrawn
+from urlcheck.http.url import Origin
 from urlcheck.model.outcome import Outcome, Response, ShortageError
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
@@ -25,6 +27,8 @@ from urlcheck.settings.scopes import RunSettings
 
 # with more jobs than this waiting for their next attempt, no further hosts are wanted
 _MOST_RETRYING = 10_000
+# seconds between two looks whether a host has come down to its share, which happens once or twice in a run
+_SHARE_SECONDS = 0.01
 
 
 class Engine:
@@ -46,6 +50,7 @@ class Engine:
         self._reason: str | None = None
         self._work: asyncio.Future[list[None]] | None = None
         self._has_told_hunger = False
+        self.on_overload: OverloadHandler | None = None
 
     @property
     def status(self) -> BackendStatus:
@@ -72,6 +77,21 @@ class Engine:
     async def withdraw(self) -> Withdrawn:
         jobs, origins = self._scheduler.release()
         return Withdrawn([job.target for job in jobs], origins)
+
+    async def find_busiest(self) -> HostQueue | None:
+        return self._scheduler.find_busiest()
+
+    def set_share(self, origin: Origin, share: int) -> None:
+        self._scheduler.set_share(origin, share)
+        self._dispatcher.wake()
+
+    async def take_queue(self, origin: Origin) -> list[Target]:
+        while self._scheduler.exceeds_share(origin):  # noqa: ASYNC110 - an event would cost at every request
+            await asyncio.sleep(_SHARE_SECONDS)
+        return [job.target for job in self._scheduler.take_queue(origin)]
+
+    def pause(self, origin: Origin, seconds: float) -> None:
+        self._scheduler.pause(origin, seconds)
 
     def finish(self) -> None:
         self._dispatcher.close()
@@ -149,6 +169,8 @@ class Engine:
         overload = policy.find_overload(outcome)
         if overload and job.url.is_of_site(outcome.url):  # not where a redirect led elsewhere
             self._scheduler.reject(job, overload)
+            if self.on_overload and self._scheduler.is_shared(job.url.origin):
+                self.on_overload(job.url.origin, overload.retry_after)
         elif isinstance(outcome, Response):
             self._scheduler.accept(job)
         return overload.retry_after if overload else 0.0

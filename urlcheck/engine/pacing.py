@@ -140,6 +140,11 @@ class Pace:
         """Whether the host is asked less often than it could be."""
         return self.interval > 0
 
+    def limit(self, per_host: int) -> None:
+        """Have at most `per_host` requests in flight from now on."""
+        self._share = float(per_host) if self._rate == math.inf else min(self._share, per_host)
+        self._per_host = per_host
+
     def reject(self, job: Rejected, overload: Overload, now: float, in_flight: int) -> float:
         """The host has rejected a job. `in_flight` counts the requests in flight, this one included.
 

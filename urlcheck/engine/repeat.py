@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from urlcheck.engine.check import Check
-from urlcheck.engine.scheduler import Job
+from urlcheck.engine.job import Job
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.backoff import backoff

@@ -12,62 +12,14 @@ import sys
 from collections import deque
 from collections.abc import Callable
 
+from urlcheck.engine.job import Host, Job
 from urlcheck.engine.pacing import LONGEST_INTERVAL, Pace
+from urlcheck.engine.status import HostQueue
 from urlcheck.http.url import Origin
-from urlcheck.model.result import Result
-from urlcheck.model.target import Target
 from urlcheck.policy.overload import Overload
 
 # seconds for which the pace of a host without work is kept: jobs may come back, or the list may name it again
 _PACE_KEPT = 10.0
-
-
-class Host:
-    """The jobs of one origin, and what stands in their way."""
-
-    __slots__ = ("has_passed", "in_flight", "is_expiring", "is_listed", "not_before", "origin", "pace", "queue", "share")
-
-    def __init__(self, origin: Origin, share: int) -> None:
-        self.origin = origin
-        self.share = share  # jobs in flight, at most
-        self.pace: Pace | None = None  # once it has rejected a job for its load
-        self.has_passed = False  # it has answered a job otherwise
-        self.queue: deque[Job] = deque()
-        self.in_flight = 0
-        self.not_before = 0.0
-        self.is_listed = False  # among the hosts that may be asked, or those that wait for their time
-        self.is_expiring = False  # among the hosts without work that are remembered
-
-    def has_slow_work(self) -> bool:
-        """Whether it has jobs, and a pace that holds them back."""
-        return bool(self.pace and self.pace.is_slow and (self.queue or self.in_flight))
-
-
-class Job:
-    """A target that is being checked: the number of its attempts, and the result of the last one."""
-
-    __slots__ = ("attempts", "episode", "forgiven", "host", "result", "shortages", "target", "url")
-
-    host: Host
-
-    def __init__(self, target: Target) -> None:
-        assert target.request is not None
-        self.target = target
-        self.url = target.request
-        self.attempts = 0
-        self.forgiven = 0
-        self.episode = 0
-        self.shortages = 0
-        self.result: Result | None = None
-
-    @property
-    def counted(self) -> int:
-        """The attempts that count against its retries; `attempts` are all of them."""
-        return self.attempts - self.forgiven
-
-    def has_successor(self) -> bool:
-        """Whether more jobs of the same host are queued."""
-        return bool(self.host.queue)
 
 
 class Scheduler:
@@ -96,6 +48,7 @@ class Scheduler:
         self._retries_first = retries_first
         self._interval = 1 / rate if rate else 0.0
         self._hosts: dict[Origin, Host] = {}
+        self._shares: dict[Origin, int] = {}  # hosts with several homes
         self._paced: dict[Origin, Host] = {}  # those that have a pace
         self._ready: deque[Host] = deque()
         self._resting: list[tuple[float, int, Host]] = []
@@ -137,7 +90,7 @@ class Scheduler:
         origin = job.url.origin
         host = self._hosts.get(origin)
         if host is None:
-            host = self._hosts[origin] = Host(origin, self._per_host)
+            host = self._hosts[origin] = Host(origin, self._share_of(origin))
         job.host = host
         if goes_first and host.pace is None:
             host.queue.appendleft(job)
@@ -203,7 +156,9 @@ class Scheduler:
         """The host has rejected a job in flight for its load: it is paused, and asked more slowly. For the rest see `Pace`."""
         host, now = job.host, self._clock()
         if host.pace is None:
-            host.pace = Pace(now, self._per_host, has_passed=host.has_passed, longest_interval=self.longest_interval)
+            host.pace = Pace(
+                now, self._share_of(host.origin), has_passed=host.has_passed, longest_interval=self.longest_interval
+            )
             self._paced[host.origin] = host
         pause = host.pace.reject(job, overload, now, host.in_flight)
         host.share = host.pace.share
@@ -217,6 +172,54 @@ class Scheduler:
         else:
             host.pace.accept(job, self._clock())
             host.share = host.pace.share
+
+    def set_share(self, origin: Origin, share: int) -> None:
+        """Have at most `share` jobs of this host in flight from now on: other backends check it as well."""
+        self._shares[origin] = share
+        if host := self._hosts.get(origin):
+            if host.pace:
+                host.pace.limit(share)
+            host.share = host.pace.share if host.pace else share
+            self._list(host)
+
+    def is_shared(self, origin: Origin) -> bool:
+        """Whether `set_share` was called for this host."""
+        return origin in self._shares
+
+    def exceeds_share(self, origin: Origin) -> bool:
+        """Whether more jobs of this host are in flight than its share, which has shrunk."""
+        host = self._hosts.get(origin)
+        return host is not None and host.in_flight > self._share_of(origin)
+
+    def pause(self, origin: Origin, seconds: float) -> None:
+        """The host has demanded a pause of another backend."""
+        host = self._hosts.get(origin)
+        if host is None:
+            host = self._hosts[origin] = Host(origin, self._share_of(origin))
+        host.not_before = max(host.not_before, self._clock() + seconds)
+        if not (host.queue or host.in_flight):
+            self._forget(host)
+
+    def find_busiest(self) -> HostQueue | None:
+        """The host with the most jobs queued, of those that have no pace and no pause."""
+        free = (host for host in self._hosts.values() if host.pace is None and not host.not_before)
+        host = max(free, key=lambda host: len(host.queue), default=None)
+        return HostQueue(host.origin, len(host.queue)) if host else None
+
+    def take_queue(self, origin: Origin) -> list[Job]:
+        """Release the jobs of a host that are queued, but not those in flight or with a time for their next attempt."""
+        host = self._hosts.get(origin)
+        if host is None:
+            return []
+        taken = [*host.queue]
+        host.queue.clear()
+        self._queued -= len(taken)
+        if host in self._ready:
+            self._ready.remove(host)
+            host.is_listed = False
+        if not (host.in_flight or host.is_listed):
+            self._forget(host)
+        return taken
 
     def release(self) -> tuple[list[Job], set[Origin]]:
         """Release the hosts without state that must be kept. Returns their jobs, and the origins that stay."""
@@ -242,6 +245,9 @@ class Scheduler:
         self._retries.clear()
         self._queued = 0
         return jobs
+
+    def _share_of(self, origin: Origin) -> int:
+        return self._shares.get(origin, self._per_host) if self._shares else self._per_host
 
     def _list(self, host: Host) -> None:
         """Put a host where it belongs, if there is something to ask it, and it has a place free."""
@@ -275,7 +281,10 @@ class Scheduler:
         while self._resting and self._resting[0][0] <= now:
             host = heapq.heappop(self._resting)[2]
             host.is_listed = False
-            self._list(host)
+            if host.queue or host.in_flight:
+                self._list(host)
+            else:  # its queue was taken
+                self._forget(host)
         while self._expiring and self._expiring[0][0] <= now:
             host = heapq.heappop(self._expiring)[2]
             host.is_expiring = False

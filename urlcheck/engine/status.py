@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,6 +43,17 @@ class BackendReport:
     slowed: int = 0
     held_back: HeldBack | None = None
     awaited: Sequence[Result] = ()
+
+
+# called with a host that rejects requests, and the seconds for which it asked for a pause
+OverloadHandler = Callable[[Origin, float], None]
+
+
+class HostQueue(NamedTuple):
+    """A host, and the number of its targets that wait for their turn."""
+
+    origin: Origin
+    length: int
 
 
 class Withdrawn(NamedTuple):

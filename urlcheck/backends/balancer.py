@@ -1,0 +1,110 @@
+"""Gives a host with a long queue several homes, so that a list of one host is checked by every process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from urlcheck.backends.limits import divide
+from urlcheck.backends.protocol import Backend
+from urlcheck.backends.router import Router
+from urlcheck.http.url import Origin
+from urlcheck.model.target import Target
+from urlcheck.settings.run import RunSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a host is divided, in targets that wait for it in one backend while another backend has free places.
+
+    `long_queue`: for the first time, as its connections are opened anew elsewhere; `uneven_queue`: once more.
+    """
+
+    long_queue: int = 1_000
+    uneven_queue: int = 100
+
+
+class Balancer:
+    """Divides hosts among backends. The homes of a host divide its places in flight, so that its limit holds at any moment.
+
+    A host with a rate is not divided: one process is fast enough for it. A host that rejects requests has one home again,
+    because its pace can be found in one place only.
+    """
+
+    def __init__(self, router: Router, settings: RunSettings, thresholds: Thresholds | None = None) -> None:
+        self._router = router
+        self._settings = settings
+        self._thresholds = thresholds or Thresholds()
+        self._overloaded: dict[Origin, Backend] = {}
+
+    async def balance(self, backends: Sequence[Backend]) -> list[Target]:
+        """Divide a host, or join its homes, where that is due. Returns the targets to be submitted anew."""
+        if self._overloaded:
+            return await self._join_overloaded(backends)
+        statuses = [backend.status for backend in backends]
+        self._join_finished()
+        longest = max(statuses, key=lambda status: status.unfinished).unfinished
+        is_uneven = any(status.unfinished < status.limit for status in statuses) and longest > self._thresholds.uneven_queue
+        if not is_uneven or self._settings.rate:
+            return []
+        busiest = max(backends, key=lambda backend: backend.status.unfinished)
+        queue = await busiest.find_busiest()
+        if queue is None:
+            return []
+        if self._router.homes_of(queue.origin):
+            return await busiest.take_queue(queue.origin) if queue.length > self._thresholds.uneven_queue else []
+        if queue.length <= self._thresholds.long_queue:
+            return []
+        return await self._divide(queue.origin, busiest, backends)
+
+    def on_overload(self, home: Backend, origin: Origin, seconds: float) -> None:
+        """A host with several homes rejects requests: the others respect its pause at once, and give it up soon."""
+        for other in self._router.homes_of(origin):
+            if other is not home:
+                other.pause(origin, seconds)
+        if self._router.homes_of(origin):
+            self._overloaded.setdefault(origin, home)
+
+    def close_gap(self) -> None:
+        """A backend was lost, and removed from the router: its share goes to the other homes."""
+        for origin in self._router.divided:
+            self._set_shares(origin, self._router.homes_of(origin))
+
+    async def _divide(self, origin: Origin, home: Backend, backends: Sequence[Backend]) -> list[Target]:
+        others = [backend for backend in backends if backend is not home]
+        homes = [home, *others][: self._settings.per_host]
+        if len(homes) < 2:
+            return []
+        self._set_shares(origin, homes)
+        targets = await home.take_queue(origin)  # from now on the other homes have places
+        alive = [one for one in homes if one in backends]
+        if len(alive) < len(homes):
+            self._set_shares(origin, alive)
+        self._router.divide(origin, alive)
+        return targets
+
+    def _set_shares(self, origin: Origin, homes: Sequence[Backend]) -> None:
+        for home, share in zip(homes, divide(self._settings.per_host, len(homes)), strict=True):
+            home.set_share(origin, share)
+
+    def _join_finished(self) -> None:
+        """A home whose others have nothing left gets all places of the host, so that none lies idle at the end."""
+        for origin in self._router.divided:
+            busy = [home for home in self._router.homes_of(origin) if home.status.unfinished]
+            if len(busy) == 1:
+                self._router.join(origin, busy[0])
+                busy[0].set_share(origin, self._settings.per_host)
+
+    async def _join_overloaded(self, backends: Sequence[Backend]) -> list[Target]:
+        origin, home = self._overloaded.popitem()
+        homes = self._router.homes_of(origin)
+        others = [other for other in homes if other is not home]
+        if home not in backends or not others:
+            return []
+        self._router.join(origin, home)
+        targets: list[Target] = []
+        for other in others:  # each keeps a place for the targets that wait for their next attempt
+            other.set_share(origin, 1)
+            targets += await other.take_queue(origin)
+        home.set_share(origin, max(1, self._settings.per_host - len(others)))
+        return targets
