@@ -33,9 +33,10 @@ def make_engine(client: Client, settings: Settings) -> Engine:
     return Engine([Check(settings, client)], settings)
 
 
-def make_status(limit: int = 10, unfinished: int = 0) -> BackendStatus:
+def make_status(limit: int = 10, unfinished: int = 0, in_flight: int = 0, *, hungry: bool | None = None) -> BackendStatus:
     """The status of a backend with so many places and targets."""
-    return BackendStatus(limit=limit, unfinished=unfinished, hungry=unfinished <= limit)
+    is_hungry = unfinished <= limit if hungry is None else hungry
+    return BackendStatus(limit=limit, in_flight=in_flight, unfinished=unfinished, hungry=is_hungry)
 
 
 class DyingBackend:

@@ -42,7 +42,7 @@ async def read(data: bytes) -> list[bytes]:
 
 def send_back(result: Result) -> Result:
     """The result after its way from a backend."""
-    message = messages.decode_from_backend(messages.encode(codec.pack_results([result])))
+    message = messages.decode_from_backend(messages.encode(codec.pack_results([result], messages.Load(10, 3))))
     assert isinstance(message, messages.Results)
     return codec.unpack_result(message.results[0], result.target)
 
@@ -119,7 +119,14 @@ def test_every_kind_of_setting_comes_out_as_it_went_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\xc1", b"\x90", messages.encode(messages.Alive(1, hungry=False)), b"\x93\xa5Hello\x01\x02"]
+    "data",
+    [
+        b"",
+        b"\xc1",
+        b"\x90",
+        messages.encode(messages.Alive(1, hungry=False, load=messages.Load(10, 3))),
+        b"\x93\xa5Hello\x01\x02",
+    ],
 )
 def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):

@@ -34,6 +34,7 @@ def run_with(others: Sequence[Backend], blocks: Blocks, client: Client, **values
     waiting = iter(others)
 
     async def open_next() -> Backend:
+        await asyncio.sleep(0)  # as a process takes a while
         return next(waiting)
 
     first = make_engine(client, settings)

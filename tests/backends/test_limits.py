@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.backends.builders import make_status
-from urlcheck.backends.limits import divide, lend
+from urlcheck.backends.limits import allot, divide
 
 
 @pytest.mark.parametrize(
@@ -18,20 +18,60 @@ def test_places_are_divided_in_nearly_equal_parts_and_the_first_gets_the_rest(
     assert divide(total, parts) == limits
 
 
-def test_a_backend_that_has_finished_lends_its_places_to_one_with_more_targets_than_places() -> None:
-    assert lend([make_status(10, 0), make_status(10, 50), make_status(10, 60)]) == [1, 19, 10]
+def allot_to(total: int, *backends: tuple[int, int, int]) -> list[int]:
+    """The limits of backends with so high a limit, so many unfinished targets and requests in flight."""
+    return allot(total, [make_status(*backend, hungry=False) for backend in backends])
 
 
-def test_a_backend_lends_the_places_that_it_cannot_use() -> None:
-    assert lend([make_status(10, 50), make_status(10, 4)]) == [16, 4]
+def test_places_go_where_targets_are() -> None:
+    assert allot_to(100, (50, 3_000, 50), (50, 1_000, 50)) == [50, 25]
+    assert allot_to(100, (50, 3_000, 50), (25, 1_000, 25)) == [75, 25]
 
 
-def test_places_that_none_can_use_go_back_to_the_first() -> None:
-    assert lend([make_status(10, 3), make_status(10, 3)]) == [17, 3]
+def test_a_limit_grows_only_as_requests_above_another_limit_end() -> None:
+    assert allot_to(100, (50, 3_000, 50), (25, 1_000, 40)) == [60, 25]
 
 
-@given(st.lists(st.tuples(st.integers(1, 100), st.integers(0, 1000)), min_size=1))
-def test_lending_keeps_the_sum_of_the_limits_and_one_place_for_each(backends: list[tuple[int, int]]) -> None:
-    limits = lend([make_status(*backend) for backend in backends])
-    assert sum(limits) == sum(limit for limit, _ in backends)
+def test_a_backend_keeps_no_places_that_it_cannot_use() -> None:
+    hungry = make_status(50, 9_000, 4, hungry=True)
+    assert allot(50, [make_status(25, 1_000, 25, hungry=False), hungry]) == [41, 9]
+
+
+def test_a_backend_that_has_finished_keeps_one_place() -> None:
+    assert allot_to(100, (50, 3_000, 50), (50, 0, 0)) == [99, 1]
+
+
+def test_a_backend_that_lacks_hosts_gets_few_places_more_than_it_uses() -> None:
+    hungry = make_status(50, 9_000, 10, hungry=True)
+    assert allot(100, [make_status(50, 1_000, 50, hungry=False), hungry]) == [80, 20]
+
+
+def test_places_that_none_can_use_are_divided_evenly() -> None:
+    assert allot_to(100, (100, 0, 0), (1, 0, 0)) == [50, 50]
+
+
+@given(
+    st.integers(1, 300),
+    st.lists(st.tuples(st.integers(1, 300), st.integers(0, 1000), st.integers(0, 300), st.booleans()), min_size=1, max_size=6),
+)
+def test_no_more_are_in_flight_than_the_total_unless_they_were_before(
+    total: int, backends: list[tuple[int, int, int, bool]]
+) -> None:
+    statuses = [make_status(*numbers, hungry=hungry) for *numbers, hungry in backends]
+    limits = allot(total, statuses)
+    before = sum(max(status.limit, status.in_flight) for status in statuses)
+    after = sum(max(limit, status.in_flight) for limit, status in zip(limits, statuses, strict=True))
+    assert after <= max(total, before)
     assert min(limits) >= 1
+
+
+@given(st.integers(6, 300), st.lists(st.tuples(st.integers(0, 1000), st.booleans()), min_size=1, max_size=6))
+def test_every_place_is_given_out_in_the_end(total: int, backends: list[tuple[int, bool]]) -> None:
+    limits = [1] * len(backends)
+    for _ in range(2):
+        statuses = [
+            make_status(limit, unfinished, 0, hungry=hungry)
+            for limit, (unfinished, hungry) in zip(limits, backends, strict=True)
+        ]
+        limits = allot(total, statuses)
+    assert total - len(limits) <= sum(limits) <= total

@@ -19,15 +19,15 @@ class Bounds:
 
     `window`: unfinished targets of one backend, so that its workers find hosts that may be asked. `further`: the number of
     windows while a backend could do more if it had other hosts. `text`: characters of all unfinished URLs, as a hostile list
-    has 65 536 in a line. `farewell_seconds`: until backends that were stopped are closed. `lend_seconds`: between two looks
-    whether one backend has places in flight for another.
+    has 65 536 in a line. `farewell_seconds`: until backends that were stopped are closed. `balance_seconds`: between two looks
+    whether one backend has hosts or places in flight for another.
     """
 
     window: int = 10_000
     further: int = 5
     text: int = 16 * 1024 * 1024
     farewell_seconds: float = 2.0
-    lend_seconds: float = 0.1
+    balance_seconds: float = 0.1
 
 
 def set_alarm(settings: RunSettings, stop: Callable[[str], None]) -> asyncio.TimerHandle | None:

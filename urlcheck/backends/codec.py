@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.backends.messages import PackedFailure, PackedResponse, PackedResult, PackedTarget, Results
+from urlcheck.backends.messages import Load, PackedFailure, PackedResponse, PackedResult, PackedTarget, Results
 from urlcheck.http.headers import Headers
 from urlcheck.http.url import Url
 from urlcheck.model.outcome import Failure, Hop, Outcome, Response
@@ -82,9 +82,9 @@ def unpack_target(packed: PackedTarget) -> Target:
     return Target("", index=packed.index, request=url, check=packed.check)
 
 
-def pack_results(results: Iterable[Result]) -> Results:
-    """A batch of results."""
-    return Results([_pack_result(result) for result in results])
+def pack_results(results: Iterable[Result], load: Load) -> Results:
+    """A batch of results, and how busy the backend is."""
+    return Results([_pack_result(result) for result in results], load)
 
 
 def _pack_result(result: Result) -> PackedResult:

@@ -16,7 +16,7 @@ from itertools import chain
 from urlcheck.backends.autoscaler import Autoscaler
 from urlcheck.backends.balancer import Balancer
 from urlcheck.backends.bounds import INTERRUPTED, Bounds, set_alarm
-from urlcheck.backends.limits import divide, lend
+from urlcheck.backends.limits import allot
 from urlcheck.backends.protocol import Backend, BackendLostError
 from urlcheck.backends.router import Router
 from urlcheck.engine.repeat import MOST_AWAITED
@@ -150,14 +150,15 @@ class Coordinator:
         """Divide hosts and places in flight among the first backend and these, from now on."""
         if not others or self.interruption:
             return
-        for backend, limit in zip([self._first, *others], divide(self._settings.concurrency, 1 + len(others)), strict=True):
-            backend.set_limit(limit)
+        for backend in others:
+            backend.set_limit(1)  # until the first backend has freed places
         withdrawn = await self._first.withdraw()
         self._router.share_out(others, withdrawn.origins)
         self._backends += others
         for backend in others:
             self._receive_from(backend)
         self._submit(withdrawn.targets)
+        self._allot()
 
     # reading
 
@@ -271,17 +272,21 @@ class Coordinator:
         return any(task.done() and not task.cancelled() and task.exception() for task in self._receivers)
 
     async def _scale(self) -> None:
-        """Give further backends work, and at the end let one that has finished lend its places to the others."""
-        if self._scaler:
-            await self._scaler.watch(self)
-        while len(self._backends) > 1:
-            await asyncio.sleep(self._bounds.lend_seconds)
-            self._submit(await self._balancer.balance(self._backends))
-            if self._is_read:
-                statuses = [backend.status for backend in self._backends]
-                for backend, status, limit in zip(self._backends, statuses, lend(statuses), strict=True):
-                    if limit != status.limit:
-                        backend.set_limit(limit)
+        """Give further backends work, and from then on hosts and places as they can use them."""
+        if not self._scaler:
+            return
+        await self._scaler.watch(self)
+        while True:
+            await asyncio.sleep(self._bounds.balance_seconds)
+            if len(self._backends) > 1:
+                self._submit(await self._balancer.balance(self._backends))
+                self._allot()
+
+    def _allot(self) -> None:
+        statuses = [backend.status for backend in self._backends]
+        for backend, status, limit in zip(self._backends, statuses, allot(self._settings.concurrency, statuses), strict=True):
+            if limit != status.limit:
+                backend.set_limit(limit)
 
     @property
     def _opened(self) -> Sequence[Backend]:

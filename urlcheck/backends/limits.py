@@ -13,16 +13,45 @@ def divide(total: int, parts: int) -> list[int]:
     return [max(1, total - part * (parts - 1)), *[part] * (parts - 1)]
 
 
-def lend(statuses: Sequence[BackendStatus]) -> list[int]:
-    """New limits once no more targets come: places that a backend cannot use go to one that has more targets than places.
+def allot(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
+    """The limits that backends get now, so that together they never have more than `total` requests in flight.
 
-    The sum of the limits stays the same, but for the one place that every backend keeps.
+    Places go where targets are, in proportion, but none to a backend that could not use it. A limit shrinks at once. Another
+    grows as the requests above the first one end. Each backend keeps one place.
     """
-    limits = [min(status.limit, max(1, status.unfinished)) for status in statuses]
-    spare = sum(status.limit for status in statuses) - sum(limits)
-    for number, status in enumerate(statuses):
-        if status.unfinished > status.limit:
-            limits[number] += spare
-            return limits
-    limits[0] += spare
+    limits = []
+    wanted = _apportion(total, statuses)
+    room = total - sum(max(min(status.limit, want), status.in_flight) for status, want in zip(statuses, wanted, strict=True))
+    for status, want in zip(statuses, wanted, strict=True):
+        claimed = max(status.limit, status.in_flight)
+        grown = max(status.limit, min(want, claimed + max(0, room)))
+        limits.append(min(want, grown))
+        room -= max(0, limits[-1] - claimed)
     return limits
+
+
+def _apportion(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
+    """The places that each should have, if none were in use."""
+    weights = [max(1, status.unfinished) for status in statuses]
+    most = [_count_usable(total, status) for status in statuses]
+    parts = [0] * len(statuses)
+    left, open_ = total, [*range(len(statuses))]
+    while open_ and left > 0:
+        weight = sum(weights[number] for number in open_)
+        full = [number for number in open_ if most[number] * weight <= left * weights[number]]
+        for number in full or open_:
+            parts[number] = most[number] if full else left * weights[number] // weight
+        left -= sum(parts[number] for number in full or open_)
+        open_ = [number for number in open_ if number not in full] if full else []
+    # places that none can use are divided evenly: more targets may come at any moment
+    return [max(1, part + spare) for part, spare in zip(parts, _split_evenly(max(0, left), len(parts)), strict=True)]
+
+
+def _count_usable(total: int, status: BackendStatus) -> int:
+    """A backend that lacks hosts cannot use many more places than it does."""
+    usable = status.in_flight + total // 10 if status.hungry else status.unfinished
+    return max(1, min(usable, status.unfinished))
+
+
+def _split_evenly(total: int, parts: int) -> list[int]:
+    return [total // parts + (number < total % parts) for number in range(parts)]

@@ -141,10 +141,18 @@ class Finish(Message, frozen=True, array_like=True, tag=True):
 # from a backend
 
 
+class Load(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The requests that a backend has in flight, and the limit that it knows of."""
+
+    limit: int
+    in_flight: int
+
+
 class Results(Message, frozen=True, array_like=True, tag=True):
     """Results, and how busy the backend is."""
 
     results: list[PackedResult]
+    load: Load
 
 
 class Released(Message, frozen=True, array_like=True, tag=True):
@@ -176,6 +184,7 @@ class Alive(Message, frozen=True, array_like=True, tag=True):
 
     slowed: int
     hungry: bool
+    load: Load
 
 
 Order = Hello | Checks | Submit | Limit | Share | Pause | Stop | Finish

@@ -49,7 +49,8 @@ class ProcessBackend:
         self._sent_checks = 0
         self._unfinished: dict[int, Target] = {}
         self._limit = settings.concurrency
-        self._alive = messages.Alive(slowed=0, hungry=True)
+        self._in_flight = 0
+        self._slowed, self._is_hungry = 0, True
         self._reply: asyncio.Future[messages.Answer | None] | None = None
         self.on_overload: OverloadHandler | None = None
         self._is_finishing = False
@@ -63,13 +64,14 @@ class ProcessBackend:
         unfinished = len(self._unfinished)
         return BackendStatus(
             limit=self._limit,
+            in_flight=self._in_flight,
             unfinished=unfinished,
-            hungry=self._alive.hungry or unfinished <= self._limit,
+            hungry=self._is_hungry or unfinished <= self._limit,
         )
 
     @property
     def report(self) -> BackendReport:
-        return BackendReport(self._alive.slowed)
+        return BackendReport(self._slowed)
 
     def submit(self, targets: Sequence[Target]) -> None:
         if new := self._checks[self._sent_checks :]:
@@ -77,9 +79,11 @@ class ProcessBackend:
             self._send(messages.Checks([codec.pack_settings(check) for check in new]))
         self._unfinished.update((target.index, target) for target in targets)
         self._send(messages.Submit([codec.pack_target(target) for target in targets]))
-        self._alive = messages.Alive(self._alive.slowed, hungry=False)  # until it says so again
+        self._is_hungry = False  # until it says so again
 
     def set_limit(self, in_flight: int) -> None:
+        # until it says how many there are under the new limit
+        self._in_flight = max(self._in_flight, min(self._limit, len(self._unfinished)))
         self._limit = in_flight
         self._send(messages.Limit(in_flight))
 
@@ -122,9 +126,11 @@ class ProcessBackend:
         try:
             while (message := await self._read()) is not None:
                 if isinstance(message, messages.Results):
+                    self._note(message.load)
                     yield [codec.unpack_result(packed, self._unfinished.pop(packed.index)) for packed in message.results]
                 elif isinstance(message, messages.Alive):
-                    self._alive = message
+                    self._note(message.load)
+                    self._slowed, self._is_hungry = message.slowed, message.hungry
                     yield []
                 elif isinstance(message, messages.Overloaded):
                     if self.on_overload:
@@ -178,6 +184,10 @@ class ProcessBackend:
     def _send(self, message: messages.Message) -> None:
         with suppress(OSError, RuntimeError):  # it died: `results` says so
             self._stdin.write(frame(messages.encode(message)))
+
+    def _note(self, load: messages.Load) -> None:
+        if load.limit == self._limit:  # else it has not heard of the new limit
+            self._in_flight = load.in_flight
 
     def _signal(self, name: str) -> None:
         with suppress(ProcessLookupError):

@@ -47,7 +47,7 @@ class Worker:
                 group.create_task(self._show_life(engine, hello.pulse_seconds)),
             ]
             async for batch in engine.results():
-                self._send(codec.pack_results(batch) if batch else self._describe(engine))
+                self._send(codec.pack_results(batch, _measure(engine)) if batch else self._describe(engine))
                 await self._writer.drain()
             for task in tasks:
                 task.cancel()
@@ -68,6 +68,7 @@ class Worker:
                 self._checks += [codec.unpack_settings(CheckSettings, packed) for packed in order.checks]
             case messages.Limit():
                 engine.set_limit(order.in_flight)
+                self._send(self._describe(engine))
             case messages.Share():
                 engine.set_share(order.origin, order.share)
             case messages.Pause():
@@ -97,7 +98,7 @@ class Worker:
             await asyncio.sleep(seconds)
 
     def _describe(self, engine: Engine) -> messages.Alive:
-        return messages.Alive(engine.report.slowed, engine.status.hungry)
+        return messages.Alive(engine.report.slowed, engine.status.hungry, _measure(engine))
 
     async def _read(self) -> messages.ToBackend | None:
         data = await read_frame(self._reader)
@@ -108,6 +109,11 @@ class Worker:
 
     def _send(self, message: messages.Message) -> None:
         self._writer.write(frame(messages.encode(message)))
+
+
+def _measure(engine: Engine) -> messages.Load:
+    status = engine.status
+    return messages.Load(status.limit, status.in_flight)
 
 
 async def work() -> int:

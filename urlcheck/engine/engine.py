@@ -57,6 +57,7 @@ class Engine:
         scheduler, awaited = self._scheduler, self._repeat.count
         return BackendStatus(
             limit=self._limit.concurrency,
+            in_flight=scheduler.in_flight,
             unfinished=scheduler.waiting + scheduler.in_flight,
             hungry=scheduler.is_hungry and scheduler.retrying - awaited <= _MOST_RETRYING,
         )

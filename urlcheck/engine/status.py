@@ -23,11 +23,12 @@ class HeldBack:
 class BackendStatus:
     """How busy a backend is at this moment. The coordinator asks for it after each batch, so it costs little.
 
-    `limit`: requests that it may have in flight; `unfinished`: targets without a result; `hungry`: it could have more in
-    flight if it had targets of other hosts.
+    `limit`: requests that it may have in flight; `in_flight`: requests that it may still have, from a higher limit as well;
+    `unfinished`: targets without a result; `hungry`: it could have more in flight if it had targets of other hosts.
     """
 
     limit: int
+    in_flight: int
     unfinished: int
     hungry: bool
 
