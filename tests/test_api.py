@@ -9,7 +9,6 @@ import pytest
 import urlcheck
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Response, Settings, SettingsError, Verdict, check, check_urls
-from urlcheck.api import count_processes
 from urlcheck.demo.site import serve_aside
 
 
@@ -99,23 +98,6 @@ async def test_a_setting_that_cannot_be_used_raises_a_value_error(field: str, va
     with pytest.raises(ValueError, match=f"^{field}: ") as raised:
         await check(["http://127.0.0.1:9"], Settings(**{field: value}))  # type: ignore[arg-type]
     assert raised.type is SettingsError
-
-
-def test_a_run_that_waits_uses_one_process_unless_more_are_asked_for() -> None:
-    assert count_processes(Settings(wait=60)) == 1
-    assert count_processes(Settings(wait=60, processes=2)) == 2
-
-
-def test_a_machine_of_many_cores_uses_eight_of_them_unless_more_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("urlcheck.api.count_cores", lambda: 96)
-    assert count_processes(Settings()) == 8
-    assert count_processes(Settings(processes=12)) == 12
-
-
-@pytest.mark.parametrize("processes", ["auto", 4])
-def test_a_program_that_cannot_be_started_again_is_one_process(monkeypatch: pytest.MonkeyPatch, processes: int | str) -> None:
-    monkeypatch.setattr("sys.frozen", True, raising=False)
-    assert count_processes(Settings(processes=processes)) == 1  # type: ignore[arg-type]
 
 
 def test_closing_the_results_leaves_no_task_behind() -> None:

@@ -8,55 +8,54 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
 from urlcheck.backends.autoscaler import Autoscaler
+from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.backends.local import open_local
 from urlcheck.backends.protocol import Backend
+from urlcheck.backends.starting import count_processes
 from urlcheck.input.iterable_source import IterableSource, Urls
 from urlcheck.input.source import Source
 from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.result import Result
-from urlcheck.runtime.cores import can_start_again, count_cores
 from urlcheck.runtime.event_loop import choose_loop
 from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
 
-# with more processes than this the reading and reporting one is the bottleneck; who knows better asks for a number
-_MOST_BY_ITSELF = 8
-
 
 @asynccontextmanager
-async def open_checker(source: Source, settings: RunSettings, checks: Sequence[CheckSettings]) -> AsyncIterator[Coordinator]:
+async def open_checker(
+    source: Source, settings: RunSettings, checks: Sequence[CheckSettings], children: list[Child] | None = None
+) -> AsyncIterator[Coordinator]:
     """A run over the targets of a source, in as many processes as the settings and the list call for.
 
-    `checks` are the settings that the targets refer to by number. Raises `SettingsError` for a setting that cannot be used.
+    `checks` are the settings that the targets refer to by number; `children`: processes that were started already, from which
+    the run takes those that it needs. Raises `SettingsError` for a setting that cannot be used.
     """
     processes = min(count_processes(settings), settings.concurrency)
     async with open_local(settings, checks, children=processes - 1) as engine:
         scaler = None
         if processes > 1:
-            scaler = Autoscaler(_open_process(settings, checks), processes - 1, is_asked=settings.processes != "auto")
+            open_backend = _open_process(settings, checks, children or [])
+            scaler = Autoscaler(open_backend, processes - 1, is_asked=settings.processes != "auto")
         yield Coordinator(source, engine, settings, checks, scaler)
 
 
-def _open_process(settings: RunSettings, checks: Sequence[CheckSettings]) -> Callable[[], Awaitable[Backend]]:
+def _open_process(
+    settings: RunSettings, checks: Sequence[CheckSettings], children: list[Child]
+) -> Callable[[], Awaitable[Backend]]:
     """A function that opens another process, which leaves the deadline to this one."""
 
     async def open_backend() -> Backend:
         from urlcheck.backends.process import open_process  # noqa: PLC0415 - most runs need one process
 
-        return await open_process(replace(settings, deadline=None, processes=1), checks)
+        child = children.pop() if children else None
+        backend = await open_process(replace(settings, deadline=None, processes=1), checks, child=child)
+        if settings.processes == "auto":  # until then all work is done here
+            await backend.until_ready()
+        return backend
 
     return open_backend
-
-
-def count_processes(settings: RunSettings) -> int:
-    """The number that is asked for, or one for each core. A run that waits has little to do, and needs one."""
-    if not can_start_again():
-        return 1
-    if settings.processes != "auto":
-        return settings.processes
-    return 1 if settings.wait else min(count_cores(), _MOST_BY_ITSELF)
 
 
 async def check(urls: Urls, settings: Settings | None = None) -> list[Result]:

@@ -11,9 +11,6 @@ from urlcheck.backends.autoscaler import Autoscaler, Thresholds
 from urlcheck.backends.protocol import Backend
 from urlcheck.engine.status import BackendStatus
 
-# the parts of a processor that a loop is always, and never, busy for
-ALWAYS, NEVER = -1.0, 1000.0
-
 
 class Scaled:
     """A coordinator whose first backend has so many unfinished targets."""
@@ -57,7 +54,7 @@ async def test_backends_that_were_asked_for_have_work_from_the_beginning() -> No
 @in_no_time
 async def test_a_short_list_opens_no_backend() -> None:
     scaler, scaled = (
-        Autoscaler(open_backend, 2, is_asked=False, thresholds=Thresholds(long_list=100, busy=ALWAYS)),
+        Autoscaler(open_backend, 2, is_asked=False, thresholds=Thresholds(long_list=100)),
         Scaled(100),
     )
     await watch(scaler, scaled)
@@ -65,16 +62,9 @@ async def test_a_short_list_opens_no_backend() -> None:
 
 
 @in_no_time
-async def test_a_long_list_opens_backends_that_get_no_work_while_the_first_only_waits() -> None:
-    scaler, scaled = Autoscaler(open_backend, 2, is_asked=False, thresholds=Thresholds(long_list=100, busy=NEVER)), Scaled(101)
-    await watch(scaler, scaled)
-    assert (len(scaler.opened), scaled.shared) == (2, [])
-
-
-@in_no_time
-async def test_a_long_list_is_shared_once_the_first_backend_is_busy() -> None:
+async def test_a_long_list_is_shared_with_the_backends_that_are_opened_for_it() -> None:
     scaler, scaled = (
-        Autoscaler(open_backend, 2, is_asked=False, thresholds=Thresholds(long_list=100, busy=ALWAYS)),
+        Autoscaler(open_backend, 2, is_asked=False, thresholds=Thresholds(long_list=100)),
         Scaled(101),
     )
     await watch(scaler, scaled)
@@ -99,7 +89,7 @@ async def test_a_backend_that_cannot_be_opened_is_done_without(error: Exception)
 
 
 @in_no_time
-async def test_a_machine_that_bears_no_further_process_is_asked_once() -> None:
+async def test_a_machine_that_bears_no_further_process_is_not_asked_again() -> None:
     attempts = 0
 
     async def refuse() -> Backend:
@@ -107,6 +97,6 @@ async def test_a_machine_that_bears_no_further_process_is_asked_once() -> None:
         attempts += 1
         raise OSError
 
-    scaler = Autoscaler(refuse, 2, is_asked=False, thresholds=Thresholds(long_list=100, busy=ALWAYS))
+    scaler = Autoscaler(refuse, 2, is_asked=False, thresholds=Thresholds(long_list=100))
     await watch(scaler, Scaled(101))
-    assert attempts == 1
+    assert attempts == 2  # once for each

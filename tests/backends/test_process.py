@@ -23,9 +23,10 @@ from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, Verdict, check
 from urlcheck.backends import codec, messages, process
 from urlcheck.backends.autoscaler import Autoscaler
+from urlcheck.backends.child import import_path
 from urlcheck.backends.coordinator import NOT_REPEATED, Coordinator
 from urlcheck.backends.local import open_local
-from urlcheck.backends.process import PULSES, ProcessBackend, _import_path, open_process
+from urlcheck.backends.process import PULSES, ProcessBackend, open_process
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.input.iterable_source import IterableSource
 from urlcheck.input.target_builder import TargetBuilder
@@ -295,7 +296,7 @@ def test_a_process_has_the_import_path_of_the_first_with_the_working_directory_l
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", str(tmp_path), "program.pyz", "/python", "/site"])
-    assert _import_path().split(os.pathsep) == [
+    assert import_path().split(os.pathsep) == [
         "/python",
         "/site",
         str(tmp_path),

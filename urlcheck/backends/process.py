@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import msgspec
 
 from urlcheck.backends import codec, messages
+from urlcheck.backends.child import Child
 from urlcheck.backends.frames import frame, read_frame
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.backends.silence import Silence
@@ -22,7 +20,6 @@ from urlcheck.model.target import Target
 from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
-_PIPE_BYTES = 1 << 20
 # a process that is silent for longer than this many seconds, and longer than an attempt may take, is stopped or hangs
 HANG_SECONDS = 30.0
 # a process sends this many signs of life in the time that it may be silent
@@ -36,15 +33,14 @@ class ProcessBackend:
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        child: Child,
+        pipes: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         settings: RunSettings,
         checks: Sequence[CheckSettings],
         hang_seconds: float = HANG_SECONDS,
     ) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._process = process
-        self._stdin, self._stdout = process.stdin, process.stdout
+        self._child = child
+        self._reader, self._writer = pipes
         self._checks = checks
         self._sent_checks = 0
         self._unfinished: dict[int, Target] = {}
@@ -56,7 +52,8 @@ class ProcessBackend:
         self._is_finishing = False
         self._has_ended = False
         self._is_over = False
-        self._silence = Silence(hang_seconds, self._kill)
+        self._early: messages.FromBackend | None = None
+        self._silence = Silence(hang_seconds, child.kill)
         self._send(messages.Hello(VERSION, codec.pack_settings(settings), hang_seconds / PULSES))
 
     @property
@@ -115,16 +112,24 @@ class ProcessBackend:
         self.finish()
 
     def suspend(self) -> None:
-        self._signal("SIGSTOP")
+        self._child.send_signal("SIGSTOP")
 
     def resume(self) -> None:
-        self._signal("SIGCONT")
+        self._child.send_signal("SIGCONT")
+
+    async def until_ready(self) -> None:
+        """Wait until the process can check targets. One that ends before is lost, as `results` says."""
+        try:
+            self._early = await self._read()
+        except asyncio.CancelledError:
+            self._child.discard()
+            raise
 
     async def results(self) -> AsyncGenerator[Sequence[Result], None]:
         """The results, in batches. Raises `BackendLostError` when the process ends too early, or hangs."""
         self._silence.begin()
         try:
-            while (message := await self._read()) is not None:
+            while (message := await self._next()) is not None:
                 if isinstance(message, messages.Results):
                     self._note(message.load)
                     yield [codec.unpack_result(packed, self._unfinished.pop(packed.index)) for packed in message.results]
@@ -145,20 +150,20 @@ class ProcessBackend:
         if self._unfinished or not self._is_finishing:
             unfinished = [*self._unfinished.values()]
             self._unfinished.clear()
-            self._kill()  # it may have sent what cannot be read, and still send requests
+            self._child.kill()  # it may have sent what cannot be read, and still send requests
             raise BackendLostError(unfinished)
         self._has_ended = True
 
     async def aclose(self) -> None:
         with suppress(OSError, RuntimeError):
-            self._stdin.close()
-        if self._has_ended:  # asyncio warns of an unknown child where one is killed at the moment at which it exits
+            self._writer.close()
+        if self._has_ended:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_EXIT_SECONDS):
-                    await self._process.wait()
+                    await self._child.wait()
                     return
-        self._kill()
-        await self._process.wait()
+        self._child.kill()
+        await self._child.wait()
 
     async def _ask(self, question: messages.Question) -> messages.Answer | None:
         """The answer of the process, which is asked one question at a time; None where it is lost."""
@@ -173,9 +178,13 @@ class ProcessBackend:
         indices = answer.indices if isinstance(answer, messages.Released) else ()
         return [target for index in indices if (target := self._unfinished.pop(index, None))]
 
+    async def _next(self) -> messages.FromBackend | None:
+        message, self._early = self._early, None
+        return message or await self._read()
+
     async def _read(self) -> messages.FromBackend | None:
         with self._silence.listening():
-            data = await read_frame(self._stdout)
+            data = await read_frame(self._reader)
         try:
             return None if data is None else messages.decode_from_backend(data)
         except msgspec.DecodeError:  # it died in the middle of a message
@@ -183,47 +192,28 @@ class ProcessBackend:
 
     def _send(self, message: messages.Message) -> None:
         with suppress(OSError, RuntimeError):  # it died: `results` says so
-            self._stdin.write(frame(messages.encode(message)))
+            self._writer.write(frame(messages.encode(message)))
 
     def _note(self, load: messages.Load) -> None:
         if load.limit == self._limit:  # else it has not heard of the new limit
             self._in_flight = load.in_flight
 
-    def _signal(self, name: str) -> None:
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.Signals[name])
-
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.kill()
-
 
 async def open_process(
-    settings: RunSettings, checks: Sequence[CheckSettings], hang_seconds: float | None = None
+    settings: RunSettings,
+    checks: Sequence[CheckSettings],
+    hang_seconds: float | None = None,
+    child: Child | None = None,
 ) -> ProcessBackend:
-    """Start a process that the terminal's signals do not reach, and that ends with this one. Raises `OSError`.
+    """The backend of a process, or of `child`, which has been started. Raises `OSError`.
 
     `hang_seconds`: the silence after which it is replaced; by default as long as an attempt may take, and at least 30 s.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # modules are never imported from the working directory, which others may write to
-        "-m",
-        "urlcheck.backends",
-        str(os.getpid()),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        limit=_PIPE_BYTES,
-        env={**os.environ, "PYTHONPATH": _import_path()},
-    )
+    child = child or Child()
+    try:
+        pipes = await child.connect()
+    except BaseException:
+        child.discard()
+        raise
     longest_attempt = max(check.timeout for check in checks)
-    return ProcessBackend(process, settings, checks, hang_seconds or max(HANG_SECONDS, longest_attempt))
-
-
-def _import_path() -> str:
-    """This process's own. The working directory comes last, if it is in it: no module there hides another."""
-    here = os.getcwd()
-    folders = sorted(sys.path, key=lambda folder: folder == here or not os.path.isabs(folder))
-    return os.pathsep.join(map(os.path.abspath, folders))
+    return ProcessBackend(child, pipes, settings, checks, hang_seconds or max(HANG_SECONDS, longest_attempt))

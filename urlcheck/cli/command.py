@@ -74,25 +74,28 @@ def command(
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in")
         files = (STDIN,)
-    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
-
-    with deferring_trust():
-        from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
-    from urlcheck.runtime.event_loop import run  # noqa: PLC0415
-
     if mention and not output.quiet:
         _say_what_is_not_read(mention, urls, files)
     remark = mention.describe(verbose=output.verbose) if mention else None
-    order = Order(
-        urls,
-        files,
-        settings,
-        [settings.check, *checks],
-        output,
-        allow_empty=bool(params["allow_empty"]),
-        remarks=[remark] if remark else [],
-    )
-    return run(execute(order))
+    from urlcheck.backends.starting import started_early  # noqa: PLC0415
+    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
+
+    with started_early(settings, files) as children:
+        with deferring_trust():
+            from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
+        from urlcheck.runtime.event_loop import run  # noqa: PLC0415
+
+        order = Order(
+            urls,
+            files,
+            settings,
+            [settings.check, *checks],
+            output,
+            allow_empty=bool(params["allow_empty"]),
+            remarks=[remark] if remark else [],
+            children=children,
+        )
+        return run(execute(order))
 
 
 def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: Sequence[str]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from urlcheck.api import open_checker
+from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.cli.live import show_live
 from urlcheck.cli.notes import describe_conditions, describe_course, describe_input
@@ -33,6 +34,7 @@ class Order:
     """The task that a command line and its configuration describe.
 
     `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
+    `children` are processes that were started for the run.
     """
 
     urls: Sequence[str | Entry]
@@ -42,6 +44,7 @@ class Order:
     output: OutputSettings
     allow_empty: bool = False
     remarks: Sequence[str] = ()
+    children: list[Child] = field(default_factory=list)
 
 
 async def execute(order: Order) -> int:
@@ -55,7 +58,7 @@ async def execute(order: Order) -> int:
         failure: Exception | None = None
         interrupted = None
         try:
-            async with open_checker(source, order.settings.part(RunSettings), order.checks) as checker:
+            async with open_checker(source, order.settings.part(RunSettings), order.checks, order.children) as checker:
                 interrupted = await _check_all(checker, order, summary, outputs, lists)
         except (SettingsError, OutputError, ClosedPipeError):
             raise

@@ -38,7 +38,7 @@ class RunSettings(Scope):
         option(
             *("-j", "--processes"),
             metavar="N|auto",
-            help="Number of processes. auto starts more, up to one per core, when a long list keeps one busy.",
+            help="Number of processes. auto starts more for a long list, up to one per core.",
         ),
     )
     deadline: float | None = setting(
