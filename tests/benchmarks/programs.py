@@ -41,7 +41,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What all programs of a workload are asked: a list, requests in flight, seconds for each, and no retries.
+    """What all programs of a workload are asked: a list, requests in flight, seconds for each, and as a rule no retries.
 
     `per_host` requests go to one host at once; without it that limit is lifted: as many as are in flight at all.
     """
@@ -51,6 +51,7 @@ class Task:
     timeout: int = 10
     insecure: bool = False
     per_host: int | None = None
+    retries: int = 0
 
 
 def write_list(folder: Path, name: str, urls: Iterable[str]) -> str:
@@ -74,7 +75,7 @@ def urlcheck(task: Task, *options: str, name: str = "urlcheck") -> Contender:
         (
             *(sys.executable, "-m", "urlcheck", "--file", f"{task.list}.txt", "--output", "jsonl"),
             *("--concurrency", str(task.in_flight), "--per-host", str(task.per_host or task.in_flight)),
-            *("--timeout", f"{task.timeout}s", "--retries", "0"),
+            *("--timeout", f"{task.timeout}s", "--retries", str(task.retries)),
             *(["--insecure"] if task.insecure else []),
             *options,
         ),
@@ -85,6 +86,17 @@ def urlcheck(task: Task, *options: str, name: str = "urlcheck") -> Contender:
 def under(limit: str, contender: Contender, name: str) -> Contender:
     """A program that has as many descriptors as the shell's `ulimit` says."""
     return replace(contender, name=name, command=("sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *contender.command))
+
+
+def trusting(authority: str, contender: Contender) -> Contender:
+    """A program that finds the authorities that it trusts in this file."""
+    return replace(contender, command=("env", f"SSL_CERT_FILE={authority}", *contender.command))
+
+
+def until(text: str, count: int, contender: Contender, name: str | None = None) -> Contender:
+    """A program that is ended once so many lines of its report hold the text."""
+    command = f'"$@" | grep -m {count} -F -e "{text}" | tail -n 1'  # grep reads to the end if it writes to /dev/null
+    return replace(contender, name=name or contender.name, command=("sh", "-c", command, "sh", *contender.command), count=None)
 
 
 def lychee(task: Task) -> Contender:

@@ -24,6 +24,8 @@ http {{
     access_log off;
     client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
     keepalive_requests 100000000;
+    limit_req_zone $server_port zone=bucket:1m rate={limited_rate}r/s;
+    limit_req_status 429;
     server {{
         listen 0.0.0.0:{http} backlog=4096;
         listen 0.0.0.0:{https} ssl backlog=4096;
@@ -31,8 +33,23 @@ http {{
         ssl_certificate_key server.key;
         location / {{ return 200 'ok'; }}
     }}
+    server {{
+        listen 0.0.0.0:{handshakes} ssl backlog=4096;
+        ssl_certificate server.pem;
+        ssl_certificate_key server.key;
+        ssl_session_tickets off;
+        keepalive_timeout 0;
+        location / {{ return 200 'ok'; }}
+    }}
+    server {{
+        listen 0.0.0.0:{limited} backlog=4096;
+        add_header Retry-After 1 always;
+        location / {{ limit_req zone=bucket burst={limited_rate} nodelay; root .; try_files /ok =404; }}
+    }}
 }}
 """
+# requests that the limited server passes in a second, and at once after a rest
+LIMITED_RATE = 500
 _MOST_CONNECTIONS = 65536
 _RESERVED_DESCRIPTORS = 64
 _PATIENCE = 10.0
@@ -41,10 +58,17 @@ STEADY_LATENCY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where they listen: ports, on every address of 127.0.0.0/8. `steady` answers after `STEADY_LATENCY` seconds."""
+    """Where they listen: ports, on every address of 127.0.0.0/8.
+
+    `handshakes`: https, which closes the connection after each answer and resumes none; its certificate is for 127.0.0.1, and
+    its authority in the file `client.pem`. `limited`: http, which answers 429 with `Retry-After: 1` above `LIMITED_RATE`.
+    `steady` answers after `STEADY_LATENCY` seconds.
+    """
 
     http: int
     https: int
+    handshakes: int
+    limited: int
     internet: int
     steady: int
 
@@ -58,28 +82,33 @@ def find_nginx() -> str | None:
 def serve(folder: Path) -> Iterator[Servers]:
     """Start all of them, with their files in a folder, and end them when the block is left."""
     with contextlib.ExitStack() as stack:
-        http, https = _start_nginx(folder, stack)
-        yield Servers(http, https, _start_internet(stack), _start_internet(stack, str(STEADY_LATENCY)))
+        http, https, handshakes, limited = _start_nginx(folder, stack)
+        steady = _start_internet(stack, str(STEADY_LATENCY))
+        yield Servers(http, https, handshakes, limited, _start_internet(stack), steady)
 
 
-def _start_nginx(folder: Path, stack: contextlib.ExitStack) -> tuple[int, int]:
+def _start_nginx(folder: Path, stack: contextlib.ExitStack) -> list[int]:
     nginx = find_nginx()
     assert nginx is not None
     # in a process of its own: what the harness imports counts in the memory of the programs that it starts (see measure.py)
     certify = [sys.executable, "-m", "trustme", "--quiet", "--identities", "localhost", "127.0.0.1"]
     subprocess.run(certify, cwd=folder, check=True)
-    http, https = _free_ports(2)
+    ports = http, https, handshakes, limited = _free_ports(4)
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     connections = min(descriptors - _RESERVED_DESCRIPTORS, _MOST_CONNECTIONS)
-    (folder / "nginx.conf").write_text(_NGINX.format(connections=connections, http=http, https=https), encoding="utf-8")
+    (folder / "ok").write_text("ok", encoding="ascii")
+    configuration = _NGINX.format(
+        connections=connections, http=http, https=https, handshakes=handshakes, limited=limited, limited_rate=LIMITED_RATE
+    )
+    (folder / "nginx.conf").write_text(configuration, encoding="utf-8")
     # it ends with the harness even where that is killed, as the simulated internet does (see there)
     ended_with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     command = [*ended_with_us, nginx, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     stack.callback(_end, process)
-    for port in (http, https):
+    for port in ports:
         _await_port(port, process)
-    return http, https
+    return ports
 
 
 def _start_internet(stack: contextlib.ExitStack, *arguments: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +12,21 @@ from pathlib import Path
 
 from tests.benchmarks.fate import Fate, Kind, fate_of
 from tests.benchmarks.ideal import ideal_seconds
-from tests.benchmarks.programs import Contender, Task, count_json_lines, peers, plain_script, under, urlcheck, write_list
-from tests.benchmarks.servers import STEADY_LATENCY, Servers
+from tests.benchmarks.programs import (
+    Contender,
+    Task,
+    count_json_lines,
+    curl,
+    lychee,
+    peers,
+    plain_script,
+    trusting,
+    under,
+    until,
+    urlcheck,
+    write_list,
+)
+from tests.benchmarks.servers import LIMITED_RATE, STEADY_LATENCY, Servers
 
 _INTERNET_TIMEOUT = 5
 _FEW_IN_FLIGHT = 20  # that many at least are expected of a program with 64 descriptors
@@ -92,6 +106,59 @@ def many_hosts_tls(ground: Ground) -> Workload:
     count = ground.size(3_000, 1_000)
     name = write_list(ground.folder, "many-hosts-tls", (f"https://{host(i)}:{ground.servers.https}/" for i in range(count)))
     return Workload(f"{count:,} hosts with TLS", peers(Task(name, insecure=True), *ground.options), count)
+
+
+def handshakes(ground: Ground) -> Workload:
+    """Verified, by the default trust store: the file that `SSL_CERT_FILE` names."""
+    count = ground.size(3_000, 1_000)
+    url = f"https://127.0.0.1:{ground.servers.handshakes}"
+    task = Task(write_list(ground.folder, "handshakes", (f"{url}/{i}" for i in range(count))))
+    programs = (urlcheck(task, *ground.options), lychee(task), curl(task))
+    return Workload(
+        f"{count:,} verified TLS handshakes", tuple(trusting("client.pem", program) for program in programs), count
+    )
+
+
+def limited_host(ground: Ground) -> Workload:
+    """A host that rejects most requests with 429 must not hold up the others: the time until they are finished."""
+    limited, others = ground.size(20_000, 4_000), ground.size(30_000, 6_000)
+    free = [f"http://{host(i)}:{ground.servers.http}/" for i in range(others)]
+    slow = [f"http://127.0.0.1:{ground.servers.limited}/{i}" for i in range(limited)]
+    mixed = random.Random(0).sample(free + slow, others + limited)
+    beside, alone = write_list(ground.folder, "limited", mixed), write_list(ground.folder, "unlimited", free)
+    return Workload(
+        f"{others:,} URLs beside {limited:,} of a host that passes {LIMITED_RATE} a second, and alone",
+        (
+            until(f":{ground.servers.http}/", others, urlcheck(Task(beside, per_host=10), *ground.options)),
+            until(f":{ground.servers.http}/", others, urlcheck(Task(alone, per_host=10), *ground.options), "urlcheck, alone"),
+        ),
+    )
+
+
+def limited_host_whole(ground: Ground) -> Workload:
+    """No URL of a host that rejects most requests with 429 fails, and it is asked as fast as it passes requests."""
+    count = ground.size(20_000, 4_000)
+    name = write_list(ground.folder, "limited-whole", (f"http://127.0.0.1:{ground.servers.limited}/{i}" for i in range(count)))
+    return Workload(
+        f"{count:,} URLs of a host that passes {LIMITED_RATE} a second",
+        (urlcheck(Task(name, per_host=10, retries=2), *ground.options),),
+        count,
+        ideal=(count - LIMITED_RATE) / LIMITED_RATE,
+        once=True,
+    )
+
+
+def processes(ground: Ground) -> Workload:
+    """Many hosts by more processes, on machines that have the cores."""
+    count, cores = ground.size(60_000, 10_000), len(os.sched_getaffinity(0))
+    task = Task(write_list(ground.folder, "processes", (f"http://{host(i)}:{ground.servers.http}/" for i in range(count))))
+    numbers = [number for number in (1, 2, 4, 8) if number <= cores]
+    skipped = "" if cores >= 8 else f" (more are skipped: {cores} cores)"
+    return Workload(
+        f"{count:,} hosts by processes{skipped}",
+        tuple(urlcheck(task, "-j", str(number), name=f"urlcheck, -j {number}") for number in reversed(numbers)),
+        count,
+    )
 
 
 def internet_256(ground: Ground) -> Workload:
@@ -204,6 +271,10 @@ WORKLOADS: dict[str, Callable[[Ground], Workload]] = {
     "one-process": one_process,
     "many-hosts": many_hosts,
     "many-hosts-tls": many_hosts_tls,
+    "handshakes": handshakes,
+    "limited": limited_host,
+    "limited-whole": limited_host_whole,
+    "processes": processes,
     "internet-256": internet_256,
     "internet-1000": internet_1000,
     "sorted": sorted_by_host,
