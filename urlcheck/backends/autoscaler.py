@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
-from urlcheck.backends.protocol import Backend
-from urlcheck.engine.status import BackendStatus
-
-
-class Scaled(Protocol):
-    """The coordinator, as far as it is scaled."""
-
-    @property
-    def first(self) -> BackendStatus: ...
-
-    async def share_out(self, others: Sequence[Backend]) -> None:
-        """Divide hosts and places among the first backend and these."""
-        ...
+from urlcheck.backends.protocol import Backend, Scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +26,10 @@ class Thresholds:
 
 
 class Autoscaler:
-    """Opens up to `count` further backends with `open_backend`: at once if they were asked for, else at the thresholds."""
+    """A `Scaler` of processes.
+
+    Opens up to `count` further backends with `open_backend`: at once if they were asked for, else at the thresholds.
+    """
 
     def __init__(
         self,
@@ -50,6 +40,7 @@ class Autoscaler:
         thresholds: Thresholds | None = None,
     ) -> None:
         self.opened: list[Backend] = []
+        self.remarks = ()
         self._open_backend = open_backend
         self._count = count
         self._is_asked = is_asked
@@ -65,12 +56,12 @@ class Autoscaler:
         """Runs until the other backends have work; backends that the user asked for have work from the beginning."""
         busy_looks = 0
         while not self._is_asked and busy_looks < self._thresholds.busy_looks:
-            is_long = scaled.first.unfinished > self._thresholds.long_list
+            is_long = scaled.unfinished > self._thresholds.long_list
             if is_long and not self.opened:
                 await self._open()
                 if not self.opened:  # this machine bears none
                     return
-            is_busy = await self._look() and scaled.first.unfinished > self._thresholds.long_list
+            is_busy = await self._look() and scaled.unfinished > self._thresholds.long_list
             busy_looks = busy_looks + 1 if is_busy and self.opened else 0
         if not self._is_asked:
             await scaled.share_out(self.opened)

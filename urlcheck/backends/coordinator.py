@@ -1,7 +1,8 @@
 """The coordinator: targets from a source to backends, results from backends to the consumer.
 
-One backend in this event loop is the common case; further ones take part of the hosts. A host has one home at a time, so the
-promises about hosts hold, and a backend that is lost has its unfinished targets checked by another.
+One backend in this event loop is the common case; others may join and take part of the hosts, and may be lost. A host has one
+home at a time, so the promises about hosts hold. A backend that is lost has its unfinished targets checked by another; while
+there is none, targets are held.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
-from urlcheck.backends.autoscaler import Autoscaler
 from urlcheck.backends.bounds import INTERRUPTED, Bounds, set_alarm
 from urlcheck.backends.limits import divide, lend
-from urlcheck.backends.protocol import Backend, BackendLostError
+from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
 from urlcheck.backends.router import Router
 from urlcheck.engine.repeat import MOST_AWAITED
 from urlcheck.engine.result_buffer import ResultBuffer
-from urlcheck.engine.status import BackendStatus, HeldBack
+from urlcheck.engine.status import HeldBack
 from urlcheck.input.source import Source
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
@@ -28,11 +28,15 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 # the reason for a target whose request may have been sent by a backend that was lost
 NOT_REPEATED = "its process died or did not answer; a request that may have been sent is not sent again"
+# ... and for one that many backends were lost with: it may be what ends them
+LOST_TOO_OFTEN = "every process that had it died or did not answer"
+_MOST_LOSSES = 10
 
 
 class Coordinator:
     """One run: every target that is read comes out once, as a `Result`, in order of completion.
 
+    `first` is the backend of this event loop; without one, all targets are for the backends that the scaler opens.
     `interruption` is the reason why the run was stopped, None while it was not; `lost` counts the targets that were checked by
     another backend because theirs had ended. Memory is bounded by the window and the results that wait to be taken.
     """
@@ -40,17 +44,16 @@ class Coordinator:
     def __init__(
         self,
         source: Source,
-        first: Backend,
+        first: Backend | None,
         settings: RunSettings,
         checks: Sequence[CheckSettings],
-        scaler: Autoscaler | None = None,
+        scaler: Scaler | None = None,
         bounds: Bounds | None = None,
     ) -> None:
         self.interruption: str | None = None
         self.lost = 0
         self._source = source
-        self._first = first
-        self._backends = [first]
+        self._backends = [first] if first else []
         self._settings = settings
         self._checks = checks
         self._scaler = scaler
@@ -58,15 +61,15 @@ class Coordinator:
         self._router = Router(first)
         self._buffer = ResultBuffer()
         self._receivers: list[asyncio.Task[None]] = []
+        self._held: list[Target] = []
+        self._is_moving = False
+        self._losses: dict[int, int] = {}
+        self._lending: asyncio.Task[None] | None = None
         self._text = 0
         self._is_read = False
+        self._is_done = False
         self._error: Exception | None = None
         self._dismissal: asyncio.TimerHandle | None = None
-
-    @property
-    def first(self) -> BackendStatus:
-        """The status of the first backend."""
-        return self._first.status
 
     @property
     def slowed(self) -> int:
@@ -75,13 +78,18 @@ class Coordinator:
 
     @property
     def held_back(self) -> HeldBack | None:
-        """How far file descriptors held the first backend back; each process has a limit of its own."""
-        return self._first.report.held_back
+        """How far file descriptors held the backend of this process back; each process has a limit of its own."""
+        return next(filter(None, (backend.report.held_back for backend in self._backends)), None)
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences for the user about the backends."""
+        return self._scaler.remarks if self._scaler else ()
 
     @property
     def unfinished(self) -> int:
         """Targets that were read and have no result yet."""
-        return sum(backend.status.unfinished for backend in self._backends)
+        return sum(backend.status.unfinished for backend in self._backends) + len(self._held)
 
     @property
     def awaited(self) -> Iterator[Result]:
@@ -98,10 +106,11 @@ class Coordinator:
     async def batches(self) -> AsyncGenerator[list[Result], None]:
         """Check every target: the results, as many at once as there are. Raises what the source raises, after the results."""
         loop = asyncio.get_running_loop()
-        self._receive_from(self._first)
+        for backend in self._backends:
+            self._receive_from(backend)
         alarm = set_alarm(self._settings, self.stop)
         work = loop.create_task(self._work())
-        scaling = loop.create_task(self._scale())
+        scaling = loop.create_task(self._scaler.watch(self)) if self._scaler else None
         try:
             async for batch in self._buffer.batches(work):
                 yield batch
@@ -112,7 +121,7 @@ class Coordinator:
             for timer in (alarm, self._dismissal):
                 if timer:
                     timer.cancel()
-            tasks = [work, scaling, *self._receivers]
+            tasks = [*filter(None, [work, scaling, self._lending]), *self._receivers]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -124,6 +133,8 @@ class Coordinator:
         self._source.stop()
         for backend in self._backends:
             backend.stop(self.interruption)
+        held, self._held = self._held, []
+        self._settle(held, self.interruption)
         self._buffer.make_room()
         if not self._dismissal:
             self._dismissal = asyncio.get_running_loop().call_later(self._bounds.farewell_seconds, self._dismiss)
@@ -138,18 +149,29 @@ class Coordinator:
         for backend in self._opened:
             backend.resume()
 
-    async def share_out(self, others: Sequence[Backend]) -> None:
-        """Divide hosts and places in flight among the first backend and these, from now on."""
-        if not others or self.interruption:
+    async def share_out(self, joining: Sequence[Backend]) -> None:
+        """Divide hosts and places in flight among the backends that there are and these, from now on.
+
+        Targets that are read meanwhile are held: until all have given back what may move, nobody knows the home of a host.
+        """
+        if not joining or self.interruption or self._is_done:
             return
-        for backend, limit in zip([self._first, *others], divide(self._settings.concurrency, 1 + len(others)), strict=True):
-            backend.set_limit(limit)
-        withdrawn = await self._first.withdraw()
-        self._router.share_out(others, withdrawn.origins)
-        self._backends += others
-        for backend in others:
+        present = [*self._backends]
+        self._backends += joining
+        for backend in joining:
             self._receive_from(backend)
-        self._submit(withdrawn.targets)
+        self._divide_places()
+        self._is_moving = True
+        given_back = await asyncio.gather(*(backend.withdraw() for backend in present))
+        self._is_moving = False
+        if self._backends:
+            pinned = {origin: home for home, back in zip(present, given_back, strict=True) for origin in back.origins}
+            self._router.share_out(self._backends, pinned)
+        held, self._held = self._held, []
+        self._submit([*chain.from_iterable(back.targets for back in given_back), *held])
+        self._buffer.make_room()
+        if not self._lending and len(self._backends) > 1:
+            self._lending = asyncio.get_running_loop().create_task(self._lend())
 
     # reading
 
@@ -161,8 +183,9 @@ class Coordinator:
         except Exception as error:  # noqa: BLE001 - a program's own iterable may raise anything: raised after the results
             self._error = error
         self._is_read = True
-        while not self._has_crashed and self.unfinished:
+        while not self._has_crashed and (self.unfinished or self._is_moving):
             await self._buffer.wait_for_room()
+        self._is_done = True
         for backend in self._backends:
             backend.finish()
         ends = await asyncio.gather(*self._receivers, return_exceptions=self.interruption is not None)
@@ -186,7 +209,7 @@ class Coordinator:
     def _is_far_ahead(self) -> bool:
         """Whether the busiest backend has plenty of targets; more than that while another lacks hosts that may be asked."""
         bounds, statuses = self._bounds, [backend.status for backend in self._backends]
-        if self._text > bounds.text or self._buffer.is_over(bounds.window):
+        if not statuses or self._is_moving or self._text > bounds.text or self._buffer.is_over(bounds.window):
             return True
         window = max(bounds.window, 8 * self._settings.concurrency)
         windows = bounds.further if any(status.hungry for status in statuses) else 1
@@ -197,9 +220,11 @@ class Coordinator:
     def _submit(self, targets: Sequence[Target]) -> None:
         if self.interruption:
             self._settle(targets, self.interruption)
+        elif self._is_moving or not self._backends:
+            self._held += targets
         elif len(self._backends) == 1:
             if targets:
-                self._first.submit(targets)
+                self._backends[0].submit(targets)
         else:
             self._route(targets)
 
@@ -234,15 +259,25 @@ class Coordinator:
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
         self._backends.remove(lost)
         self._router.remove(lost)
-        self._first.set_limit(self.first.limit + lost.status.limit)  # the hosts come with their places
-        repeatable = [target for target in unfinished if self._checks[target.check].is_repeatable]
-        others = [target for target in unfinished if not self._checks[target.check].is_repeatable]
+        self._divide_places()
         if self.interruption:
             self._settle(unfinished, self.interruption)
-        else:
-            self.lost += len(repeatable)
-            self._submit(repeatable)
-            self._settle(others, NOT_REPEATED)
+            return
+        again: list[Target] = []
+        for target in unfinished:
+            losses = self._losses[target.index] = self._losses.get(target.index, 0) + 1
+            if not self._checks[target.check].is_repeatable:
+                self._settle([target], NOT_REPEATED)
+            elif losses > _MOST_LOSSES:
+                self._settle([target], LOST_TOO_OFTEN)
+            else:
+                again.append(target)
+        self.lost += len(again)
+        self._submit(again)
+
+    def _divide_places(self) -> None:
+        for backend, limit in zip(self._backends, divide(self._settings.concurrency, len(self._backends)), strict=True):
+            backend.set_limit(limit)
 
     def _settle(self, targets: Sequence[Target], reason: str) -> None:
         verdict = Verdict.UNCHECKED
@@ -251,6 +286,9 @@ class Coordinator:
     def _finish(self, results: Sequence[Result]) -> None:
         self._buffer.extend(results)
         self._text -= sum(len(result.target.url) for result in results)
+        if self._losses:
+            for result in results:
+                self._losses.pop(result.target.index, None)
         self._buffer.make_room()  # for another target
 
     @property
@@ -258,13 +296,11 @@ class Coordinator:
         """Whether a backend of this process raised an error that no result describes."""
         return any(task.done() and not task.cancelled() and task.exception() for task in self._receivers)
 
-    async def _scale(self) -> None:
-        """Give further backends work, and at the end let one that has finished lend its places to the others."""
-        if self._scaler:
-            await self._scaler.watch(self)
-        while len(self._backends) > 1:
+    async def _lend(self) -> None:
+        """At the end, let a backend that has finished lend its places to the others."""
+        while True:
             await asyncio.sleep(self._bounds.lend_seconds)
-            if self._is_read:
+            if self._is_read and len(self._backends) > 1:
                 statuses = [backend.status for backend in self._backends]
                 for backend, status, limit in zip(self._backends, statuses, lend(statuses), strict=True):
                     if limit != status.limit:
@@ -276,4 +312,4 @@ class Coordinator:
 
     def _dismiss(self) -> None:
         """Close the backends that have not given back their unfinished targets in time."""
-        self._closing = [asyncio.ensure_future(backend.aclose()) for backend in self._backends if backend is not self._first]
+        self._closing = [asyncio.ensure_future(backend.aclose()) for backend in self._backends if backend in self._opened]

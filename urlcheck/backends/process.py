@@ -1,4 +1,4 @@
-"""The backend of another process: an engine at the other end of two pipes."""
+"""The backend of another process of this machine: its link is two pipes."""
 
 from __future__ import annotations
 
@@ -6,93 +6,36 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
-import msgspec
-
-from urlcheck.backends import codec, messages
 from urlcheck.backends.frames import frame, read_frame
-from urlcheck.backends.protocol import BackendLostError
-from urlcheck.backends.silence import Silence
-from urlcheck.engine.status import BackendReport, BackendStatus, Withdrawn
-from urlcheck.model.result import Result
-from urlcheck.model.target import Target
-from urlcheck.settings.identity import VERSION
+from urlcheck.backends.remote import RemoteBackend
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 _PIPE_BYTES = 1 << 20
-# a process that is silent for longer than this many seconds, and longer than an attempt may take, is stopped or hangs
-HANG_SECONDS = 30.0
-# a process sends this many signs of life in the time that it may be silent
-PULSES = 10
 # seconds that a process which has sent everything has to exit
 _EXIT_SECONDS = 2.0
 
 
-class ProcessBackend:
-    """Another process. `checks` is the run's list of check settings, which may grow; `hang_seconds`: the longest silence."""
+class ProcessLink:
+    """The pipes of a process, which finds files by their names."""
 
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        settings: RunSettings,
-        checks: Sequence[CheckSettings],
-        hang_seconds: float = HANG_SECONDS,
-    ) -> None:
+    worker = None
+    files = None
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process = process
         self._stdin, self._stdout = process.stdin, process.stdout
-        self._checks = checks
-        self._sent_checks = 0
-        self._unfinished: dict[int, Target] = {}
-        self._limit = settings.concurrency
-        self._alive = messages.Alive(slowed=0, hungry=True)
-        self._withdrawn: asyncio.Future[messages.Released] | None = None
-        self._is_finishing = False
-        self._has_ended = False
-        self._silence = Silence(hang_seconds, self._kill)
-        self._send(messages.Hello(VERSION, codec.pack_settings(settings), hang_seconds / PULSES))
 
-    @property
-    def status(self) -> BackendStatus:
-        unfinished = len(self._unfinished)
-        return BackendStatus(
-            limit=self._limit,
-            unfinished=unfinished,
-            hungry=self._alive.hungry or unfinished <= self._limit,
-        )
+    def send(self, message: bytes) -> None:
+        with suppress(OSError, RuntimeError):  # it died
+            self._stdin.write(frame(message))
 
-    @property
-    def report(self) -> BackendReport:
-        return BackendReport(self._alive.slowed)
-
-    def submit(self, targets: Sequence[Target]) -> None:
-        if new := self._checks[self._sent_checks :]:
-            self._sent_checks += len(new)
-            self._send(messages.Checks([codec.pack_settings(check) for check in new]))
-        self._unfinished.update((target.index, target) for target in targets)
-        self._send(messages.Submit([codec.pack_target(target) for target in targets]))
-        self._alive = messages.Alive(self._alive.slowed, hungry=False)  # until it says so again
-
-    def set_limit(self, in_flight: int) -> None:
-        self._limit = in_flight
-        self._send(messages.Limit(in_flight))
-
-    async def withdraw(self) -> Withdrawn:
-        self._withdrawn = asyncio.get_running_loop().create_future()
-        self._send(messages.Withdraw())
-        released = await self._withdrawn
-        return Withdrawn([self._unfinished.pop(index) for index in released.indices], set(released.origins))
-
-    def finish(self) -> None:
-        self._is_finishing = True
-        self._send(messages.Finish())
-
-    def stop(self, reason: str) -> None:
-        self._send(messages.Stop(reason))
-        self.finish()
+    async def receive(self) -> bytes | None:
+        return await read_frame(self._stdout)
 
     def suspend(self) -> None:
         self._signal("SIGSTOP")
@@ -100,64 +43,29 @@ class ProcessBackend:
     def resume(self) -> None:
         self._signal("SIGCONT")
 
-    async def results(self) -> AsyncGenerator[Sequence[Result], None]:
-        """The results, in batches. Raises `BackendLostError` when the process ends too early, or hangs."""
-        self._silence.begin()
-        try:
-            while (message := await self._read()) is not None:
-                if isinstance(message, messages.Results):
-                    yield [codec.unpack_result(packed, self._unfinished.pop(packed.index)) for packed in message.results]
-                elif isinstance(message, messages.Alive):
-                    self._alive = message
-                    yield []
-                elif self._withdrawn and not self._withdrawn.done():
-                    self._withdrawn.set_result(message)
-        finally:
-            self._silence.end()
-            if self._withdrawn and not self._withdrawn.done():
-                self._withdrawn.set_result(messages.Released([], []))
-        if self._unfinished or not self._is_finishing:
-            unfinished = [*self._unfinished.values()]
-            self._unfinished.clear()
-            self._kill()  # it may have sent what cannot be read, and still send requests
-            raise BackendLostError(unfinished)
-        self._has_ended = True
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
 
-    async def aclose(self) -> None:
+    async def aclose(self, *, has_ended: bool) -> None:
         with suppress(OSError, RuntimeError):
             self._stdin.close()
-        if self._has_ended:  # asyncio warns of an unknown child where one is killed at the moment at which it exits
+        if has_ended:  # asyncio warns of an unknown child where one is killed at the moment at which it exits
             with suppress(TimeoutError):
                 async with asyncio.timeout(_EXIT_SECONDS):
                     await self._process.wait()
                     return
-        self._kill()
+        self.kill()
         await self._process.wait()
-
-    async def _read(self) -> messages.FromBackend | None:
-        with self._silence.listening():
-            data = await read_frame(self._stdout)
-        try:
-            return None if data is None else messages.decode_from_backend(data)
-        except msgspec.DecodeError:  # it died in the middle of a message
-            return None
-
-    def _send(self, message: messages.Message) -> None:
-        with suppress(OSError, RuntimeError):  # it died: `results` says so
-            self._stdin.write(frame(messages.encode(message)))
 
     def _signal(self, name: str) -> None:
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.Signals[name])
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.kill()
-
 
 async def open_process(
     settings: RunSettings, checks: Sequence[CheckSettings], hang_seconds: float | None = None
-) -> ProcessBackend:
+) -> RemoteBackend:
     """Start a process that the terminal's signals do not reach, and that ends with this one. Raises `OSError`.
 
     `hang_seconds`: the silence after which it is replaced; by default as long as an attempt may take, and at least 30 s.
@@ -175,8 +83,7 @@ async def open_process(
         limit=_PIPE_BYTES,
         env={**os.environ, "PYTHONPATH": _import_path()},
     )
-    longest_attempt = max(check.timeout for check in checks)
-    return ProcessBackend(process, settings, checks, hang_seconds or max(HANG_SECONDS, longest_attempt))
+    return RemoteBackend(ProcessLink(process), settings, checks, hang_seconds)
 
 
 def _import_path() -> str:
