@@ -13,9 +13,8 @@ from contextlib import aclosing
 from itertools import chain
 
 from urlcheck.backends.bounds import INTERRUPTED, Bounds, set_alarm
-from urlcheck.backends.limits import divide, lend
+from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
-from urlcheck.backends.router import Router
 from urlcheck.engine.repeat import MOST_AWAITED
 from urlcheck.engine.result_buffer import ResultBuffer
 from urlcheck.engine.status import HeldBack
@@ -53,16 +52,13 @@ class Coordinator:
         self.interruption: str | None = None
         self.lost = 0
         self._source = source
-        self._backends = [first] if first else []
+        self._fleet = Fleet(first, settings.concurrency)
         self._settings = settings
         self._checks = checks
         self._scaler = scaler
         self._bounds = bounds or Bounds()
-        self._router = Router(first)
         self._buffer = ResultBuffer()
         self._receivers: list[asyncio.Task[None]] = []
-        self._held: list[Target] = []
-        self._is_moving = False
         self._losses: dict[int, int] = {}
         self._lending: asyncio.Task[None] | None = None
         self._text = 0
@@ -89,7 +85,7 @@ class Coordinator:
     @property
     def unfinished(self) -> int:
         """Targets that were read and have no result yet."""
-        return sum(backend.status.unfinished for backend in self._backends) + len(self._held)
+        return self._fleet.unfinished
 
     @property
     def awaited(self) -> Iterator[Result]:
@@ -110,7 +106,7 @@ class Coordinator:
             self._receive_from(backend)
         alarm = set_alarm(self._settings, self.stop)
         work = loop.create_task(self._work())
-        scaling = loop.create_task(self._scaler.watch(self)) if self._scaler else None
+        scaling = loop.create_task(self._scale(self._scaler)) if self._scaler else None
         try:
             async for batch in self._buffer.batches(work):
                 yield batch
@@ -133,8 +129,7 @@ class Coordinator:
         self._source.stop()
         for backend in self._backends:
             backend.stop(self.interruption)
-        held, self._held = self._held, []
-        self._settle(held, self.interruption)
+        self._settle(self._fleet.release(), self.interruption)
         self._buffer.make_room()
         if not self._dismissal:
             self._dismissal = asyncio.get_running_loop().call_later(self._bounds.farewell_seconds, self._dismiss)
@@ -150,27 +145,14 @@ class Coordinator:
             backend.resume()
 
     async def share_out(self, joining: Sequence[Backend]) -> None:
-        """Divide hosts and places in flight among the backends that there are and these, from now on.
-
-        Targets that are read meanwhile are held: until all have given back what may move, nobody knows the home of a host.
-        """
+        """Divide hosts and places in flight among the backends that there are and these, from now on."""
         if not joining or self.interruption or self._is_done:
             return
-        present = [*self._backends]
-        self._backends += joining
         for backend in joining:
             self._receive_from(backend)
-        self._divide_places()
-        self._is_moving = True
-        given_back = await asyncio.gather(*(backend.withdraw() for backend in present))
-        self._is_moving = False
-        if self._backends:
-            pinned = {origin: home for home, back in zip(present, given_back, strict=True) for origin in back.origins}
-            self._router.share_out(self._backends, pinned)
-        held, self._held = self._held, []
-        self._submit([*chain.from_iterable(back.targets for back in given_back), *held])
+        self._submit(await self._fleet.join(joining))
         self._buffer.make_room()
-        if not self._lending and len(self._backends) > 1:
+        if not self._lending:
             self._lending = asyncio.get_running_loop().create_task(self._lend())
 
     # reading
@@ -183,7 +165,7 @@ class Coordinator:
         except Exception as error:  # noqa: BLE001 - a program's own iterable may raise anything: raised after the results
             self._error = error
         self._is_read = True
-        while not self._has_crashed and (self.unfinished or self._is_moving):
+        while not self._has_crashed and (self.unfinished or self._fleet.is_moving):
             await self._buffer.wait_for_room()
         self._is_done = True
         for backend in self._backends:
@@ -209,7 +191,7 @@ class Coordinator:
     def _is_far_ahead(self) -> bool:
         """Whether the busiest backend has plenty of targets; more than that while another lacks hosts that may be asked."""
         bounds, statuses = self._bounds, [backend.status for backend in self._backends]
-        if not statuses or self._is_moving or self._text > bounds.text or self._buffer.is_over(bounds.window):
+        if not self._fleet.takes_targets or self._text > bounds.text or self._buffer.is_over(bounds.window):
             return True
         window = max(bounds.window, 8 * self._settings.concurrency)
         windows = bounds.further if any(status.hungry for status in statuses) else 1
@@ -220,21 +202,8 @@ class Coordinator:
     def _submit(self, targets: Sequence[Target]) -> None:
         if self.interruption:
             self._settle(targets, self.interruption)
-        elif self._is_moving or not self._backends:
-            self._held += targets
-        elif len(self._backends) == 1:
-            if targets:
-                self._backends[0].submit(targets)
         else:
-            self._route(targets)
-
-    def _route(self, targets: Sequence[Target]) -> None:
-        shares: dict[Backend, list[Target]] = {}
-        for target in targets:
-            assert target.request is not None
-            shares.setdefault(self._router.choose(target.request), []).append(target)
-        for backend, share in shares.items():
-            backend.submit(share)
+            self._fleet.submit(targets)
 
     # results
 
@@ -257,9 +226,7 @@ class Coordinator:
             raise
 
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
-        self._backends.remove(lost)
-        self._router.remove(lost)
-        self._divide_places()
+        self._fleet.remove(lost)
         if self.interruption:
             self._settle(unfinished, self.interruption)
             return
@@ -274,10 +241,6 @@ class Coordinator:
                 again.append(target)
         self.lost += len(again)
         self._submit(again)
-
-    def _divide_places(self) -> None:
-        for backend, limit in zip(self._backends, divide(self._settings.concurrency, len(self._backends)), strict=True):
-            backend.set_limit(limit)
 
     def _settle(self, targets: Sequence[Target], reason: str) -> None:
         verdict = Verdict.UNCHECKED
@@ -300,11 +263,20 @@ class Coordinator:
         """At the end, let a backend that has finished lend its places to the others."""
         while True:
             await asyncio.sleep(self._bounds.lend_seconds)
-            if self._is_read and len(self._backends) > 1:
-                statuses = [backend.status for backend in self._backends]
-                for backend, status, limit in zip(self._backends, statuses, lend(statuses), strict=True):
-                    if limit != status.limit:
-                        backend.set_limit(limit)
+            if self._is_read:
+                self._fleet.lend()
+
+    async def _scale(self, scaler: Scaler) -> None:
+        """Have backends opened. An error, which is a mistake in the program, ends the run."""
+        try:
+            await scaler.watch(self)
+        except Exception as error:  # noqa: BLE001 - raised after the results
+            self._error = error
+            self.stop()
+
+    @property
+    def _backends(self) -> Sequence[Backend]:
+        return self._fleet.backends
 
     @property
     def _opened(self) -> Sequence[Backend]:

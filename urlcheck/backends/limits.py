@@ -20,6 +20,8 @@ def lend(statuses: Sequence[BackendStatus]) -> list[int]:
 
     The sum of the limits stays the same, but for the one place that every backend keeps.
     """
+    if not statuses:
+        return []
     limits = [min(status.limit, max(1, status.unfinished)) for status in statuses]
     spare = sum(status.limit for status in statuses) - sum(limits)
     for number, status in enumerate(statuses):

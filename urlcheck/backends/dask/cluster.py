@@ -19,6 +19,7 @@ from urlcheck.backends.remote import RemoteBackend
 from urlcheck.settings.files import FileReader
 from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import CheckSettings, RunSettings
+from urlcheck.text.safe import clean
 
 # where a worker has its version of urlcheck, if it has any
 VERSION_PLACE = "urlcheck.settings.identity:VERSION"
@@ -34,13 +35,15 @@ _WORKER_SECONDS = 60.0
 _OPEN_SECONDS = 30.0
 # ... until a worker that was lost, but is still in the list, is tried again; they double
 _RETRY_SECONDS = 5.0
+_MOST_REMARKS = 5
 
 
 class Cluster:
     """A `Scaler` of the workers of a cluster."""
 
     def __init__(self, client: Client, settings: RunSettings, checks: Sequence[CheckSettings]) -> None:
-        self.remarks: list[str] = []
+        self._remarks: list[str] = []
+        self._is_deserted = False
         self._client = client
         self._settings = replace(settings, deadline=None, dask=None)
         self._has_deadline = settings.deadline is not None
@@ -56,6 +59,14 @@ class Cluster:
     @property
     def opened(self) -> Sequence[Backend]:
         return [backend for backend in self._backends.values() if not backend.has_ended]
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Those on workers that were refused, the first few of them, and on the lack of any."""
+        shown = self._remarks[:_MOST_REMARKS]
+        if more := len(self._remarks) - len(shown):
+            shown.append(f"{more:,} more workers were not used, for reasons like these")
+        return [*shown, NO_WORKER] if self._is_deserted else shown
 
     async def refuse_unusable(self, workers: Iterable[str]) -> bool:
         """Ask workers for their version. Returns whether none is left that can be used; `remarks` say why."""
@@ -85,9 +96,10 @@ class Cluster:
                 await scaled.share_out(self._take_opened())
                 if self.opened:
                     last_worker = time.monotonic()
-                elif time.monotonic() - last_worker > _WORKER_SECONDS and not self._has_deadline:
+                elif not self._has_deadline and time.monotonic() - last_worker > _WORKER_SECONDS:
                     scaled.stop(NO_WORKER)
                     return
+                self._is_deserted = not self.opened and scaled.unfinished > 0
         finally:
             for task in self._opening.values():
                 task.cancel()
@@ -175,7 +187,7 @@ class Cluster:
 
     def _refuse(self, worker: str, reason: str) -> None:
         self._refused.add(worker)
-        self.remarks.append(f"the worker {worker} was not used: {reason}")
+        self._remarks.append(clean(f"the worker {worker} was not used: {reason}"))
 
 
 async def list_workers(client: Client) -> list[str]:

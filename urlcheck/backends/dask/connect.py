@@ -9,6 +9,7 @@ import signal
 import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from multiprocessing import resource_tracker
 from typing import Any
 
@@ -17,10 +18,12 @@ from distributed import Client, LocalCluster
 
 from urlcheck.backends.dask import preload
 from urlcheck.backends.dask.cluster import Cluster, list_workers
-from urlcheck.backends.local import open_checks
+from urlcheck.backends.local import LocalChecks, open_checks
 from urlcheck.model.errors import SettingsError
 from urlcheck.runtime.descriptors import open_allowance
 from urlcheck.runtime.event_loop import choose_loop
+from urlcheck.runtime.shortages import name_shortage
+from urlcheck.settings.checks import GrowingChecks
 from urlcheck.settings.rules import count_local
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
@@ -41,8 +44,10 @@ _OF_LOCAL_WORKERS = {
 async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -> AsyncIterator[Cluster]:
     """The workers of the cluster that the settings name. Raises `SettingsError` if it, or a setting, cannot be used."""
     with open_allowance() as allowance, _silence():
-        async with open_checks(settings, checks, allowance):
-            refuse_sockets(checks)
+        async with open_checks(settings, checks, allowance) as local:
+            _refuse_sockets(checks)
+            if isinstance(checks, GrowingChecks):
+                checks.on_growth = partial(_refuse_unusable, local)
             async with _connect(str(settings.dask), settings.concurrency) as client:
                 cluster = Cluster(client, settings, checks)
                 if await cluster.refuse_unusable(await list_workers(client)):
@@ -50,7 +55,13 @@ async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -
                 yield cluster
 
 
-def refuse_sockets(checks: Sequence[CheckSettings]) -> None:
+def _refuse_unusable(checks: LocalChecks) -> None:
+    """Raises `SettingsError` for settings that a target has brought and that cannot be used."""
+    checks.open_all()
+    _refuse_sockets([checks[len(checks) - 1].settings])
+
+
+def _refuse_sockets(checks: Sequence[CheckSettings]) -> None:
     """Raises `SettingsError` for a socket, which is of this machine."""
     for number, check in enumerate(checks):
         if check.unix_socket is not None:
@@ -71,9 +82,11 @@ async def _connect(address: str, most: int) -> AsyncIterator[Client]:
         try:
             client = Client(address, asynchronous=True, direct_to_workers=True, set_as_default=False, timeout=_CONNECT_SECONDS)
             stack.push_async_callback(_close, client)
-            await client
-        except (OSError, ValueError, ImportError) as error:  # TimeoutError, an unknown protocol, one that is not installed
-            reason = str(error).partition("\n")[0] or type(error).__name__
+            async with asyncio.timeout(_CONNECT_SECONDS + 1):  # something else may listen there, and never answer
+                await client
+                await list_workers(client)
+        except Exception as error:  # noqa: BLE001 - no answer, one that is not Dask's, an unknown protocol
+            reason = str(error).partition("\n")[0] or "no answer"
             raise SettingsError("dask", f"no scheduler of Dask can be reached there: {reason}") from None
         yield client
 
@@ -84,17 +97,21 @@ async def _start(workers: int) -> AsyncIterator[str]:
     environment = {**dask.config.get("distributed.nanny.pre-spawn-environ"), "DASK_LOGGING__DISTRIBUTED": "critical"}
     loop = {"distributed.admin.event-loop": "uvloop"} if choose_loop() else {}
     with dask.config.set({**_OF_LOCAL_WORKERS, **loop, "distributed.nanny.pre-spawn-environ": environment}):
-        with _blocking_interrupts():
-            cluster: Any = await LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=0,
-                preload=[preload.__name__],
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-                asynchronous=True,
-            )
+        try:
+            with _blocking_interrupts():
+                cluster: Any = await LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=0,
+                    preload=[preload.__name__],
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=logging.CRITICAL,
+                    asynchronous=True,
+                )
+        except (OSError, RuntimeError) as error:
+            reason = name_shortage(error) or str(error).partition("\n")[0]
+            raise SettingsError("dask", f"the workers cannot be started: {reason}") from None
         try:
             yield cluster.scheduler_address
         finally:
