@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Each test by itself, but those that share the runs of a mode in tests/test_hostile.py go to one worker.
+    """Each test by itself, but those that share the runs of a mode in tests/test_hostile.py, or a cluster, go to one worker.
 
     The groups of pytest-xdist 3.8 itself have no effect with pytest 9.2.
     """
@@ -46,6 +46,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     class ByMode(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
             module, _, test = nodeid.partition("::")
+            if module == "tests/backends/test_dask.py":
+                return module
             if module != "tests/test_hostile.py":
                 return nodeid
             return test.partition("[")[2].partition("-")[0].rstrip("]") or ONE

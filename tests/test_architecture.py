@@ -52,6 +52,7 @@ HOMES = {
 MOST_LINES = 220
 # why a file is longer
 LONGER = {
+    "backends/messages.py": "the whole of what a backend's two ends say to each other",
     "backends/coordinator.py": "the way of a target through a run is read in one sitting",
     "client/attempt.py": "one attempt: its hops, its time and its failure share one state",
     "client/failures.py": "a table, one row an exception",

@@ -381,15 +381,19 @@ SAMPLE = sorted({*{(row.verdict, row.options): name for name, row in TABLE.items
 
 @dataclass(frozen=True)
 class Mode:
-    """A way to run the program, and the scenarios that are checked in it."""
+    """A way to run the program: the option that says where, and the scenarios that are checked in it."""
 
-    processes: int
+    where: str
     names: Sequence[str]
     program: tuple[str, ...] = PROGRAM
 
 
 ONE, TWO = "1 processes", "2 processes"
-MODES = {ONE: Mode(1, list(TABLE)), TWO: Mode(2, SAMPLE), "session": Mode(1, list(TABLE), SESSION_PROGRAM)}
+MODES = {
+    ONE: Mode("--processes 1", list(TABLE)),
+    TWO: Mode("--processes 2", SAMPLE),
+    "session": Mode("--processes 1", list(TABLE), SESSION_PROGRAM),
+}
 
 
 class Runs:
@@ -423,7 +427,7 @@ class Ground:
     def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], ca_file: Path, mode: Mode) -> None:
         self.server = server
         self.make_folder = make_folder
-        self.options = f"--timeout 20s --retries 0 --processes {mode.processes} --ca-file {shlex.quote(str(ca_file))}"
+        self.options = f"--timeout 20s --retries 0 {mode.where} --ca-file {shlex.quote(str(ca_file))}"
         self._mode = mode
 
     @cached_property

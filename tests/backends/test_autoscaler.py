@@ -5,26 +5,24 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.backends.builders import DyingBackend, make_status
+from tests.backends.builders import DyingBackend
 from tests.support.clock import in_no_time
 from urlcheck.backends.autoscaler import Autoscaler, Thresholds
 from urlcheck.backends.protocol import Backend
-from urlcheck.engine.status import BackendStatus
 
 
 class Scaled:
-    """A coordinator whose first backend has so many unfinished targets."""
+    """A coordinator with so many unfinished targets."""
 
     def __init__(self, unfinished: int) -> None:
         self.unfinished = unfinished
         self.shared: list[Sequence[Backend]] = []
 
-    @property
-    def first(self) -> BackendStatus:
-        return make_status(unfinished=self.unfinished)
+    async def share_out(self, joining: Sequence[Backend]) -> None:
+        self.shared.append([*joining])
 
-    async def share_out(self, others: Sequence[Backend]) -> None:
-        self.shared.append([*others])
+    def stop(self, reason: str) -> None:
+        raise AssertionError(reason)
 
 
 async def open_backend() -> Backend:

@@ -109,14 +109,20 @@ async def test_a_short_queue_is_not_divided() -> None:
     assert sorted(len(client.asked) for client in clients) == [0, 900]
 
 
-@in_no_time
-async def test_no_host_is_divided_while_every_backend_has_enough_to_do() -> None:
+def find_hosts() -> tuple[str, str]:
+    """A host whose home is the first of two backends, and one whose home is the other."""
     first, other = DyingBackend(), DyingBackend()
     router = Router(first)
-    router.share_out([other], [])
+    router.share_out([first, other], {})
     homes = {router.choose(parse(url)): parse(url).host for url in many_hosts(20)}
+    return homes[first], homes[other]
+
+
+@in_no_time
+async def test_no_host_is_divided_while_every_backend_has_enough_to_do() -> None:
+    here, there = find_hosts()
     clients, others = make_others(Load(), 2)
-    run, _ = run_with(others, Blocks(urls(range(COUNT), homes[first]), urls(range(COUNT), homes[other])), clients[0])
+    run, _ = run_with(others, Blocks(urls(range(COUNT), here), urls(range(COUNT), there)), clients[0])
     await collect(run)
     assert [len(client.asked) for client in clients] == [COUNT, COUNT]
 
@@ -165,13 +171,13 @@ async def test_a_host_that_rejects_requests_has_one_home_again() -> None:
 @in_no_time
 async def test_a_home_whose_others_are_lost_gets_all_places_of_the_host() -> None:
     load = Load()
-    lost = DyingBackend()
-    run, _ = run_with([lost], Blocks(urls(range(COUNT))), Client(load), per_host=6)
+    lost, (host, _) = DyingBackend(), find_hosts()
+    run, _ = run_with([lost], Blocks(urls(range(COUNT), host)), Client(load), per_host=6)
     asyncio.get_running_loop().call_later(10, lost.lose)
     results = await collect(run)
     assert sorted(result.target.index for result in results) == list(range(COUNT))
-    assert "share: host 3" in lost.calls
-    assert load.most == {"host": 6}
+    assert f"share: {host} 3" in lost.calls
+    assert load.most == {host: 6}
     assert now() < 10 + COUNT / 6
 
 

@@ -199,7 +199,7 @@ async def test_an_error_in_the_first_process_ends_the_run_and_is_raised(monkeypa
         raise RuntimeError("a mistake of our own")
 
     monkeypatch.setattr(HttpClient, "attempt", crash)
-    endless = (f"http://127.0.0.1:9/{number}" for number in itertools.count())
+    endless = (f"http://127.0.0.{number % 250 + 1}:9/{number}" for number in itertools.count())
     with pytest.raises(RuntimeError, match="a mistake of our own"):  # noqa: PT012
         async with asyncio.timeout(PATIENCE):
             async for _ in check_urls(endless, Settings(processes=2, dedupe=False)):

@@ -21,13 +21,14 @@ from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, Verdict, check
-from urlcheck.backends import codec, messages, process
+from urlcheck.backends import codec, messages, remote
 from urlcheck.backends.autoscaler import Autoscaler
 from urlcheck.backends.child import import_path
 from urlcheck.backends.coordinator import NOT_REPEATED, Coordinator
 from urlcheck.backends.local import open_local
-from urlcheck.backends.process import PULSES, ProcessBackend, open_process
+from urlcheck.backends.process import open_process
 from urlcheck.backends.protocol import BackendLostError
+from urlcheck.backends.remote import PULSES, RemoteBackend
 from urlcheck.input.iterable_source import IterableSource
 from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.result import Result
@@ -156,10 +157,10 @@ async def test_a_process_that_is_stopped_is_replaced_by_another(serve: Serve) ->
 
 async def test_a_process_whose_servers_are_slow_is_left_alone(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     released = asyncio.Event()
-    read = ProcessBackend._read
+    read = RemoteBackend._read
     signs = 0
 
-    async def release_after_a_while(backend: ProcessBackend) -> messages.FromBackend | None:
+    async def release_after_a_while(backend: RemoteBackend) -> messages.FromBackend | None:
         nonlocal signs
         message = await read(backend)
         signs += isinstance(message, messages.Alive)
@@ -171,7 +172,7 @@ async def test_a_process_whose_servers_are_slow_is_left_alone(serve: Serve, monk
         await released.wait()
         writer.write(reply())
 
-    monkeypatch.setattr(ProcessBackend, "_read", release_after_a_while)
+    monkeypatch.setattr(RemoteBackend, "_read", release_after_a_while)
     server = await serve(answer, host="0.0.0.0")
     async with open_pair(hosts(server.url, 100), hang_seconds=1.0) as (run, _):
         assert {result.verdict for result in await collect(run)} == {Verdict.OK}
@@ -308,12 +309,12 @@ def test_a_process_has_the_import_path_of_the_first_with_the_working_directory_l
 # --- the backend itself ---
 
 
-async def open_backend(**settings: object) -> ProcessBackend:
+async def open_backend(**settings: object) -> RemoteBackend:
     made = Settings(**settings)  # type: ignore[arg-type]
     return await open_process(made.part(RunSettings), [made.check])
 
 
-async def take(backend: ProcessBackend) -> list[Result]:
+async def take(backend: RemoteBackend) -> list[Result]:
     async with asyncio.timeout(PATIENCE):
         return [result async for batch in backend.results() for result in batch]
 
@@ -364,7 +365,7 @@ async def test_a_backend_that_ends_too_early_is_lost_with_its_unfinished_targets
 
 
 async def test_a_backend_of_another_version_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "VERSION", "0.0.1")
+    monkeypatch.setattr(remote, "VERSION", "0.0.1")
     backend = await open_backend()
     with pytest.raises(BackendLostError):
         await take(backend)

@@ -779,7 +779,7 @@ async def test_a_run_that_descriptors_hold_back_can_tell() -> None:
 @in_no_time
 async def test_a_run_can_be_limited_while_it_goes_on() -> None:
     limited = run(Blocks(urls(range(100))), Client(take_an_hour), concurrency=10, per_host=10)
-    asyncio.get_running_loop().call_later(3600 * 5 - 1, limited._first.set_limit, 5)
+    asyncio.get_running_loop().call_later(3600 * 5 - 1, limited._backends[0].set_limit, 5)
     await collect(limited)
     assert now() == 3600 * (5 + 10)
 

@@ -125,7 +125,7 @@ async def test_a_reader_that_goes_away_ends_the_manual_quietly(launch: Launch) -
         ("format", "did you mean 'formats'?"),
         ("EXPECT", "did you mean 'expectations'?"),
         ("optoins", "did you mean 'options'?"),
-        ("c", "did you mean 'configuration' or 'ci' or 'changelog'?"),
+        ("c", "did you mean 'configuration' or 'ci' or 'cluster' or 'changelog'?"),
         ("weather", f"the topics are: {', '.join(TOPICS)}"),
     ],
 )

@@ -19,7 +19,7 @@ def main() -> None:
     from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415 - these take a while
 
     with deferring_trust():
-        from urlcheck.backends.worker import work  # noqa: PLC0415
+        from urlcheck.backends.pipes import work  # noqa: PLC0415
     from urlcheck.runtime.event_loop import run  # noqa: PLC0415
 
     try:

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from urlcheck.backends.protocol import Backend
-from urlcheck.engine.status import BackendStatus
-
-
-class Scaled(Protocol):
-    """The coordinator, as far as it is scaled."""
-
-    @property
-    def first(self) -> BackendStatus: ...
-
-    async def share_out(self, others: Sequence[Backend]) -> None:
-        """Divide hosts and places among the first backend and these."""
-        ...
+from urlcheck.backends.protocol import Backend, Scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +21,9 @@ class Thresholds:
 
 
 class Autoscaler:
-    """Opens up to `count` further backends with `open_backend`: at once if they were asked for, else for a long list.
+    """A `Scaler` of processes: opens up to `count` backends with `open_backend`, at once if they were asked for.
 
-    They are given work when they are open.
+    Else it opens them for a long list. They are given work when they are open.
     """
 
     def __init__(
@@ -48,6 +35,7 @@ class Autoscaler:
         thresholds: Thresholds | None = None,
     ) -> None:
         self.opened: list[Backend] = []
+        self.remarks = ()
         self._open_backend = open_backend
         self._count = count
         self._is_asked = is_asked
@@ -63,7 +51,7 @@ class Autoscaler:
         """Runs until the other backends have work; backends that the user asked for have work from the beginning."""
         if self._is_asked:
             return
-        while scaled.first.unfinished <= self._thresholds.long_list:  # noqa: ASYNC110 - an event would cost at every target
+        while scaled.unfinished <= self._thresholds.long_list:  # noqa: ASYNC110 - an event would cost at every target
             await asyncio.sleep(self._thresholds.look_seconds)
         await self._open()
         await scaled.share_out(self.opened)

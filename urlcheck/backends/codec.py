@@ -7,13 +7,15 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from urlcheck.backends.messages import Load, PackedFailure, PackedResponse, PackedResult, PackedTarget, Results
+from urlcheck.backends.messages import Checks, Load, PackedFailure, PackedResponse, PackedResult, PackedTarget, Results
 from urlcheck.http.headers import Headers
 from urlcheck.http.url import Url
 from urlcheck.model.outcome import Failure, Hop, Outcome, Response
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.settings.field import AnyScope, Scope
+from urlcheck.settings.files import Contents, FileReader
+from urlcheck.settings.scopes import CheckSettings
 
 # text from outside may hold lone surrogates, which UTF-8 has no bytes for: such a text is sent as its bytes, each a character,
 # behind this mark
@@ -28,6 +30,18 @@ def pack_settings(settings: Scope) -> dict[str, Any]:
 def unpack_settings(kind: type[AnyScope], packed: Mapping[str, Any]) -> AnyScope:
     """Settings of a scope. Raises `SettingsError` for values that do not fit."""
     return kind(**{name: _unpack_value(value) for name, value in packed.items()})
+
+
+def pack_checks(checks: Sequence[CheckSettings], files: FileReader | None) -> Checks:
+    """Check settings; with the files that they name, if there is something to read them with. Raises `SettingsError`."""
+    contents = files.read(checks) if files else Contents({})
+    packed = {_pack_text(name): content for name, content in contents.files.items()}
+    return Checks([pack_settings(check) for check in checks], packed, contents.netrc)
+
+
+def unpack_contents(packed: Checks) -> Contents:
+    """The files that were sent with check settings."""
+    return Contents({_unpack_text(name): content for name, content in packed.files.items()}, packed.netrc)
 
 
 def _pack_value(value: object) -> object:
@@ -100,8 +114,8 @@ def _pack_result(result: Result) -> PackedResult:
     )
 
 
-def unpack_result(packed: PackedResult, target: Target) -> Result:
-    """The result of a target."""
+def unpack_result(packed: PackedResult, target: Target, worker: str | None = None) -> Result:
+    """The result of a target; `worker` is the one of a cluster that reached it."""
     return Result(
         target,
         _unpack_outcome(packed.outcome),
@@ -111,6 +125,7 @@ def unpack_result(packed: PackedResult, target: Target) -> Result:
         packed.attempts,
         datetime.fromtimestamp(packed.checked_at, UTC),
         None if packed.excerpt is None else _unpack_text(packed.excerpt),
+        worker,
     )
 
 

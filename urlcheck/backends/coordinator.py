@@ -1,27 +1,23 @@
 """The coordinator: targets from a source to backends, results from backends to the consumer.
 
-One backend in this event loop is the common case; further ones take part of the hosts. A host has one home at a time, or
-several that divide its share, so the promises about hosts hold. A backend that is lost has its unfinished targets checked by
-another.
+One backend in this event loop is the common case; others may join and take part of the hosts, and may be lost. A host has one
+home at a time, or several that divide its share, so the promises about hosts hold. A backend that is lost has its unfinished
+targets checked by another; while there is none, targets are held.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
-from urlcheck.backends.autoscaler import Autoscaler
-from urlcheck.backends.balancer import Balancer
 from urlcheck.backends.bounds import INTERRUPTED, Bounds, set_alarm
-from urlcheck.backends.limits import allot
-from urlcheck.backends.protocol import Backend, BackendLostError
-from urlcheck.backends.router import Router
+from urlcheck.backends.fleet import Fleet
+from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
 from urlcheck.engine.repeat import MOST_AWAITED
 from urlcheck.engine.result_buffer import ResultBuffer
-from urlcheck.engine.status import BackendStatus, HeldBack
+from urlcheck.engine.status import HeldBack
 from urlcheck.input.source import Source
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
@@ -31,15 +27,15 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 # the reason for a target whose request may have been sent by a backend that was lost
 NOT_REPEATED = "its process died or did not answer; a request that may have been sent is not sent again"
-
-
-# targets that are routed at once: between two such blocks a host with several homes changes to the one with the least work
-_ROUTED = 500
+# ... and for one that many backends were lost with: it may be what ends them
+LOST_TOO_OFTEN = "every process that had it died or did not answer"
+_MOST_LOSSES = 10
 
 
 class Coordinator:
     """One run: every target that is read comes out once, as a `Result`, in order of completion.
 
+    `first` is the backend of this event loop; without one, all targets are for the backends that the scaler opens.
     `interruption` is the reason why the run was stopped, None while it was not; `lost` counts the targets that were checked by
     another backend because theirs had ended. Memory is bounded by the window and the results that wait to be taken.
     """
@@ -47,34 +43,29 @@ class Coordinator:
     def __init__(
         self,
         source: Source,
-        first: Backend,
+        first: Backend | None,
         settings: RunSettings,
         checks: Sequence[CheckSettings],
-        scaler: Autoscaler | None = None,
+        scaler: Scaler | None = None,
         bounds: Bounds | None = None,
     ) -> None:
         self.interruption: str | None = None
         self.lost = 0
         self._source = source
-        self._first = first
-        self._backends = [first]
+        self._fleet = Fleet(first, settings)
         self._settings = settings
         self._checks = checks
         self._scaler = scaler
         self._bounds = bounds or Bounds()
-        self._router = Router(first)
-        self._balancer = Balancer(self._router, settings)
         self._buffer = ResultBuffer()
         self._receivers: list[asyncio.Task[None]] = []
+        self._losses: dict[int, int] = {}
+        self._balancing: asyncio.Task[None] | None = None
         self._text = 0
         self._is_read = False
+        self._is_done = False
         self._error: Exception | None = None
         self._dismissal: asyncio.TimerHandle | None = None
-
-    @property
-    def first(self) -> BackendStatus:
-        """The status of the first backend."""
-        return self._first.status
 
     @property
     def slowed(self) -> int:
@@ -83,13 +74,18 @@ class Coordinator:
 
     @property
     def held_back(self) -> HeldBack | None:
-        """How far file descriptors held the first backend back; each process has a limit of its own."""
-        return self._first.report.held_back
+        """How far file descriptors held the backend of this process back; each process has a limit of its own."""
+        return next(filter(None, (backend.report.held_back for backend in self._backends)), None)
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences for the user about the backends."""
+        return self._scaler.remarks if self._scaler else ()
 
     @property
     def unfinished(self) -> int:
         """Targets that were read and have no result yet."""
-        return sum(backend.status.unfinished for backend in self._backends)
+        return self._fleet.unfinished
 
     @property
     def awaited(self) -> Iterator[Result]:
@@ -106,10 +102,11 @@ class Coordinator:
     async def batches(self) -> AsyncGenerator[list[Result], None]:
         """Check every target: the results, as many at once as there are. Raises what the source raises, after the results."""
         loop = asyncio.get_running_loop()
-        self._receive_from(self._first)
+        for backend in self._backends:
+            self._receive_from(backend)
         alarm = set_alarm(self._settings, self.stop)
         work = loop.create_task(self._work())
-        scaling = loop.create_task(self._scale())
+        scaling = loop.create_task(self._scale(self._scaler)) if self._scaler else None
         try:
             async for batch in self._buffer.batches(work):
                 yield batch
@@ -120,7 +117,7 @@ class Coordinator:
             for timer in (alarm, self._dismissal):
                 if timer:
                     timer.cancel()
-            tasks = [work, scaling, *self._receivers]
+            tasks = [*filter(None, [work, scaling, self._balancing]), *self._receivers]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -132,6 +129,7 @@ class Coordinator:
         self._source.stop()
         for backend in self._backends:
             backend.stop(self.interruption)
+        self._settle(self._fleet.release(), self.interruption)
         self._buffer.make_room()
         if not self._dismissal:
             self._dismissal = asyncio.get_running_loop().call_later(self._bounds.farewell_seconds, self._dismiss)
@@ -146,19 +144,17 @@ class Coordinator:
         for backend in self._opened:
             backend.resume()
 
-    async def share_out(self, others: Sequence[Backend]) -> None:
-        """Divide hosts and places in flight among the first backend and these, from now on."""
-        if not others or self.interruption:
+    async def share_out(self, joining: Sequence[Backend]) -> None:
+        """Divide hosts and places in flight among the backends that there are and these, from now on."""
+        if not joining or self.interruption or self._is_done:
             return
-        for backend in others:
-            backend.set_limit(1)  # until the first backend has freed places
-        withdrawn = await self._first.withdraw()
-        self._router.share_out(others, withdrawn.origins)
-        self._backends += others
-        for backend in others:
+        for backend in joining:
             self._receive_from(backend)
-        self._submit(withdrawn.targets)
-        self._allot()
+        self._submit(await self._fleet.join(joining))
+        self._fleet.allot()
+        self._buffer.make_room()
+        if not self._balancing:
+            self._balancing = asyncio.get_running_loop().create_task(self._balance())
 
     # reading
 
@@ -170,8 +166,9 @@ class Coordinator:
         except Exception as error:  # noqa: BLE001 - a program's own iterable may raise anything: raised after the results
             self._error = error
         self._is_read = True
-        while not self._has_crashed and self.unfinished:
+        while not self._has_crashed and (self.unfinished or self._fleet.is_moving):
             await self._buffer.wait_for_room()
+        self._is_done = True
         for backend in self._backends:
             backend.finish()
         ends = await asyncio.gather(*self._receivers, return_exceptions=self.interruption is not None)
@@ -195,7 +192,7 @@ class Coordinator:
     def _is_far_ahead(self) -> bool:
         """Whether the busiest backend has plenty of targets; more than that while another lacks hosts that may be asked."""
         bounds, statuses = self._bounds, [backend.status for backend in self._backends]
-        if self._text > bounds.text or self._buffer.is_over(bounds.window):
+        if not self._fleet.takes_targets or self._text > bounds.text or self._buffer.is_over(bounds.window):
             return True
         window = max(bounds.window, 8 * self._settings.concurrency)
         windows = bounds.further if any(status.hungry for status in statuses) else 1
@@ -206,26 +203,12 @@ class Coordinator:
     def _submit(self, targets: Sequence[Target]) -> None:
         if self.interruption:
             self._settle(targets, self.interruption)
-        elif len(self._backends) == 1:
-            if targets:
-                self._first.submit(targets)
         else:
-            for start in range(0, len(targets), _ROUTED):
-                self._route(targets[start : start + _ROUTED])
-
-    def _route(self, targets: Sequence[Target]) -> None:
-        shares: dict[Backend, list[Target]] = {}
-        for target in targets:
-            assert target.request is not None
-            shares.setdefault(self._router.choose(target.request), []).append(target)
-        for backend, share in shares.items():
-            backend.submit(share)
-        self._router.refresh()
+            self._fleet.submit(targets)
 
     # results
 
     def _receive_from(self, backend: Backend) -> None:
-        backend.on_overload = functools.partial(self._balancer.on_overload, backend)
         self._receivers.append(asyncio.get_running_loop().create_task(self._receive(backend)))
         self._receivers[-1].add_done_callback(lambda _: self._buffer.make_room())
 
@@ -244,18 +227,22 @@ class Coordinator:
             raise
 
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
-        self._backends.remove(lost)
-        self._router.remove(lost)
-        self._balancer.close_gap()
-        self._first.set_limit(self.first.limit + lost.status.limit)  # the hosts come with their places
-        repeatable = [target for target in unfinished if self._checks[target.check].is_repeatable]
-        others = [target for target in unfinished if not self._checks[target.check].is_repeatable]
+        self._fleet.remove(lost)
         if self.interruption:
             self._settle(unfinished, self.interruption)
-        else:
-            self.lost += len(repeatable)
-            self._submit(repeatable)
-            self._settle(others, NOT_REPEATED)
+            return
+        again: list[Target] = []
+        for target in unfinished:
+            losses = self._losses[target.index] = self._losses.get(target.index, 0) + 1
+            if not self._checks[target.check].is_repeatable:
+                self._settle([target], NOT_REPEATED)
+            elif losses > _MOST_LOSSES:
+                self._settle([target], LOST_TOO_OFTEN)
+            else:
+                again.append(target)
+        self.lost += len(again)
+        self._submit(again)
+        self._fleet.allot()  # the places go where the hosts are
 
     def _settle(self, targets: Sequence[Target], reason: str) -> None:
         verdict = Verdict.UNCHECKED
@@ -264,6 +251,9 @@ class Coordinator:
     def _finish(self, results: Sequence[Result]) -> None:
         self._buffer.extend(results)
         self._text -= sum(len(result.target.url) for result in results)
+        if self._losses:
+            for result in results:
+                self._losses.pop(result.target.index, None)
         self._buffer.make_room()  # for another target
 
     @property
@@ -271,22 +261,24 @@ class Coordinator:
         """Whether a backend of this process raised an error that no result describes."""
         return any(task.done() and not task.cancelled() and task.exception() for task in self._receivers)
 
-    async def _scale(self) -> None:
-        """Give further backends work, and from then on hosts and places as they can use them."""
-        if not self._scaler:
-            return
-        await self._scaler.watch(self)
+    async def _balance(self) -> None:
+        """Give backends hosts and places as they can use them."""
         while True:
             await asyncio.sleep(self._bounds.balance_seconds)
-            if len(self._backends) > 1:
-                self._submit(await self._balancer.balance(self._backends))
-                self._allot()
+            self._submit(await self._fleet.balance())
+            self._fleet.allot()
 
-    def _allot(self) -> None:
-        statuses = [backend.status for backend in self._backends]
-        for backend, status, limit in zip(self._backends, statuses, allot(self._settings.concurrency, statuses), strict=True):
-            if limit != status.limit:
-                backend.set_limit(limit)
+    async def _scale(self, scaler: Scaler) -> None:
+        """Have backends opened. An error, which is a mistake in the program, ends the run."""
+        try:
+            await scaler.watch(self)
+        except Exception as error:  # noqa: BLE001 - raised after the results
+            self._error = error
+            self.stop()
+
+    @property
+    def _backends(self) -> Sequence[Backend]:
+        return self._fleet.backends
 
     @property
     def _opened(self) -> Sequence[Backend]:
@@ -294,4 +286,4 @@ class Coordinator:
 
     def _dismiss(self) -> None:
         """Close the backends that have not given back their unfinished targets in time."""
-        self._closing = [asyncio.ensure_future(backend.aclose()) for backend in self._backends if backend is not self._first]
+        self._closing = [asyncio.ensure_future(backend.aclose()) for backend in self._backends if backend in self._opened]

@@ -9,6 +9,8 @@ from urlcheck.engine.status import BackendStatus
 
 def divide(total: int, parts: int) -> list[int]:
     """The total in nearly equal parts, each at least 1; the first gets the rest."""
+    if not parts:
+        return []
     part = max(1, total // parts)
     return [max(1, total - part * (parts - 1)), *[part] * (parts - 1)]
 

@@ -10,8 +10,8 @@ from urlcheck.client.session import Clients
 from urlcheck.engine.check import Check
 from urlcheck.engine.engine import Engine
 from urlcheck.model.errors import SettingsError
-from urlcheck.runtime.descriptors import open_allowance
-from urlcheck.settings.checks import Checks
+from urlcheck.runtime.descriptors import Allowance, open_allowance
+from urlcheck.settings.checks import GrowingChecks
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 
@@ -49,16 +49,28 @@ class LocalChecks(Sequence[Check]):
 
 
 @asynccontextmanager
+async def open_checks(
+    settings: RunSettings, checks: Sequence[CheckSettings], allowance: Allowance
+) -> AsyncIterator[LocalChecks]:
+    """The checks with their clients, which have opened no connection. Raises `SettingsError` for a setting that is unusable.
+
+    Settings that are added later to a list that may grow are opened, or refused, at that moment.
+    """
+    async with Clients(allowance, waits=settings.wait is not None) as clients:
+        local = LocalChecks(checks, clients, settings.wait)
+        local.open_all()
+        if isinstance(checks, GrowingChecks):
+            checks.on_growth = local.open_all
+        yield local
+
+
+@asynccontextmanager
 async def open_local(settings: RunSettings, checks: Sequence[CheckSettings], children: int = 0) -> AsyncIterator[Engine]:
     """An engine in this event loop. Raises `SettingsError` for a setting that cannot be used.
 
     The soft limit of descriptors is raised until the engine is closed. Some are reserved for `children` child processes.
     """
     with open_allowance(children) as allowance:
-        async with Clients(allowance, waits=settings.wait is not None) as clients:
-            local = LocalChecks(checks, clients, settings.wait)
-            local.open_all()
-            if isinstance(checks, Checks):  # a target's settings that cannot be used are refused when they are read
-                checks.on_growth = local.open_all
+        async with open_checks(settings, checks, allowance) as local:
             allowance.measure()  # with the descriptors that resolvers have opened
             yield Engine(local, settings, allowance)

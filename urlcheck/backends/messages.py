@@ -83,9 +83,14 @@ class Hello(Message, frozen=True, array_like=True, tag=True):
 
 
 class Checks(Message, frozen=True, array_like=True, tag=True):
-    """Further check settings, numbered on from those before."""
+    """Further check settings, numbered on from those before.
+
+    `files` and `netrc` are the contents of the files that they name, if the backend is where those need not exist.
+    """
 
     checks: list[dict[str, Any]]
+    files: dict[str, bytes] = msgspec.field(default_factory=dict)
+    netrc: bytes | None = None
 
 
 class Submit(Message, frozen=True, array_like=True, tag=True):
@@ -187,11 +192,17 @@ class Alive(Message, frozen=True, array_like=True, tag=True):
     load: Load
 
 
+class Refused(Message, frozen=True, array_like=True, tag=True):
+    """The last message of a backend that cannot be used, with the reason."""
+
+    reason: str
+
+
 Order = Hello | Checks | Submit | Limit | Share | Pause | Stop | Finish
 Question = Withdraw | FindBusiest | TakeQueue
 ToBackend = Order | Question
 Answer = Released | Busiest
-FromBackend = Results | Alive | Overloaded | Answer
+FromBackend = Results | Alive | Overloaded | Refused | Answer
 
 _encoder = msgspec.msgpack.Encoder()
 _to_backend = msgspec.msgpack.Decoder(ToBackend)

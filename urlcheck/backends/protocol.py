@@ -1,4 +1,4 @@
-"""The interface between the coordinator and a backend, which is a place where targets are checked."""
+"""The interfaces of the coordinator: backends, places where targets are checked, and scalers, which decide on their number."""
 
 from __future__ import annotations
 
@@ -85,4 +85,40 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """End at once, and free everything."""
+        ...
+
+
+class Scaled(Protocol):
+    """The coordinator, as far as it is scaled."""
+
+    @property
+    def unfinished(self) -> int: ...
+
+    async def share_out(self, joining: Sequence[Backend]) -> None:
+        """Divide hosts and places among the backends that there are and these."""
+        ...
+
+    def stop(self, reason: str) -> None:
+        """End the run: targets without a verdict become `unchecked`, for this reason."""
+        ...
+
+
+class Scaler(Protocol):
+    """Opens backends and has the coordinator share its work with them.
+
+    `opened` are those that it has opened and that may still work; `remarks` are sentences about them for the user.
+    """
+
+    @property
+    def opened(self) -> Sequence[Backend]: ...
+
+    @property
+    def remarks(self) -> Sequence[str]: ...
+
+    async def begin(self, scaled: Scaled) -> None:
+        """Before the first target is read."""
+        ...
+
+    async def watch(self, scaled: Scaled) -> None:
+        """While the run lasts."""
         ...

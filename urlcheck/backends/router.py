@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from urlcheck.backends.protocol import Backend
 from urlcheck.http.url import Origin, Url
 
-# hosts are divided into this many buckets
-_BUCKETS = 100
+# hosts are divided into this many buckets, which hundreds of backends can share evenly
+_BUCKETS = 10_000
 # the first backend, whose process also reads and reports, gets this many buckets fewer than its equal part
-_DISCOUNT = 10
+_DISCOUNT = 1_000
 
 
 class Router:
-    """Maps hosts to backends. At the beginning all hosts belong to the first one."""
+    """Maps hosts to backends. At the beginning all hosts belong to the first one, if there is one in this process."""
 
-    def __init__(self, first: Backend, discount: int = _DISCOUNT) -> None:
+    def __init__(self, first: Backend | None = None, discount: int = _DISCOUNT) -> None:
         self._first = first
         self._discount = discount
-        self._buckets: list[Backend] = [first] * _BUCKETS
+        self._buckets: list[Backend] = [first] * _BUCKETS if first else []
         self._pinned: dict[Origin, Backend] = {}
         self._homes: dict[Origin, list[Backend]] = {}  # hosts with several homes
 
     def choose(self, url: Url) -> Backend:
-        """The home of a URL's host; of several homes the one that `refresh` chose."""
+        """The home of a URL's host; of several homes the one that `refresh` chose. There must be a backend."""
         if self._pinned and (home := self._pinned.get(url.origin)):
             return home
         return self._buckets[zlib.crc32(url.authority.encode()) % _BUCKETS]
 
-    def share_out(self, others: Sequence[Backend], pinned: Iterable[Origin]) -> None:
-        """Divide the hosts among all backends, except those pinned origins, which stay with the first."""
-        self._pinned.update(dict.fromkeys(pinned, self._first))
-        part = max(1, _BUCKETS // (1 + len(others)) - self._discount)
+    def share_out(self, backends: Sequence[Backend], pinned: Mapping[Origin, Backend]) -> None:
+        """Divide the hosts among these backends, except the pinned origins, which stay where they are."""
+        self._pinned = {origin: home for origin, home in pinned.items() if home in backends}
+        others = [backend for backend in backends if backend is not self._first]
+        part = 0 if len(others) == len(backends) else max(1, _BUCKETS // len(backends) - self._discount)
         rest = [others[number % len(others)] for number in range(_BUCKETS - part)]
-        self._buckets = [self._first] * (_BUCKETS - len(rest)) + rest
+        self._buckets = [backends[0]] * part + rest
+        self.refresh()
 
     def homes_of(self, origin: Origin) -> Sequence[Backend]:
         """The homes of a host that has several; else nothing."""
@@ -62,10 +64,15 @@ class Router:
             self._pinned[origin] = min(homes, key=lambda home: home.status.unfinished)
 
     def remove(self, lost: Backend) -> None:
-        """Give the hosts of a backend that has ended to the first one."""
-        self._buckets = [self._first if home is lost else home for home in self._buckets]
-        self._pinned = {origin: self._first if home is lost else home for origin, home in self._pinned.items()}
-        for homes in self._homes.values():
-            if lost in homes:
-                homes.remove(lost)
+        """Divide the hosts of a backend that has ended among the others, which keep theirs."""
+        self._pinned = {origin: home for origin, home in self._pinned.items() if home is not lost}
+        for origin, homes in [*self._homes.items()]:
+            self._homes[origin] = [home for home in homes if home is not lost]
+            if not self._homes[origin]:
+                del self._homes[origin]
         self.refresh()
+        left = [*dict.fromkeys(home for home in self._buckets if home is not lost)]
+        if left:
+            self._buckets = [left[number % len(left)] if home is lost else home for number, home in enumerate(self._buckets)]
+        else:
+            self._buckets = []

@@ -1,54 +1,71 @@
-"""The other end of a `ProcessBackend`: messages come in on standard input, and go out on standard output."""
+"""The other end of a `RemoteBackend`: an engine that does what the messages say, over any channel that carries them."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+from typing import Protocol
 
 import msgspec
 
 from urlcheck.backends import codec, messages
-from urlcheck.backends.frames import frame, read_frame
 from urlcheck.backends.local import open_local
 from urlcheck.engine.engine import Engine
-from urlcheck.runtime.event_loop import tune_gc
+from urlcheck.model.errors import SettingsError
+from urlcheck.settings.checks import GrowingChecks
+from urlcheck.settings.files import placing, relocate
 from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 
-class _Output(asyncio.streams.FlowControlMixin):
-    """Standard output, whose reader is the process that started this one."""
+class Channel(Protocol):
+    """The worker's end of a link."""
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """The results have no reader any more, so requests in flight need not be waited for."""
-        os._exit(0)
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything that was written has been taken."""
+        ...
+
+    async def read(self) -> bytes | None:
+        """The next message; None once nobody sends any more."""
+        ...
+
+    def write(self, message: bytes) -> None:
+        """Send a message soon."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until there is room for another message."""
+        ...
 
 
 class Worker:
     """Has an engine do what the messages say, and sends what it reaches."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._checks: list[CheckSettings] = []
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._checks = GrowingChecks()
 
     async def run(self) -> None:
         """Until the input is finished, or its writer is gone. Ends at once where that is another version of the program."""
         hello = await self._read()
         if not isinstance(hello, messages.Hello) or hello.version != VERSION:
             return
-        settings = codec.unpack_settings(RunSettings, hello.run)
-        # a task that fails ends the process: a backend that no longer listens must not go on showing signs of life
+        try:
+            await self._work(codec.unpack_settings(RunSettings, hello.run), hello.pulse_seconds)
+        except* SettingsError as errors:  # what could be used there cannot be used here, such as the proxy of the environment
+            self._send(messages.Refused(str(errors.exceptions[0])))
+
+    async def _work(self, settings: RunSettings, pulse_seconds: float) -> None:
+        # a task that fails ends the worker: a backend that no longer listens must not go on showing signs of life
         async with open_local(settings, self._checks) as engine, asyncio.TaskGroup() as group:
-            tune_gc()
             engine.on_overload = lambda origin, seconds: self._send(messages.Overloaded(origin, seconds))
             tasks = [
                 group.create_task(self._listen(engine, group)),
-                group.create_task(self._show_life(engine, hello.pulse_seconds)),
+                group.create_task(self._show_life(engine, pulse_seconds)),
             ]
             async for batch in engine.results():
                 self._send(codec.pack_results(batch, _measure(engine)) if batch else self._describe(engine))
-                await self._writer.drain()
+                await self._channel.drain()
             for task in tasks:
                 task.cancel()
 
@@ -65,7 +82,7 @@ class Worker:
             case messages.Submit():
                 engine.submit([codec.unpack_target(packed) for packed in order.targets])
             case messages.Checks():
-                self._checks += [codec.unpack_settings(CheckSettings, packed) for packed in order.checks]
+                self._add(order)
             case messages.Limit():
                 engine.set_limit(order.in_flight)
                 self._send(self._describe(engine))
@@ -90,10 +107,17 @@ class Worker:
                 targets = await engine.take_queue(question.origin)
                 self._send(messages.Released([target.index for target in targets], []))
 
+    def _add(self, message: messages.Checks) -> None:
+        """Open further checks. The files that were sent exist only meanwhile."""
+        with placing(codec.unpack_contents(message)) as paths:
+            for packed in message.checks:
+                self._checks.append(relocate(codec.unpack_settings(CheckSettings, packed), paths))
+            self._checks.on_growth()
+
     async def _show_life(self, engine: Engine, seconds: float) -> None:
         """Again and again: the event loop runs, however long servers take to answer."""
         while True:
-            if not self._writer.transport.get_write_buffer_size():  # else there is more to be read
+            if self._channel.is_empty:  # else there is more to be read
                 self._send(self._describe(engine))
             await asyncio.sleep(seconds)
 
@@ -101,26 +125,16 @@ class Worker:
         return messages.Alive(engine.report.slowed, engine.status.hungry, _measure(engine))
 
     async def _read(self) -> messages.ToBackend | None:
-        data = await read_frame(self._reader)
+        data = await self._channel.read()
         try:
             return None if data is None else messages.decode_to_backend(data)
         except msgspec.DecodeError:
             return None
 
     def _send(self, message: messages.Message) -> None:
-        self._writer.write(frame(messages.encode(message)))
+        self._channel.write(messages.encode(message))
 
 
 def _measure(engine: Engine) -> messages.Load:
     status = engine.status
     return messages.Load(status.limit, status.in_flight)
-
-
-async def work() -> int:
-    """Check what comes in on standard input; an exit status."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(0, "rb", buffering=0))
-    transport, protocol = await loop.connect_write_pipe(_Output, os.fdopen(1, "wb", buffering=0))
-    await Worker(reader, asyncio.StreamWriter(transport, protocol, None, loop)).run()
-    return 0

@@ -20,6 +20,9 @@ def describe_course(checker: Coordinator, settings: RunSettings) -> Iterator[str
         yield f"the time to wait, {format_duration(settings.wait or 0)}, was up"
     elif checker.interruption == INTERRUPTED:
         yield "interrupted"
+    elif checker.interruption:
+        yield checker.interruption
+    yield from checker.remarks
     if checker.lost:
         urls = count(checker.lost, "URL")
         yield f"a process died or did not answer; its unfinished targets, {urls}, were checked by another"

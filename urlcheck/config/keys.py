@@ -11,7 +11,7 @@ import click
 
 from urlcheck.config.document import Document
 from urlcheck.config.search import PREFIX
-from urlcheck.config.trust import refuse_flag, refuse_reading
+from urlcheck.config.trust import refuse_reading, refuse_use
 from urlcheck.config.variables import UnusableValueError, Variables, quote
 from urlcheck.model.errors import SettingsError
 from urlcheck.options.groups import GroupedOption
@@ -121,8 +121,9 @@ def read_toml(key: Key, written: object, origin: str, surroundings: Surroundings
         if not isinstance(written, bool):
             raise UnusableValueError(f"{_describe(written)} is not true or false")
         if written:
-            refuse_flag(surroundings.document, key.name)
+            refuse_use(surroundings.document, key.name)
         return Setting(key, key.switch(on=written), written, origin)
+    refuse_use(surroundings.document, key.name)
     raw = [_to_text(scalar) for scalar in _list_scalars(key, written)]
     context, directory = surroundings.context, surroundings.document.directory
     texts = [surroundings.variables.expand(text) for text in raw]

@@ -1,6 +1,7 @@
 """Limits what a configuration may reach. One that was found, not named, is not trusted: it may come with a repository.
 
-It writes no file, sends only files of its own directory, and uses neither the credentials of `.netrc` nor a foreign socket.
+It writes no file, sends only files of its own directory, and uses neither the credentials of `.netrc`, nor a cluster, nor a
+foreign socket.
 One that is named may do all that, but writes to no hidden directory, because programs keep there the code that they run.
 """
 
@@ -16,12 +17,13 @@ from urlcheck.config.variables import UnusableValueError
 
 # keys whose files are sent, as a body or as a list of URLs; and a request to a socket may be an order, such as to Docker
 _CONFINED = frozenset({"data", "file", "json", "unix-socket"})
-_REFUSED = frozenset({"netrc"})
+# ... and a cluster gets all secrets of the settings, and is trusted to send back no harmful pickle
+_REFUSED = frozenset({"dask", "netrc"})
 _FOUND = "a configuration that was found, not named,"
 
 
-def refuse_flag(document: Document, key: str) -> None:
-    """Raise `UnusableValueError` for a flag that only a configuration that is named may set."""
+def refuse_use(document: Document, key: str) -> None:
+    """Raise `UnusableValueError` for a setting that only a configuration that is named may set."""
     if document.was_found and key in _REFUSED:
         raise UnusableValueError(f"{_FOUND} does not use it; type {_name(document)} or --{key}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from urlcheck.http.url import Url
 from urlcheck.model.attempts import format_attempts
@@ -48,16 +48,21 @@ class Record(TypedDict):
     checked_at: str
 
 
-class NamedRecord(Record):
-    """The record of a target that has a name."""
+class FullRecord(Record, total=False):
+    """A record with the keys that stand last, and only where there is something to say."""
 
     name: str
+    worker: str
 
 
 def make_record(result: Result) -> Record:
-    """The record of a result; a `NamedRecord` if the target has a name."""
-    record = _describe(result)
-    return NamedRecord(**record, name=clean(result.target.name)) if result.target.name else record
+    """The record of a result; a `FullRecord` if the target has a name, or a worker of a cluster asked."""
+    record = cast("FullRecord", _describe(result))
+    if result.target.name:
+        record["name"] = clean(result.target.name)
+    if result.worker:
+        record["worker"] = clean(result.worker)
+    return record
 
 
 def title(record: Record) -> str:

@@ -17,7 +17,8 @@ class Result:
 
     `ok`: this result lets the run pass. `checked_at`: when the verdict was reached, in UTC. `excerpt`: the beginning of the
     body, as the server wrote it, where the settings ask for it and the result does not pass. `detail` ends with the number of
-    attempts from the second on.
+    attempts from the second on. `worker`: the address of the worker of a cluster that asked; None without a cluster, and where
+    no worker had the target.
     """
 
     target: Target
@@ -28,6 +29,7 @@ class Result:
     attempts: int
     checked_at: datetime
     excerpt: str | None = None
+    worker: str | None = None
 
     def to_dict(self) -> Record:
         """The keys and values of a JSON line: plain values, secrets of URLs masked, every text safe to print."""

@@ -17,6 +17,7 @@ from urlcheck.settings import rules
 _TYPES: dict[type[rules.Rule], Callable[[Any], click.ParamType[Any]]] = {
     rules.Bytes: lambda _: Body(read_form),
     rules.Choice: lambda rule: click.Choice(rule.values),
+    rules.Cluster: lambda _: click.STRING,
     rules.Count: Count,
     rules.Credentials: lambda _: Credentials(),
     rules.Headers: lambda rule: Header(is_sent=rule.is_sent),

@@ -16,6 +16,7 @@ TOPICS = {
     "expectations": "required headers, text, regular expressions and JSON",
     "ci": "GitHub Actions, GitLab, pre-commit, cron",
     "library": "urlcheck in Python",
+    "cluster": "--dask: the same run on a Dask cluster",
     "figures": "speed and memory, measured beside other programs",
     "changelog": "what each version changed",
 }

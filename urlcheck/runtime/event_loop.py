@@ -8,11 +8,15 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # the loop, the resolver and one connection need this many; with fewer, libuv ends the program, or no URL can be checked
 _DESCRIPTORS = 12
+_RARELY = (10_000, 20, 50)
+_tuning = 0
+_threshold_before = gc.get_threshold()
 
 
 def run(main: Coroutine[Any, Any, int]) -> int:
@@ -39,7 +43,23 @@ def run(main: Coroutine[Any, Any, int]) -> int:
 def tune_gc() -> None:
     """Have the garbage collector run less often. Call it when all modules are loaded: a run makes few reference cycles."""
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(*_RARELY)
+
+
+@contextmanager
+def tuning_gc() -> Iterator[None]:
+    """Within it, the garbage collector runs less often, in a process that others use too. Runs there may overlap."""
+    global _tuning, _threshold_before  # noqa: PLW0603 - the threshold is the process's
+    if not _tuning:
+        _threshold_before = gc.get_threshold()
+        gc.set_threshold(*_RARELY)
+    _tuning += 1
+    try:
+        yield
+    finally:
+        _tuning -= 1
+        if not _tuning:
+            gc.set_threshold(*_threshold_before)
 
 
 def choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 from urlcheck.model.errors import SettingsError
@@ -12,7 +12,15 @@ from urlcheck.settings.settings import Settings
 _OF_A_CHECK = {field.name for field in fields(CheckSettings)}
 
 
-class Checks(list[CheckSettings]):
+class GrowingChecks(list[CheckSettings]):
+    """A list of check settings that may grow. Who adds to it calls `on_growth`, which raises `SettingsError`."""
+
+    def __init__(self, settings: Iterable[CheckSettings] = ()) -> None:
+        super().__init__(settings)
+        self.on_growth: Callable[[], None] = lambda: None
+
+
+class Checks(GrowingChecks):
     """A list that grows when a target brings settings that are not in it. A target refers to its settings by their number.
 
     Number 0 are the settings of the run. `on_growth` is called after each addition; if it raises, the addition is undone.
@@ -21,7 +29,6 @@ class Checks(list[CheckSettings]):
 
     def __init__(self, run: Settings) -> None:
         super().__init__([run.check])
-        self.on_growth: Callable[[], None] = lambda: None
         self._run = run
         self._numbers: dict[CheckSettings, int] = {}
 

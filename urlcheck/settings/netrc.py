@@ -1,17 +1,33 @@
-"""The file of `--netrc`: `~/.netrc`, or the one that `NETRC` names."""
+"""The file of `--netrc`: `~/.netrc`, or the one that `NETRC` names; elsewhere a copy of it."""
 
 from __future__ import annotations
 
 import netrc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from urlcheck.model.errors import SettingsError
 
+# the copy that is read on a machine where the user's own file is not
+_copy: ContextVar[Path | None] = ContextVar("netrc", default=None)
+
+
+@contextmanager
+def reading_netrc(copy: Path) -> Iterator[None]:
+    """Within it, this file is read in place of the user's own."""
+    token = _copy.set(copy)
+    try:
+        yield
+    finally:
+        _copy.reset(token)
+
 
 def find_netrc() -> Path:
     """Its path, whether it exists or not."""
-    return Path(os.environ.get("NETRC") or Path.home() / ".netrc")
+    return _copy.get() or Path(os.environ.get("NETRC") or Path.home() / ".netrc")
 
 
 def read_netrc() -> netrc.netrc:

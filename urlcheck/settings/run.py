@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from urlcheck.model.errors import SettingsError
 from urlcheck.settings import rules
 from urlcheck.settings.field import Scope, option, setting
 from urlcheck.settings.rules import Either
@@ -17,6 +18,7 @@ class RunSettings(Scope):
     """The settings for working through a list. Times are in seconds; `rate` is in requests a second to one host.
 
     `wait`: a URL that does not pass is checked again until this long after the beginning of the run, in place of retries.
+    `dask`: the address of a Dask scheduler whose workers check in place of this process, or `local:N`.
     """
 
     title: ClassVar[str] = "Run"
@@ -41,6 +43,14 @@ class RunSettings(Scope):
             help="Number of processes. auto starts more for a long list, up to one per core.",
         ),
     )
+    dask: str | None = setting(
+        None,
+        Either(rules.Cluster()),
+        option(
+            metavar="ADDRESS",
+            help="Check on the workers of a Dask cluster: tcp://HOST:8786, or local:N to start N workers here.",
+        ),
+    )
     deadline: float | None = setting(
         None,
         Either(_SECONDS),
@@ -55,3 +65,8 @@ class RunSettings(Scope):
             help="Repeat checks until all pass or time is up. For services that are starting.",
         ),
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.dask is not None and self.processes != "auto":
+            raise SettingsError("processes", "has no meaning where a cluster checks; leave it out, or", "dask")

@@ -84,6 +84,7 @@ def _list_evidence(record: Record) -> Iterator[str]:
     facts = [
         record["address"],
         record["cert_expires"] and f"certificate until {record['cert_expires'][:10]}",
+        (worker := record.get("worker")) and f"asked by {worker}",
         f"from {locate(record)}",  # never at the start of a line, where CI may obey it
     ]
     yield ", ".join(str(fact) for fact in facts if fact)

@@ -22,6 +22,7 @@ from urlcheck.settings.rules.basic import (
     Texts,
     describe_range,
 )
+from urlcheck.settings.rules.cluster import Cluster, count_local
 from urlcheck.settings.rules.http import (
     ODD_STATUS,
     Credentials,
@@ -41,6 +42,7 @@ __all__ = [
     "REPEATABLE",
     "Bytes",
     "Choice",
+    "Cluster",
     "Count",
     "Credentials",
     "Either",
@@ -62,6 +64,7 @@ __all__ = [
     "Texts",
     "Verdicts",
     "check_absolute_url",
+    "count_local",
     "describe_range",
     "is_status",
 ]
