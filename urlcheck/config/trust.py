@@ -17,6 +17,7 @@ from urlcheck.config.variables import UnusableValueError
 # keys whose files are sent, as a body or as a list of URLs; and a request to a socket may be an order, such as to Docker
 _CONFINED = frozenset({"data", "file", "json", "unix-socket"})
 _REFUSED = frozenset({"netrc"})
+_WRITTEN = frozenset({"state"})
 _FOUND = "a configuration that was found, not named,"
 
 
@@ -28,6 +29,8 @@ def refuse_flag(document: Document, key: str) -> None:
 
 def refuse_reading(document: Document, key: str, paths: Iterable[tuple[str, str]]) -> None:
     """Raise `UnusableValueError` for a file that the configuration may not use; `paths`: each, and how it is shown."""
+    if document.was_found and key in _WRITTEN:
+        raise UnusableValueError(f"{_FOUND} writes no file; type {_name(document)} or --{key} FILE")
     if not document.was_found or key not in _CONFINED:
         return
     home = _find_home(document)

@@ -48,16 +48,35 @@ class Record(TypedDict):
     checked_at: str
 
 
-class NamedRecord(Record):
-    """The record of a target that has a name."""
+class FullRecord(Record, total=False):
+    """A record with the keys that only some runs have.
+
+    `name`: that of a target; `change` (new, still, fixed or null) and `cached`: in every record of a run with a state file.
+    """
 
     name: str
+    change: str | None
+    cached: bool
 
 
 def make_record(result: Result) -> Record:
-    """The record of a result; a `NamedRecord` if the target has a name."""
+    """The record of a result; a `FullRecord` if the target has a name or the run a state file."""
     record = _describe(result)
-    return NamedRecord(**record, name=clean(result.target.name)) if result.target.name else record
+    if not (result.target.name or result.target.identity):
+        return record
+    full = FullRecord(**record)  # type: ignore[typeddict-item] # the keys that are not required are set below
+    if result.target.name:
+        full["name"] = clean(result.target.name)
+    if result.target.identity:
+        full["change"] = result.change.value if result.change else None
+        full["cached"] = result.cached
+    return full
+
+
+def find_change(record: Record) -> str | None:
+    """`new`, `still` or `fixed`; None where nothing changed, or there was nothing to compare with."""
+    change: str | None = record.get("change")  # type: ignore[assignment]
+    return change
 
 
 def title(record: Record) -> str:
@@ -69,7 +88,7 @@ def title(record: Record) -> str:
 def _describe(result: Result) -> Record:
     target, outcome = result.target, result.outcome
     url = shown_url(target)
-    hide = _choose_hiding(target, url)
+    hide = choose_hiding(target, url)
     return Record(
         url=url,
         ok=result.ok,
@@ -102,10 +121,10 @@ def shown_url(target: Target) -> str:
 
 def hide_in_excerpt(result: Result) -> str | None:
     """The beginning of the body, without the secrets that the server sent back in it; it is not cleaned yet."""
-    return result.excerpt and _choose_hiding(result.target, shown_url(result.target))(result.excerpt)
+    return result.excerpt and choose_hiding(result.target, shown_url(result.target))(result.excerpt)
 
 
-def _choose_hiding(target: Target, url: str) -> Callable[[str], str]:
+def choose_hiding(target: Target, url: str) -> Callable[[str], str]:
     """A function that hides the run's secrets and those in the target's own URL, which is rarely shown with a mask."""
     request = target.request
     if not isinstance(request, Url) or (request.userinfo is None and MASK not in url):

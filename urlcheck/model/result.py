@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from urlcheck.model.change import Change
 from urlcheck.model.outcome import Outcome
 from urlcheck.model.record import Record, make_record
 from urlcheck.model.target import Target
@@ -18,6 +19,9 @@ class Result:
     `ok`: this result lets the run pass. `checked_at`: when the verdict was reached, in UTC. `excerpt`: the beginning of the
     body, as the server wrote it, where the settings ask for it and the result does not pass. `detail` ends with the number of
     attempts from the second on.
+
+    `cached`: the outcome is one of an earlier run, which passed. `change`: how the verdict compares with the one before, None
+    where both passed or there is nothing to compare.
     """
 
     target: Target
@@ -28,6 +32,8 @@ class Result:
     attempts: int
     checked_at: datetime
     excerpt: str | None = None
+    cached: bool = False
+    change: Change | None = None
 
     def to_dict(self) -> Record:
         """The keys and values of a JSON line: plain values, secrets of URLs masked, every text safe to print."""

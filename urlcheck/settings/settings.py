@@ -11,10 +11,11 @@ from urlcheck.settings import rules
 from urlcheck.settings.field import Scope, option, setting
 from urlcheck.settings.rules import Choice, Either
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
+from urlcheck.settings.state import StateSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(InputSettings, RunSettings, CheckSettings):
+class Settings(InputSettings, RunSettings, StateSettings, CheckSettings):
     """Everything that a run may be told, with its defaults. The scopes that it is made of describe each field.
 
     Raises `SettingsError` for a value that a field cannot have, and for values that exclude each other.
@@ -47,11 +48,11 @@ class OutputSettings(Scope):
     )
     show: str | None = setting(
         None,
-        Either(Choice(("all", "problems"))),
+        Either(Choice(("all", "problems", "changes"))),
         option(
-            metavar="all|problems",
+            metavar="all|problems|changes",
             common=True,
-            help="List all results, or the problems only. Default: all up to 50, then the problems only.",
+            help="List all results, the problems, or what is new or fixed. Default: all up to 50, then the problems.",
         ),
     )
     show_body: bool = setting(

@@ -1,0 +1,149 @@
+"""Results as they are stored, and back: facts without a body, headers or a secret, as JSON that SQL can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from urlcheck.http.headers import Headers
+from urlcheck.http.url import Url
+from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome, Response
+from urlcheck.model.record import choose_hiding, make_record, shown_url
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
+from urlcheck.model.verdict import Verdict
+from urlcheck.policy.walls import find_wall
+from urlcheck.settings.scopes import CheckSettings
+from urlcheck.store.identity import Asked
+from urlcheck.text.safe import clean
+
+# details that need no look for secrets
+_USUAL = frozenset({"200 OK"})
+# the URL of a target that is not requested again; the one that was may have held a secret
+_NOT_REQUESTED = Url("http", "stored.invalid", 80, "/")
+_FAILURES = {kind.value: kind for kind in FailureKind}
+
+
+class Facts(msgspec.Struct, omit_defaults=True, gc=False):
+    """The facts of a check. `elapsed` in microseconds; `cert_expires` in seconds since 1970, UTC.
+
+    `asked` and `met` stand for the request and for the expectations that the answer met; `is_wall`: it may be that of a bot
+    wall; `insecure`, `block_private`: as in the settings. `source`, `line` and `name` are where the URL stood; `check` is the
+    number of its settings in the run.
+    """
+
+    detail: str = ""
+    status: int | None = None
+    final_url: str | None = None
+    redirects: list[tuple[int, str]] = []
+    elapsed: int | None = None
+    address: str | None = None
+    cert_expires: int | None = None
+    attempts: int = 0
+    source: str = ""
+    line: int | None = None
+    name: str | None = None
+    asked: int = 0
+    met: int = 0
+    is_wall: bool = False
+    insecure: bool = False
+    block_private: bool = False
+    check: int = 0
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Facts).decode
+Row = tuple[int, int, str, str, int, bool, str]
+
+
+def pack(result: Result, asked: Asked) -> Row:
+    """A row of the table `done`: position, identity, URL, verdict, time, whether it is cached, facts."""
+    target = result.target
+    url = shown_url(target)
+    checked_at = int(result.checked_at.timestamp() * 1000)
+    facts = _pack_facts(result, url, asked)
+    return target.index, target.identity, url, result.verdict.value, checked_at, result.cached, _encode(facts).decode()
+
+
+def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
+    target, outcome = result.target, result.outcome
+    redirects: list[tuple[int, str]] = []
+    if outcome is None or outcome.hops or result.verdict is not Verdict.OK:
+        record = make_record(result)
+        final, detail = record["final_url"], record["detail"]
+        redirects = [(hop["status"], hop["url"]) for hop in record["redirects"]]
+    else:  # the same without the cost of a record: most results
+        hide = choose_hiding(target, url)
+        final = url if outcome.url == target.url else clean(hide(outcome.url))
+        detail = result.detail if result.detail in _USUAL else clean(hide(result.detail))
+    source, name = clean(target.source), target.name and clean(target.name)
+    if outcome is None:
+        return Facts(detail=detail, source=source, line=target.line, name=name, check=target.check)
+    expires = outcome.cert_expires
+    return Facts(
+        detail,
+        outcome.status,
+        None if final == url else final,
+        redirects,
+        int(outcome.elapsed * 1_000_000),
+        outcome.address,
+        int(expires.timestamp()) if expires else None,
+        result.attempts,
+        source,
+        target.line,
+        name,
+        asked.request,
+        asked.expectations if result.verdict is Verdict.OK else 0,
+        asked.accepts_walls and isinstance(outcome, Response) and find_wall(outcome) is not None,
+        asked.insecure,
+        asked.block_private,
+        target.check,
+    )
+
+
+def unpack(text: str) -> Facts:
+    """The facts of a row. Raises `msgspec.DecodeError` for a text that was not written here."""
+    return _decode(text)
+
+
+def make_outcome(url: str, verdict: Verdict, facts: Facts) -> Outcome | None:
+    """The outcome that the facts describe, without headers and body; None where no request was finished."""
+    if facts.elapsed is None:
+        return None
+    final = facts.final_url or url
+    hops = tuple([Hop(status, hop) for status, hop in facts.redirects])
+    elapsed = facts.elapsed / 1_000_000
+    expires = None if facts.cert_expires is None else datetime.fromtimestamp(facts.cert_expires, UTC)
+    kind = _FAILURES.get(verdict.value)
+    if kind is None and facts.status is not None:
+        return Response(
+            url=final, hops=hops, elapsed=elapsed, address=facts.address, cert_expires=expires,
+            status=facts.status, reason="", headers=_NO_HEADERS,
+        )  # fmt: skip
+    return Failure(
+        url=final, hops=hops, elapsed=elapsed, address=facts.address, cert_expires=expires,
+        kind=kind or FailureKind.PROTOCOL, message="", status=facts.status,
+    )  # fmt: skip
+
+
+_NO_HEADERS = Headers()
+
+
+def restore(row: Row, checks: Sequence[CheckSettings]) -> Result:
+    """The result of a row of `done`; `checks` are the settings of its run."""
+    n, identity, url, word, checked_at, is_cached, text = row
+    facts, verdict = unpack(text), Verdict(word)
+    request = None if verdict is Verdict.INVALID else _NOT_REQUESTED
+    target = Target(url, facts.source, facts.line, n, request, facts.name, facts.check, identity=identity)
+    outcome, passes = make_outcome(url, verdict, facts), checks[facts.check].lets_pass(verdict)
+    time = datetime.fromtimestamp(checked_at / 1000, UTC)
+    return Result(target, outcome, verdict, facts.detail, passes, facts.attempts, time, cached=bool(is_cached))
+
+
+def reuse(target: Target, result: Result, facts: Facts, checked_at: int) -> Result:
+    """A result that was judged anew, with the words and the time of its check."""
+    time = datetime.fromtimestamp(checked_at / 1000, UTC)
+    return replace(result, target=target, detail=facts.detail, checked_at=time, cached=True)

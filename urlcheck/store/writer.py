@@ -1,0 +1,77 @@
+"""A thread that writes finished results: a transaction every half second, or as soon as there are 2,000."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from urlcheck.model.errors import StateError
+from urlcheck.runtime.threads import start_thread
+from urlcheck.store.connection import transaction
+from urlcheck.store.database import Database
+from urlcheck.store.facts import Row
+
+# a run that is killed repeats what was finished in this time
+_SECONDS, _ROWS = 0.5, 2_000
+# rows that wait for a disk that does not write, at most
+_MOST_WAITING = 200_000
+# seconds for the last transaction
+_FAREWELL = 30.0
+
+_INSERT = "INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class Writer:
+    """Takes rows from the event loop and never holds it up. `error` is what ended it before its time."""
+
+    def __init__(self, database: Database) -> None:
+        self.error: StateError | None = None
+        self._database = database
+        self._rows: list[Row] = []
+        self._is_full = threading.Event()
+        self._is_ended = False
+        self._arrival = threading.Event()
+        self._thread = start_thread(self._work, "store")
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Write these soon. Rows that come after an error are dropped."""
+        if self.error or not rows:
+            return
+        self._rows += rows
+        self._arrival.set()
+        if len(self._rows) >= _ROWS:
+            self._is_full.set()
+            if len(self._rows) > _MOST_WAITING:
+                self.error = StateError(f"cannot write {self._database.path}: its disk is too slow")
+
+    def close(self) -> None:
+        """Write the rest, and end the thread."""
+        self._is_ended = True
+        self._arrival.set()
+        self._is_full.set()
+        self._thread.join(_FAREWELL)
+        if self._thread.is_alive() and not self.error:
+            self.error = StateError(f"cannot write {self._database.path}: its disk is too slow")
+
+    def _work(self) -> None:
+        while not self.error:
+            self._arrival.wait()
+            self._is_full.wait(_SECONDS)
+            is_last = self._is_ended  # before the rows are taken: none comes after it
+            self._arrival.clear()
+            self._is_full.clear()
+            rows, self._rows = self._rows, []
+            try:
+                if rows:
+                    self._write(rows)
+            except StateError as error:
+                self.error = error
+            if is_last:
+                return
+            if self._is_ended:
+                self._arrival.set()
+                self._is_full.set()
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        with self._database.guarding("write"), transaction(self._database.writer):
+            self._database.writer.executemany(_INSERT, rows)
