@@ -10,21 +10,20 @@ import secrets
 import socket
 import sqlite3
 import stat
-import sys
 from contextlib import AbstractContextManager, suppress
 
 from urlcheck.model.errors import StateError
+from urlcheck.runtime.file_lock import Lock
 from urlcheck.runtime.file_systems import is_on_network
 from urlcheck.store import schema
 from urlcheck.store.connection import check, connect, format_local, guarding, transaction
 from urlcheck.text.safe import clean
 
-# bytes that no SQLite lock uses, and that no state file is long enough to have
-_LOCK_AT = 0x3FFFFFFF
+_LOCK_SUFFIX = "-lock"
 # a file up to this many bytes is looked through for damage at the start; a larger one is only as it is read
 _LOOKED_THROUGH = 32 * 1024 * 1024
 _KEY_BYTES = 32
-# files that this process has open: to open one twice would release the lock of the first
+# files that this process has open; a lock keeps other processes out, and not this one
 _opened: set[tuple[int, int]] = set()
 
 
@@ -33,7 +32,7 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._lock: int | None = None
+        self._lock: Lock | None = None
         self._inode: tuple[int, int] | None = None
         self.writer: sqlite3.Connection
         self.reader: sqlite3.Connection
@@ -49,19 +48,12 @@ class Database:
             known = os.stat(self.path)  # before it is opened: to close it again would release the locks of the other run
             if (known.st_dev, known.st_ino) in _opened:
                 raise self._complain("another run of this process has it open")
-        self._lock = _create(self.path)
-        status = os.fstat(self._lock)
-        if not stat.S_ISREG(status.st_mode):
-            raise self._complain("it is not a regular file")
-        self._inode = (status.st_dev, status.st_ino)
-        _opened.add(self._inode)
-        is_free = _try_lock(self._lock)
-        header = os.read(self._lock, schema.HEADER_SIZE)
-        check(self.path, header, status.st_size)
-        if not is_free:
+        size = self._look_at_header()
+        self._lock = Lock.take(f"{self.path}{_LOCK_SUFFIX}")
+        if self._lock is None:
             raise self._complain(f"{self._find_holder()} has it open; wait for it, or name another file")
         self.writer = connect(self.path)
-        if 0 < status.st_size <= _LOOKED_THROUGH:
+        if 0 < size <= _LOOKED_THROUGH:
             [(verdict,)] = self.writer.execute("PRAGMA quick_check(1)").fetchall()
             if verdict != "ok":
                 raise sqlite3.DatabaseError("malformed")
@@ -70,6 +62,20 @@ class Database:
         self.reader = connect(self.path)
         self.reader.execute("PRAGMA query_only = 1")
         [(self.key,)] = self.reader.execute("SELECT value FROM meta WHERE name = 'key'").fetchall()
+
+    def _look_at_header(self) -> int:
+        """Make the file if there is none, and refuse one that is not ours. Returns its size in bytes."""
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise self._complain("it is not a regular file")
+            check(self.path, os.read(descriptor, schema.HEADER_SIZE), status.st_size)
+        finally:
+            os.close(descriptor)
+        self._inode = (status.st_dev, status.st_ino)
+        _opened.add(self._inode)
+        return status.st_size
 
     def _migrate(self) -> None:
         [(version,)] = self.writer.execute("PRAGMA user_version").fetchall()
@@ -122,31 +128,9 @@ class Database:
                         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 with suppress(sqlite3.Error):
                     connection.close()
-        if self._lock is not None:  # last: to close it releases every lock of this process on the file
-            os.close(self._lock)
+        if self._lock:
+            self._lock.release()
             self._lock = None
         if self._inode:
             _opened.discard(self._inode)
             self._inode = None
-
-
-def _create(path: str) -> int:
-    """A descriptor of the file, which is made where there is none: readable by its owner alone."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0), 0o600)
-
-
-def _try_lock(descriptor: int) -> bool:
-    """Lock the file against other processes, until it is closed. A lock of SQLite's would keep readers out too."""
-    if sys.platform == "win32":
-        return True
-    import fcntl  # noqa: PLC0415 - not on Windows
-
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _LOCK_AT)
-    except BlockingIOError:
-        return False
-    except PermissionError:  # POSIX allows it in place of the error above
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.walls import find_wall
 from urlcheck.settings.scopes import CheckSettings
+from urlcheck.store.connection import DAMAGED
 from urlcheck.store.identity import Asked
 from urlcheck.text.safe import clean
 
@@ -42,7 +44,7 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     elapsed: int | None = None
     address: str | None = None
     cert_expires: int | None = None
-    attempts: int = 0
+    attempts: int = 1
     source: str = ""
     line: int | None = None
     name: str | None = None
@@ -55,8 +57,29 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Facts).decode
-Row = tuple[int, int, str, str, int, bool, str]
+_facts = msgspec.json.Decoder(Facts)
+Row = tuple[int, int, str, str, int, int, str]
+_rows = msgspec.json.Decoder(list[Row])
+_known = msgspec.json.Decoder(list[tuple[int, int, str]])
+
+_Decoded = TypeVar("_Decoded")
+
+
+def read_rows(text: bytes) -> list[Row]:
+    """Rows of `done`, as JSON. Raises `ValueError` for a text that was not written here, as the functions below do."""
+    return _decode(_rows, text)
+
+
+def read_known(text: bytes) -> list[tuple[int, int, str]]:
+    """Identity, time and facts of targets, as JSON."""
+    return _decode(_known, text)
+
+
+def _decode(decoder: msgspec.json.Decoder[_Decoded], text: bytes | str) -> _Decoded:
+    try:
+        return decoder.decode(text)
+    except msgspec.DecodeError:
+        raise ValueError(DAMAGED) from None
 
 
 def pack(result: Result, asked: Asked) -> Row:
@@ -65,7 +88,7 @@ def pack(result: Result, asked: Asked) -> Row:
     url = shown_url(target)
     checked_at = int(result.checked_at.timestamp() * 1000)
     facts = _pack_facts(result, url, asked)
-    return target.index, target.identity, url, result.verdict.value, checked_at, result.cached, _encode(facts).decode()
+    return target.index, target.identity, url, result.verdict.value, checked_at, int(result.cached), _encode(facts).decode()
 
 
 def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
@@ -81,7 +104,7 @@ def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
         detail = result.detail if result.detail in _USUAL else clean(hide(result.detail))
     source, name = clean(target.source), target.name and clean(target.name)
     if outcome is None:
-        return Facts(detail=detail, source=source, line=target.line, name=name, check=target.check)
+        return Facts(detail, attempts=0, source=source, line=target.line, name=name, check=target.check)
     expires = outcome.cert_expires
     return Facts(
         detail,
@@ -105,8 +128,8 @@ def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
 
 
 def unpack(text: str) -> Facts:
-    """The facts of a row. Raises `msgspec.DecodeError` for a text that was not written here."""
-    return _decode(text)
+    """The facts of a row."""
+    return _decode(_facts, text)
 
 
 def make_outcome(url: str, verdict: Verdict, facts: Facts) -> Outcome | None:

@@ -12,9 +12,9 @@ from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.policy import Policy
 from urlcheck.settings.scopes import CheckSettings
-from urlcheck.store.connection import fetch_all
+from urlcheck.store.connection import fetch_together
 from urlcheck.store.database import Database
-from urlcheck.store.facts import Facts, make_outcome, reuse, unpack
+from urlcheck.store.facts import Facts, make_outcome, read_known, reuse, unpack
 from urlcheck.store.identity import Asked, Requests
 
 # the age limit of each fact is this part longer or shorter, so that those of one run do not all fall due in one
@@ -23,10 +23,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # a multiplier that spreads numbers which are close to each other (Knuth, 6.4)
 _SPREAD, _BITS = 0x9E3779B97F4A7C15, 64
 
-_LOOKUP = """
-SELECT target.id, target.checked_at, target.facts FROM json_each(?) AS asked JOIN target ON target.id = asked.value
-WHERE target.verdict = 'ok'
-"""
+_LOOKUP = "FROM target WHERE id IN (SELECT value FROM json_each(?)) AND verdict = 'ok'"
 
 
 class Reuse:
@@ -43,14 +40,14 @@ class Reuse:
         """The results that need no request, by the index of the target. Raises `StateError`."""
         wanted = json.dumps([target.identity for target in targets])
         with self._database.guarding("read"):
-            rows = fetch_all(self._database.reader, _LOOKUP, wanted)
-        known = {identity: (checked_at, text) for identity, checked_at, text in rows}
+            rows = read_known(fetch_together(self._database.reader, "id, checked_at, facts", _LOOKUP, wanted))
+            known = {identity: (checked_at, unpack(text)) for identity, checked_at, text in rows}
         found: dict[int, Result] = {}
         for target in targets if known else ():
             if fact := known.get(target.identity):
-                checked_at, text = fact
+                checked_at, facts = fact
                 if is_fresh(target.identity, checked_at, now, self._max_age) and (
-                    result := self._judge(target, unpack(text), checked_at, now)
+                    result := self._judge(target, facts, checked_at, now)
                 ):
                     found[target.index] = result
         return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from urlcheck.store.connection import chain_column, fetch_all, now, transaction
+from urlcheck.store.connection import chain_column, fetch_all, fetch_together, now, transaction
 from urlcheck.store.database import Database
-from urlcheck.store.facts import Row
+from urlcheck.store.facts import Row, read_rows
 
 _REPLAYED = 1_000  # rows that are read at a time
+_COLUMNS = "n, id, url, verdict, checked_at, cached, facts"
 
 # changes of a verdict, and what did not pass where there was nothing before
 _EVENTS = """
@@ -129,12 +130,12 @@ class Runs:
         last = -1
         while True:
             with self._database.guarding("read"):
-                sql = "SELECT * FROM done WHERE n > ? ORDER BY n LIMIT ?"
-                rows = fetch_all(self._database.reader, sql, last, _REPLAYED)
+                rest = "FROM done WHERE n > ? ORDER BY n LIMIT ?"
+                rows = read_rows(fetch_together(self._database.reader, _COLUMNS, rest, last, _REPLAYED))
             if not rows:
                 return
             last = rows[-1][0]
-            yield [cast("Row", row) for row in rows if finished.has(row[0])]
+            yield [row for row in rows if finished.has(row[0])]
 
     def _fold(self) -> None:
         self._database.writer.execute(_EVENTS)

@@ -195,4 +195,6 @@ class Store:
         """The results that the interrupted run had."""
         if self.finished:
             for rows in self._runs.replay(self.finished):
-                yield [restore(row, self._checks) for row in rows]
+                with self._database.guarding("read"):
+                    results = [restore(row, self._checks) for row in rows]
+                yield results

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import chain
 
 from urlcheck.model.errors import StateError
 from urlcheck.runtime.threads import start_thread
@@ -18,7 +19,11 @@ _MOST_WAITING = 200_000
 # seconds for the last transaction
 _FAREWELL = 30.0
 
-_INSERT = "INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?)"
+# rows of one statement: a thread gives up Python's lock at each, and waits to have it back while the event loop works
+_TOGETHER = 500
+_INSERT = "INSERT OR REPLACE INTO done VALUES "
+_ROW = "(?, ?, ?, ?, ?, ?, ?)"
+_INSERT_MANY = _INSERT + ", ".join([_ROW] * _TOGETHER)
 
 
 class Writer:
@@ -74,4 +79,7 @@ class Writer:
 
     def _write(self, rows: Sequence[Row]) -> None:
         with self._database.guarding("write"), transaction(self._database.writer):
-            self._database.writer.executemany(_INSERT, rows)
+            for start in range(0, len(rows), _TOGETHER):
+                part = rows[start : start + _TOGETHER]
+                sql = _INSERT_MANY if len(part) == _TOGETHER else _INSERT + ", ".join([_ROW] * len(part))
+                self._database.writer.execute(sql, list(chain.from_iterable(part)))
