@@ -106,8 +106,14 @@ class Runs:
             self._database.writer.execute(sql, {"ended": now(), "id": run.id, **counts})
 
     def forget(self, seconds: float) -> None:
-        """Drop the runs, events and URLs that are older than this, and the hours of URLs that are."""
-        oldest = now() - int(seconds * 1000)
+        """Drop the runs, events, hours and URLs that were older than this when the last run began.
+
+        By the clock of now a clock that was set forward would have everything forgotten.
+        """
+        [(last,)] = fetch_all(self._database.writer, "SELECT max(started) FROM run")
+        if last is None:
+            return
+        oldest = min(now(), last) - int(seconds * 1000)
         with transaction(self._database.writer):
             for sql in (
                 "DELETE FROM run WHERE ended < ?",
