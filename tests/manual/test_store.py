@@ -85,5 +85,5 @@ def test_the_snippets_cache_the_file_that_their_command_names() -> None:
 
 async def test_facts_hold_what_the_page_says(state: Path) -> None:
     with closing(sqlite3.connect(state)) as connection:
-        [(text,)] = connection.execute("SELECT facts FROM target WHERE verdict = 'status'")
+        [(text,)] = connection.execute("SELECT facts FROM result WHERE verdict = 'status'")
     assert {"status", "detail", "elapsed", "source", "line"} <= json.loads(text).keys()

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.clock import PATIENCE
 
+_UNFINISHED = "SELECT count(*) FROM result WHERE number > (SELECT first FROM run WHERE ended IS NULL)"
+
 Query = Callable[..., list[tuple[Any, ...]]]
 UntilStored = Callable[[int], Awaitable[None]]
 
@@ -42,7 +44,7 @@ def until_stored(state: Path, query: Query) -> UntilStored:
         async with asyncio.timeout(PATIENCE):
             while True:
                 with suppress(sqlite3.OperationalError):  # there is no table yet
-                    if state.exists() and state.stat().st_size and query("SELECT count(*) FROM done") == [(count,)]:
+                    if state.exists() and state.stat().st_size and query(_UNFINISHED) == [(count,)]:
                         return
                 await asyncio.sleep(0.02)
 

@@ -197,7 +197,8 @@ async def test_grace_begins_anew_after_a_pass(run: Any, pages: dict[str, bytes],
 
 async def test_a_clock_that_was_set_back_does_no_harm(run: Any, state: Path, query: Query) -> None:
     await run()
-    alter(state, "UPDATE target SET since = since + ?, checked_at = checked_at + ?", 900 * DAY, 900 * DAY)
+    alter(state, "UPDATE target SET since = since + ?", 900 * DAY)
+    alter(state, "UPDATE result SET checked_at = checked_at + ?", 900 * DAY)
     finished = await run("--grace", "3d", "--max-age", "2d", "-o", "jsonl")
     assert [record["cached"] for record in finished.records] == [False] * 4
     assert query("SELECT count(*) FROM target WHERE since > ?", now()) == [(0,)]
@@ -205,7 +206,7 @@ async def test_a_clock_that_was_set_back_does_no_harm(run: Any, state: Path, que
 
 async def test_a_clock_that_was_set_forward_forgets_nothing_at_once(run: Any, state: Path) -> None:
     await run()
-    alter(state, "UPDATE target SET checked_at = checked_at - ?", 900 * DAY)
+    alter(state, "UPDATE result SET checked_at = checked_at - ?", 900 * DAY)
     alter(state, "UPDATE run SET started = started - ?, ended = ended - ?", 900 * DAY, 900 * DAY)
     assert await list_changes(run) == [None, "still", None, "still"]
 
@@ -239,11 +240,13 @@ async def test_an_empty_input_is_an_error_all_the_same(urlcheck: Urlcheck) -> No
 
 async def test_what_is_old_is_forgotten(run: Any, state: Path, query: Query) -> None:
     await run()
-    alter(state, "INSERT INTO target SELECT 1, 'http://old.example/', verdict, 0, 1, 0, 0, facts FROM target LIMIT 1")
+    alter(state, "INSERT INTO result SELECT 99, 0, 1, 'http://old.example/', 'ok', 0, 0, facts FROM result LIMIT 1")
+    alter(state, "INSERT INTO target VALUES (1, 99, 'ok', 0, 1, 0)")
     alter(state, "INSERT INTO event VALUES (1, 0, NULL, 'dns', '')")
     await run("--keep", "30d")
     assert query("SELECT count(*) FROM target WHERE id = 1") == [(0,)]
     assert query("SELECT count(*) FROM event WHERE at = 0") == [(0,)]
+    assert query("SELECT count(*) FROM result") == [(4,)]
 
 
 async def test_an_event_is_a_change_and_not_a_check(run: Any, pages: dict[str, bytes], query: Query) -> None:
@@ -257,7 +260,8 @@ async def test_an_event_is_a_change_and_not_a_check(run: Any, pages: dict[str, b
         (None, "status"),
         ("ok", "status"),
     ]
-    assert query("SELECT streak, last_ok IS NULL FROM target WHERE url LIKE '%bad'") == [(1, 0)]
+    assert query("SELECT streak, last_ok IS NULL FROM link WHERE url LIKE '%bad'") == [(1, 0)]
+    assert query("SELECT count(*) FROM result") == [(4,)]  # those before are superseded
 
 
 # --- options ---

@@ -178,7 +178,7 @@ async def test_a_program_gets_the_error_after_the_results(serve: Serve, state: P
 
     async def give() -> AsyncIterator[str]:
         with closing(sqlite3.connect(state)) as connection:  # the table is gone while the run lasts
-            connection.execute("ALTER TABLE done RENAME TO gone")
+            connection.execute("ALTER TABLE result RENAME TO gone")
             connection.commit()
         yield server.url
 

@@ -132,10 +132,10 @@ async def test_an_answer_that_took_longer_than_todays_timeout_is_asked_again(
 
 def alter_facts(query: Query, state: Path, **facts: object) -> None:
     """Write other facts into the state file."""
-    [(text,)] = query("SELECT facts FROM target")
+    [(text,)] = query("SELECT facts FROM result")
     connection = sqlite3.connect(state)
     with connection:
-        connection.execute("UPDATE target SET facts = ?", (json.dumps({**json.loads(text), **facts}),))
+        connection.execute("UPDATE result SET facts = ?", (json.dumps({**json.loads(text), **facts}),))
     connection.close()
 
 
@@ -151,9 +151,9 @@ async def test_a_hit_keeps_the_time_of_its_check_and_its_redirects(server: RawSe
 
 async def test_a_hit_stays_as_old_as_it_was(server: RawServer, state: Path, query: Query) -> None:
     await ask(f"{server.url}/page", state)
-    before = query("SELECT checked_at, streak, facts FROM target")
+    before = query("SELECT checked_at, streak, facts FROM target JOIN result ON number = result")
     await ask(f"{server.url}/page", state, max_age=DAY)
-    assert query("SELECT checked_at, streak, facts FROM target") == before
+    assert query("SELECT checked_at, streak, facts FROM target JOIN result ON number = result") == before
 
 
 async def test_without_a_maximal_age_everything_is_asked(server: RawServer, state: Path) -> None:

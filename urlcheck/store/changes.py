@@ -48,7 +48,7 @@ class Failing:
 
 
 class Changes:
-    """Marks results as new, still failing or fixed. `counts`: how many of each kind there were.
+    """Marks results as new, still failing or fixed. `passed` and `counts`: how many of each kind there were.
 
     With `fail_on` new, what is still failing lets the run pass; with `grace`, so does what has not lasted so long. `clock`:
     milliseconds since 1970.
@@ -56,6 +56,7 @@ class Changes:
 
     def __init__(self, failing: Failing, settings: StateSettings, clock: Callable[[], int]) -> None:
         self.counts: Counter[str] = Counter()
+        self.passed = 0
         self._failing = failing
         self._clock = clock
         self._ignores_old = settings.fail_on == "new"
@@ -65,9 +66,9 @@ class Changes:
         """The result with its change, and whether it lets the run pass."""
         if result.verdict in NO_CHECK:
             return result
-        was_failing = result.target.identity in self._failing
+        was_failing = bool(self._failing) and result.target.identity in self._failing
         if result.verdict is Verdict.OK:
-            self.counts["passed"] += 1
+            self.passed += 1
             if not was_failing:
                 return result
             self.counts[Change.FIXED] += 1

@@ -10,7 +10,7 @@ import secrets
 import socket
 import sqlite3
 import stat
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 
 from urlcheck.model.errors import StateError
 from urlcheck.runtime.file_lock import Lock
@@ -34,6 +34,7 @@ class Database:
         self.path = path
         self._lock: Lock | None = None
         self._inode: tuple[int, int] | None = None
+        self._has_log = False
         self.writer: sqlite3.Connection
         self.reader: sqlite3.Connection
         try:
@@ -97,7 +98,14 @@ class Database:
             return
         self.writer.execute("PRAGMA journal_mode = WAL").fetchall()
         self.writer.execute("PRAGMA synchronous = NORMAL")
-        self.writer.execute("PRAGMA wal_autocheckpoint = 4000")
+        self.writer.execute("PRAGMA wal_autocheckpoint = 0")  # see `checkpoint`
+        self._has_log = True
+
+    def checkpoint(self) -> None:
+        """Copy from the log what the file lacks, for as long as a disk takes, beside transactions that write on."""
+        if self._has_log:
+            with suppress(sqlite3.Error), closing(connect(self.path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _find_holder(self) -> str:
         """The process that has the file open, in words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -59,14 +60,15 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
 _encode = msgspec.json.Encoder().encode
 _facts = msgspec.json.Decoder(Facts)
 Row = tuple[int, int, str, str, int, int, str]
-_rows = msgspec.json.Decoder(list[Row])
+NumberedRow = tuple[int, int, int, str, str, int, int, str]
+_rows = msgspec.json.Decoder(list[NumberedRow])
 _known = msgspec.json.Decoder(list[tuple[int, int, str]])
 
 _Decoded = TypeVar("_Decoded")
 
 
-def read_rows(text: bytes) -> list[Row]:
-    """Rows of `done`, as JSON. Raises `ValueError` for a text that was not written here, as the functions below do."""
+def read_rows(text: bytes) -> list[NumberedRow]:
+    """Rows of the table `result`, as JSON. Like the functions below it raises `ValueError` for a text from elsewhere."""
     return _decode(_rows, text)
 
 
@@ -83,7 +85,7 @@ def _decode(decoder: msgspec.json.Decoder[_Decoded], text: bytes | str) -> _Deco
 
 
 def pack(result: Result, asked: Asked) -> Row:
-    """A row of the table `done`: position, identity, URL, verdict, time, whether it is cached, facts."""
+    """A row of the table `result`, without its number: position, identity, URL, verdict, time, whether it is cached, facts."""
     target = result.target
     url = shown_url(target)
     checked_at = int(result.checked_at.timestamp() * 1000)
@@ -99,10 +101,9 @@ def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
         final, detail = record["final_url"], record["detail"]
         redirects = [(hop["status"], hop["url"]) for hop in record["redirects"]]
     else:  # the same without the cost of a record: most results
-        hide = choose_hiding(target, url)
-        final = url if outcome.url == target.url else clean(hide(outcome.url))
-        detail = result.detail if result.detail in _USUAL else clean(hide(result.detail))
-    source, name = clean(target.source), target.name and clean(target.name)
+        final = url if outcome.url == target.url else clean(choose_hiding(target, url)(outcome.url))
+        detail = result.detail if result.detail in _USUAL else clean(choose_hiding(target, url)(result.detail))
+    source, name = _clean_source(target.source), target.name and clean(target.name)
     if outcome is None:
         return Facts(detail, attempts=0, source=source, line=target.line, name=name, check=target.check)
     expires = outcome.cert_expires
@@ -125,6 +126,11 @@ def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
         asked.block_private,
         target.check,
     )
+
+
+@lru_cache(maxsize=16)
+def _clean_source(source: str) -> str:
+    return clean(source)
 
 
 def unpack(text: str) -> Facts:
@@ -156,7 +162,7 @@ _NO_HEADERS = Headers()
 
 
 def restore(row: Row, checks: Sequence[CheckSettings]) -> Result:
-    """The result of a row of `done`; `checks` are the settings of its run."""
+    """The result of a row; `checks` are the settings of its run."""
     n, identity, url, word, checked_at, is_cached, text = row
     facts, verdict = unpack(text), Verdict(word)
     request = None if verdict is Verdict.INVALID else _NOT_REQUESTED

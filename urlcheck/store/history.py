@@ -14,11 +14,15 @@ from urlcheck.store.identity import make_identify
 from urlcheck.text.safe import clean
 
 _MOST_EVENTS = 50
-_TARGETS = "SELECT id, url, verdict, since, streak, last_ok, checked_at, facts FROM target WHERE id = ? OR url = ?"
+_TARGETS = """
+SELECT target.id, url, target.verdict, since, streak, last_ok, checked_at, facts
+FROM target JOIN result ON result.number = target.result WHERE target.id = ? OR url = ?
+"""
 _EVENTS = 'SELECT at, "from", "to", detail FROM event WHERE target = ? ORDER BY at DESC LIMIT ?'
 _LATEST = """
-SELECT at, "from", "to", detail, coalesce(target.url, '(forgotten)') FROM event
-LEFT JOIN target ON target.id = event.target ORDER BY at DESC LIMIT ?
+SELECT at, "from", "to", detail, coalesce(url, '(forgotten)') FROM event
+LEFT JOIN target ON target.id = event.target LEFT JOIN result ON result.number = target.result
+ORDER BY at DESC LIMIT ?
 """
 
 

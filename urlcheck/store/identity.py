@@ -59,6 +59,8 @@ class Requests:
 
     def find(self, check: int) -> Asked:
         """Those of the settings with this number."""
+        if check < len(self._asked):
+            return self._asked[check]
         for settings in self._checks[len(self._asked) : check + 1]:
             request, expected = name_request(self._key, settings), name_expectations(self._key, settings)
             flags = settings.insecure, settings.block_private, settings.accept is not None

@@ -23,7 +23,12 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # a multiplier that spreads numbers which are close to each other (Knuth, 6.4)
 _SPREAD, _BITS = 0x9E3779B97F4A7C15, 64
 
-_LOOKUP = "FROM target WHERE id IN (SELECT value FROM json_each(?)) AND verdict = 'ok'"
+_LOOKUP = """
+FROM (
+    SELECT target.id AS id, checked_at, facts FROM target JOIN result ON result.number = target.result
+    WHERE target.id IN (SELECT value FROM json_each(?)) AND target.verdict = 'ok'
+)
+"""
 
 
 class Reuse:

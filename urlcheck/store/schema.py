@@ -8,23 +8,25 @@ from __future__ import annotations
 # "urlc": tells a state file from any other SQLite file
 APPLICATION_ID = 0x75726C63
 
-# `run`: each run with `--state`, and the process that does it; while it is unfinished `ended` is null and its results are in
-# `done`, by their position in the input, so that inserts append. `target`: the last check of each URL, by its keyed hash;
-# `since`: when it began to pass, or not to; `streak`: how many checks in a row went the same way. `event`: changes of a
-# verdict. `rollup`: checks by the hour, for repeated ones. `facts` is JSON.
+# `run`: each run with `--state`, and the process that does it; while it is unfinished `ended` is null, and its results are
+# those after number `first`. `result`: in order of completion, so that inserts append; `n` is the position in the input, `id`
+# the keyed hash of the URL; `facts` is JSON. Those that are superseded go at the end of a run. `target`: each URL and its last
+# result; `since`: when it began to pass, or not to; `streak`: how many checks in a row went the same way. `event`: changes
+# of a verdict. `rollup`: checks by the hour, for repeated ones.
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE run (
-    id INTEGER PRIMARY KEY, inputs BLOB, settings BLOB NOT NULL, started INTEGER NOT NULL, ended INTEGER,
-    process INTEGER, host TEXT, passed INTEGER, failed INTEGER, new INTEGER, still INTEGER, fixed INTEGER
+    id INTEGER PRIMARY KEY, inputs BLOB, settings BLOB NOT NULL, first INTEGER NOT NULL,
+    started INTEGER NOT NULL, ended INTEGER, process INTEGER, host TEXT,
+    passed INTEGER, failed INTEGER, new INTEGER, still INTEGER, fixed INTEGER
 );
-CREATE TABLE done (
-    n INTEGER PRIMARY KEY, id INTEGER NOT NULL, url TEXT NOT NULL, verdict TEXT NOT NULL, checked_at INTEGER NOT NULL,
-    cached INTEGER NOT NULL, facts TEXT NOT NULL
+CREATE TABLE result (
+    number INTEGER PRIMARY KEY, n INTEGER NOT NULL, id INTEGER NOT NULL, url TEXT NOT NULL, verdict TEXT NOT NULL,
+    checked_at INTEGER NOT NULL, cached INTEGER NOT NULL, facts TEXT NOT NULL
 );
 CREATE TABLE target (
-    id INTEGER PRIMARY KEY, url TEXT NOT NULL, verdict TEXT NOT NULL, since INTEGER NOT NULL, streak INTEGER NOT NULL,
-    last_ok INTEGER, checked_at INTEGER NOT NULL, facts TEXT NOT NULL
+    id INTEGER PRIMARY KEY, result INTEGER NOT NULL, verdict TEXT NOT NULL, since INTEGER NOT NULL, streak INTEGER NOT NULL,
+    last_ok INTEGER
 );
 CREATE INDEX target_failing ON target (id) WHERE verdict <> 'ok';
 CREATE TABLE event (target INTEGER NOT NULL, at INTEGER NOT NULL, "from" TEXT, "to" TEXT NOT NULL, detail TEXT NOT NULL);
@@ -34,14 +36,14 @@ CREATE TABLE rollup (
     PRIMARY KEY (target, hour)
 ) WITHOUT ROWID;
 CREATE VIEW link AS SELECT
-    url, verdict, json_extract(facts, '$.status') AS status, json_extract(facts, '$.detail') AS detail,
+    url, target.verdict, json_extract(facts, '$.status') AS status, json_extract(facts, '$.detail') AS detail,
     datetime(since / 1000, 'unixepoch') AS since, streak, datetime(last_ok / 1000, 'unixepoch') AS last_ok,
-    datetime(checked_at / 1000, 'unixepoch') AS checked_at,
+    datetime(checked_at / 1000, 'unixepoch') AS checked_at, json_extract(facts, '$.elapsed') / 1000.0 AS elapsed_ms,
     json_extract(facts, '$.source') AS source, json_extract(facts, '$.line') AS line
-FROM target;
+FROM target JOIN result ON result.number = target.result;
 CREATE VIEW change AS SELECT
-    datetime(event.at / 1000, 'unixepoch') AS at, target.url, event."from", event."to", event.detail
-FROM event JOIN target ON target.id = event.target;
+    datetime(event.at / 1000, 'unixepoch') AS at, url, "from", "to", event.detail
+FROM event JOIN target ON target.id = event.target JOIN result ON result.number = target.result;
 """
 
 # the statements that lead from version n to n + 1, at index n

@@ -55,6 +55,7 @@ class Store:
         self._secrets_of = 0
         self._secrets = Secrets({})
         self._run: Run
+        self._last = 0
         self._writer: Writer
         self._failing: Failing
         self._changes: Changes
@@ -74,7 +75,7 @@ class Store:
             inputs = describe_input()
             with self._database.guarding("use"):
                 self.said = self._begin(inputs, restart=restart)
-                seen = self._runs.list_identities() if self.finished else set()
+                seen = self._runs.list_identities(self._run) if self.finished else set()
                 self._failing = Failing(self._database)
         except BaseException:
             self._database.close()
@@ -91,11 +92,11 @@ class Store:
         if before and not restart and identity == before.inputs is not None and settings == before.settings:
             self._run = before
             self._runs.go_on(before)
-            self.finished = self._runs.list_positions()
+            self.finished = self._runs.list_positions(before)
+            self._last = self._runs.find_last()
             done = f"{self.finished.total:,} of it done"
             return f"going on with the run of {format_local(before.started)}, {done} (--restart begins anew)"
-        self._runs.forget(self._settings.keep)
-        self._run = self._runs.begin(identity, settings)
+        self._run = self._runs.begin(identity, settings, self._settings.keep)
         if before and before.inputs and identity and not restart:
             other = "settings" if before.inputs == identity else "input"
             return f"the run of {format_local(before.started)} was interrupted and had another {other}; a new one begins"
@@ -109,7 +110,7 @@ class Store:
     @property
     def counts(self) -> Counter[str]:
         """How many results passed, failed, and were new, still failing or fixed."""
-        return self._changes.counts
+        return self._changes.counts + Counter(passed=self._changes.passed)
 
     def recall(self, source: Source) -> Source:
         """The source, with results in place of the targets that need no request."""
@@ -121,22 +122,25 @@ class Store:
 
     def remember(self, results: Sequence[Result]) -> list[Result]:
         """The results with what changed, and whether they let the run pass; they are written soon."""
-        with hiding(self._find_secrets()):
-            return self._remember(results)
+        if secrets := self._find_secrets():
+            with hiding(secrets):
+                return self._remember(results)
+        return self._remember(results)
 
     def _remember(self, results: Sequence[Result]) -> list[Result]:
         marked, rows = [], []
+        compare, find_request, finished = self._changes.compare, self._requests.find, self.finished
         for plain in results:
             try:
-                result = self._changes.compare(plain)
+                result = compare(plain)
             except StateError as error:
                 self._fail(error)
                 result = plain
             marked.append(result)
             if result.verdict in NO_CHECK:
                 self._unchecked += result.verdict is Verdict.UNCHECKED
-            elif not (self.finished and self.finished.has(result.target.index)):
-                rows.append(pack(result, self._requests.find(result.target.check)))
+            elif not (finished and finished.has(result.target.index)):
+                rows.append(pack(result, find_request(result.target.check)))
         self._writer.add(rows)
         if self._writer.error:
             self._fail(self._writer.error)
@@ -194,7 +198,7 @@ class Store:
     def _replay(self) -> Iterator[list[Result]]:
         """The results that the interrupted run had."""
         if self.finished:
-            for rows in self._runs.replay(self.finished):
+            for rows in self._runs.replay(self._run, self._last):
                 with self._database.guarding("read"):
                     results = [restore(row, self._checks) for row in rows]
                 yield results
