@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from urlcheck.http.url import Url
 from urlcheck.model.attempts import format_attempts
@@ -64,7 +64,7 @@ def make_record(result: Result) -> Record:
     record = _describe(result)
     if not (result.target.name or result.target.identity):
         return record
-    full = FullRecord(**record)  # type: ignore[typeddict-item] # the keys that are not required are set below
+    full = cast("FullRecord", record)
     if result.target.name:
         full["name"] = clean(result.target.name)
     if result.target.identity:

@@ -58,21 +58,22 @@ class Changes:
         self.counts: Counter[str] = Counter()
         self.passed = 0
         self._failing = failing
+        self._knows_failing = len(failing) > 0
         self._clock = clock
         self._ignores_old = settings.fail_on == "new"
         self._grace = settings.grace
 
     def compare(self, result: Result) -> Result:
         """The result with its change, and whether it lets the run pass."""
-        if result.verdict in NO_CHECK:
-            return result
-        was_failing = bool(self._failing) and result.target.identity in self._failing
+        was_failing = self._knows_failing and result.target.identity in self._failing
         if result.verdict is Verdict.OK:
             self.passed += 1
             if not was_failing:
                 return result
             self.counts[Change.FIXED] += 1
             return replace(result, change=Change.FIXED)
+        if result.verdict in NO_CHECK:
+            return result
         change = Change.STILL if was_failing else Change.NEW
         self.counts["failed"] += 1
         self.counts[change] += 1

@@ -59,6 +59,7 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
 
 _encode = msgspec.json.Encoder().encode
 _facts = msgspec.json.Decoder(Facts)
+Value = int | str
 Row = tuple[int, int, str, str, int, int, str]
 NumberedRow = tuple[int, int, int, str, str, int, int, str]
 _rows = msgspec.json.Decoder(list[NumberedRow])
@@ -87,10 +88,13 @@ def _decode(decoder: msgspec.json.Decoder[_Decoded], text: bytes | str) -> _Deco
 def pack(result: Result, asked: Asked) -> Row:
     """A row of the table `result`, without its number: position, identity, URL, verdict, time, whether it is cached, facts."""
     target = result.target
-    url = shown_url(target)
+    url = target.url
+    if target.request is None or "@" in url or "=" in url or "#" in url or not url.isprintable():
+        url = shown_url(target)
+    verdict = "ok" if result.verdict is Verdict.OK else result.verdict.value
     checked_at = int(result.checked_at.timestamp() * 1000)
-    facts = _pack_facts(result, url, asked)
-    return target.index, target.identity, url, result.verdict.value, checked_at, int(result.cached), _encode(facts).decode()
+    facts = _encode(_pack_facts(result, url, asked)).decode()
+    return target.index, target.identity, url, verdict, checked_at, 1 if result.cached else 0, facts
 
 
 def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:

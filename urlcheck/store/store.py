@@ -18,7 +18,7 @@ from urlcheck.settings.settings import Settings
 from urlcheck.store.changes import NO_CHECK, Changes, Failing
 from urlcheck.store.connection import format_local, now
 from urlcheck.store.database import Database
-from urlcheck.store.facts import pack, restore
+from urlcheck.store.facts import Value, pack, restore
 from urlcheck.store.identity import Requests, make_identify, name_inputs, name_settings
 from urlcheck.store.recall import RecallingSource
 from urlcheck.store.reuse import Reuse
@@ -128,7 +128,8 @@ class Store:
         return self._remember(results)
 
     def _remember(self, results: Sequence[Result]) -> list[Result]:
-        marked, rows = [], []
+        marked: list[Result] = []
+        values: list[Value] = []
         compare, find_request, finished = self._changes.compare, self._requests.find, self.finished
         for plain in results:
             try:
@@ -137,11 +138,11 @@ class Store:
                 self._fail(error)
                 result = plain
             marked.append(result)
-            if result.verdict in NO_CHECK:
+            if result.verdict is not Verdict.OK and result.verdict in NO_CHECK:
                 self._unchecked += result.verdict is Verdict.UNCHECKED
             elif not (finished and finished.has(result.target.index)):
-                rows.append(pack(result, find_request(result.target.check)))
-        self._writer.add(rows)
+                values += pack(result, find_request(result.target.check))
+        self._writer.add(values)
         if self._writer.error:
             self._fail(self._writer.error)
         return marked

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from itertools import chain
 
 from urlcheck.model.errors import StateError
 from urlcheck.runtime.threads import start_thread
 from urlcheck.store.connection import transaction
 from urlcheck.store.database import Database
-from urlcheck.store.facts import Row
+from urlcheck.store.facts import Value
 
 # a run that is killed repeats what was finished in this time, and in the one that the transaction takes
 _SECONDS, _ROWS = 0.25, 2_000
@@ -24,7 +23,8 @@ _TOGETHER = 500
 # rows between two copies of the log into the file
 _CHECKPOINT_ROWS = 100_000
 _INSERT = "INSERT INTO result (n, id, url, verdict, checked_at, cached, facts) VALUES "
-_ROW = "(?, ?, ?, ?, ?, ?, ?)"
+_WIDTH = 7  # values of a row
+_ROW = f"({', '.join('?' * _WIDTH)})"
 _INSERT_MANY = _INSERT + ", ".join([_ROW] * _TOGETHER)
 
 
@@ -34,7 +34,7 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self.error: StateError | None = None
         self._database = database
-        self._rows: list[Row] = []
+        self._values: list[Value] = []
         self._rows_in_log = 0
         self._checkpoint: threading.Thread | None = None
         self._is_full = threading.Event()
@@ -42,15 +42,15 @@ class Writer:
         self._arrival = threading.Event()
         self._thread = start_thread(self._work, "store")
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Write these soon. Rows that come after an error are dropped."""
-        if self.error or not rows:
+    def add(self, values: Sequence[Value]) -> None:
+        """Write these rows soon, given as their values one after the other. Rows that come after an error are dropped."""
+        if self.error or not values:
             return
-        self._rows += rows
+        self._values += values
         self._arrival.set()
-        if len(self._rows) >= _ROWS:
+        if len(self._values) >= _ROWS * _WIDTH:
             self._is_full.set()
-            if len(self._rows) > _MOST_WAITING:
+            if len(self._values) > _MOST_WAITING * _WIDTH:
                 self.error = StateError(f"cannot write {self._database.path}: its disk is too slow")
 
     def close(self) -> None:
@@ -71,10 +71,10 @@ class Writer:
             is_last = self._is_ended  # before the rows are taken: none comes after it
             self._arrival.clear()
             self._is_full.clear()
-            rows, self._rows = self._rows, []
+            values, self._values = self._values, []
             try:
-                if rows:
-                    self._write(rows)
+                if values:
+                    self._write(values)
             except StateError as error:
                 self.error = error
             if is_last:
@@ -83,13 +83,14 @@ class Writer:
                 self._arrival.set()
                 self._is_full.set()
 
-    def _write(self, rows: Sequence[Row]) -> None:
-        self._rows_in_log += len(rows)
+    def _write(self, values: Sequence[Value]) -> None:
+        self._rows_in_log += len(values) // _WIDTH
         if self._rows_in_log > _CHECKPOINT_ROWS and not (self._checkpoint and self._checkpoint.is_alive()):
             self._rows_in_log = 0
             self._checkpoint = start_thread(self._database.checkpoint, "store log")
         with self._database.guarding("write"), transaction(self._database.writer):
-            for start in range(0, len(rows), _TOGETHER):
-                part = rows[start : start + _TOGETHER]
-                sql = _INSERT_MANY if len(part) == _TOGETHER else _INSERT + ", ".join([_ROW] * len(part))
-                self._database.writer.execute(sql, list(chain.from_iterable(part)))
+            for start in range(0, len(values), _TOGETHER * _WIDTH):
+                part = values[start : start + _TOGETHER * _WIDTH]
+                rows = len(part) // _WIDTH
+                sql = _INSERT_MANY if rows == _TOGETHER else _INSERT + ", ".join([_ROW] * rows)
+                self._database.writer.execute(sql, part)
