@@ -190,3 +190,65 @@ async def test_arguments_that_were_checked_are_passed_over(
     server.heads.clear()
     finished = await urlcheck(*arguments)
     assert (sorted(finished.verdicts), server.targets) == (sorted({*arguments[4:]}), ["/12"])
+
+
+async def test_a_file_as_a_power_cut_leaves_it_goes_on(
+    urls: list[str],
+    gate: Gate,
+    server: RawServer,
+    launch: Launch,
+    urlcheck: Urlcheck,
+    until_stored: UntilStored,
+    tmp_path: Path,
+) -> None:
+    process = await launch(*ARGUMENTS)
+    await until_stored(11)
+    copies = {file: file.read_bytes() for file in tmp_path.glob("links.db*") if not file.name.endswith(("-shm", "-lock"))}
+    process.kill()
+    await finish(process)
+    for file in tmp_path.glob("links.db*"):
+        file.unlink()
+    for file, content in copies.items():
+        file.write_bytes(content)
+    await gate.open_all()
+    server.heads.clear()
+    finished = await urlcheck(*ARGUMENTS)
+    assert (len(finished.records), len({record["url"] for record in finished.records})) == (21, len(urls) + 1)
+    assert len(server.targets) == 10
+
+
+async def test_a_run_that_ends_while_it_is_killed_again_and_again_reports_each_url_once(
+    serve: Serve, launch: Launch, urlcheck: Urlcheck, tmp_path: Path
+) -> None:
+    asked: Counter[str] = Counter()
+    server = await serve(reply())
+    lines = [f"{server.url}/{number}" for number in range(600)]
+    (tmp_path / "urls.txt").write_text("\n".join(lines), encoding="utf-8")
+    for number in range(100, 500, 100):
+        process = await launch(*ARGUMENTS, "--per-host", "20", "-j", "2")
+        await server.until_asked(number)
+        process.kill()
+        await finish(process)
+    asked.update(server.targets)
+    finished = await urlcheck(*ARGUMENTS, "--per-host", "20", "-j", "2")
+    assert finished.status == 0
+    assert Counter(record["url"] for record in finished.records) == Counter(lines)
+
+
+async def test_a_redirect_and_its_evidence_are_the_same_in_the_second_half(
+    serve: Serve, gate: Gate, launch: Launch, urlcheck: Urlcheck, until_stored: UntilStored
+) -> None:
+    pages = await serve({"/a": reply("301 Moved Permanently", "Location: /b?token=hunter22"), "/b?token=hunter22": reply()})
+    held = await serve(gate.answer)
+    arguments = ("--state", "links.db", "-o", "jsonl", f"{pages.url}/a", f"{held.url}/11")
+    process = await launch(*arguments)
+    await until_stored(1)
+    process.kill()
+    await finish(process)
+    await gate.open_all()
+    by_url = {record["url"]: record for record in (await urlcheck(*arguments)).records}
+    record = by_url[f"{pages.url}/a"]
+    assert (record["final_url"], record["redirects"]) == (
+        f"{pages.url}/b?token=****",
+        [{"status": 301, "url": f"{pages.url}/a"}],
+    )

@@ -1,4 +1,4 @@
-"""What a state file says of URLs, in lines for people: what each was, and since when."""
+"""The history of URLs in a state file, in lines for people: the verdicts of each, and since when."""
 
 from __future__ import annotations
 

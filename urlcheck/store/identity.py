@@ -37,7 +37,7 @@ def make_identify(key: bytes) -> Callable[[str], int]:
 
 
 class Asked(NamedTuple):
-    """What the settings of a check say of its requests: numbers for the request and the expectations, and flags.
+    """The requests of a check: numbers for the request and the expectations, and flags.
 
     `accepts_walls`: the answer of a bot wall may pass.
     """
