@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from tests.reports.formats.test_sarif import SCHEMA
 from tests.store.conftest import Query
 from tests.support.program import Finished, Urlcheck
 from tests.support.servers import RawServer, Serve, reply
@@ -151,7 +153,9 @@ async def test_annotations_name_the_change_and_warn_of_what_does_not_fail_the_ru
 async def test_sarif_says_how_a_result_compares_with_the_baseline(run: Any, pages: dict[str, bytes]) -> None:
     await run()
     break_other(pages)
-    [sarif] = json.loads((await run("-o", "sarif", "--fail-on", "new")).stdout)["runs"]
+    log = json.loads((await run("-o", "sarif", "--fail-on", "new")).stdout)
+    jsonschema.Draft4Validator(SCHEMA).validate(log)
+    [sarif] = log["runs"]
     states = {result["locations"][0]["physicalLocation"]["region"]["startLine"]: result for result in sarif["results"]}
     assert {line: (result["baselineState"], result["level"]) for line, result in states.items()} == {
         2: ("absent", "none"),

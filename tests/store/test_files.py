@@ -136,6 +136,33 @@ async def test_a_second_run_of_the_same_process_is_refused(state: Path) -> None:
     assert await check([URL], Settings(state=state, retries=0))
 
 
+async def test_a_program_that_has_the_file_locked_is_said(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urlcheck.store.connection._BUSY_SECONDS", 0.05)
+    Database(str(state)).close()
+    with closing(sqlite3.connect(state)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StateError, match=r"cannot use .*links\.db: another program has locked it"):
+            await check([URL], Settings(state=state, retries=0))
+
+
+async def test_a_program_that_locks_the_file_in_the_middle_costs_no_result(
+    serve: Serve, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urlcheck.store.connection._BUSY_SECONDS", 0.05)
+    server = await serve(reply())
+    other = sqlite3.connect(state)
+
+    async def give() -> AsyncIterator[str]:
+        other.execute("BEGIN IMMEDIATE")
+        yield server.url
+
+    results = check_urls(give(), Settings(state=state))
+    assert (await anext(results)).verdict is Verdict.OK
+    with pytest.raises(StateError, match=r"cannot write .*links\.db: another program has locked it"):
+        await anext(results)
+    other.close()
+
+
 @on_posix
 async def test_it_can_be_read_during_a_run(serve: Serve, launch: Launch, query: Query, until_stored: UntilStored) -> None:
     server = await serve({"/a": reply(), "/b": reply()})

@@ -66,7 +66,8 @@ class Database:
 
     def _look_at_header(self) -> int:
         """Make the file if there is none, and refuse one that is not ours. Returns its size in bytes."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
+        others = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe must not block; Windows must not convert
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | others, 0o600)
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):

@@ -24,6 +24,7 @@ class RecallingSource:
         self._settle = settle
         self._replayed = replayed
         self._is_their_turn = False
+        self._has_replays = True
         self._has_ended = False
 
     @property
@@ -31,10 +32,11 @@ class RecallingSource:
         return self._source.exhausted
 
     async def read(self) -> Sequence[Item]:
-        if self._is_their_turn:
+        if self._is_their_turn and self._has_replays:
             self._is_their_turn = self._has_ended
             if block := await call_in_thread(next, self._replayed, None):
                 return block
+            self._has_replays = False
         if not self._has_ended:
             if items := await self._source.read():
                 self._is_their_turn = True

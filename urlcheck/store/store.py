@@ -118,6 +118,8 @@ class Store:
         if self._settings.max_age:
             reuse = Reuse(self._database, self._checks, self._requests, self._settings.max_age)
         settles = self._settings.last_failed or reuse
+        if not (settles or self.finished):
+            return source
         return RecallingSource(source, (lambda items: self._settle(items, reuse)) if settles else None, self._replay())
 
     def remember(self, results: Sequence[Result]) -> list[Result]:
