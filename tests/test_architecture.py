@@ -40,7 +40,7 @@ HOMES = {
     "cryptography": ("client/",),
     "distributed": ("backends/",),
     "jmespath": ("policy/",),
-    "msgspec": ("backends/", "reports/formats/jsonl.py"),
+    "msgspec": ("backends/", "reports/formats/jsonl.py", "store/facts.py"),
     "multidict": ("client/",),
     "re2": ("settings/patterns.py",),
     "rich": ("reports/terminal/",),

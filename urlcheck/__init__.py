@@ -13,6 +13,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 __all__ = [
+    "Change",
     "CheckSettings",
     "Failure",
     "FailureKind",
@@ -25,6 +26,7 @@ __all__ = [
     "Result",
     "Settings",
     "SettingsError",
+    "StateError",
     "Summary",
     "Target",
     "Url",
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     from urlcheck.api import check, check_sync, check_urls
     from urlcheck.http.headers import Headers
     from urlcheck.http.url import Url
-    from urlcheck.model.errors import SettingsError
+    from urlcheck.model.change import Change
+    from urlcheck.model.errors import SettingsError, StateError
     from urlcheck.model.outcome import Failure, FailureKind, Hop, Response
     from urlcheck.model.record import Record, make_record
     from urlcheck.model.result import Result
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         **dict.fromkeys(("check", "check_sync", "check_urls"), "api"),
+        "Change": "model.change",
         "CheckSettings": "settings.scopes",
         **dict.fromkeys(("Failure", "FailureKind", "Hop", "Response"), "model.outcome"),
         "Headers": "http.headers",
@@ -63,7 +67,7 @@ else:
         **dict.fromkeys(("Record", "make_record"), "model.record"),
         "Reporter": "reports",
         "Result": "model.result",
-        "SettingsError": "model.errors",
+        **dict.fromkeys(("SettingsError", "StateError"), "model.errors"),
         "Summary": "reports.summary",
         "Target": "model.target",
         "Url": "http.url",

@@ -22,6 +22,7 @@ from urlcheck.runtime.event_loop import choose_loop
 from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
+from urlcheck.store.opening import open_store
 
 
 @asynccontextmanager
@@ -103,20 +104,27 @@ def check_urls(urls: Urls, settings: Settings | None = None) -> AsyncGenerator[R
     """Check every URL and yield each result as it is reached, in bounded memory.
 
     `urls` is an iterable or an asynchronous iterable of texts, `Target`s or URL objects such as `yarl.URL`. What it raises is
-    raised once the targets before it are checked. Raises `SettingsError`, and `TypeError` for what is not a URL.
+    raised once the targets before it are checked. Raises `SettingsError`, `TypeError` for what is not a URL, and `StateError`
+    for a state file that cannot be used; where it fails in the middle, after the results.
     """
     if not isinstance(settings, Settings | None):
         raise TypeError(f"the settings are of type {type(settings).__name__}, not Settings")
     settings = settings or Settings()
     checks = Checks(settings)
-    source = IterableSource(urls, TargetBuilder(settings.part(InputSettings), checks))
-    return _check(source, settings.part(RunSettings), checks)
+    builder = TargetBuilder(settings.part(InputSettings), checks)
+    return _check(IterableSource(urls, builder), settings, checks, builder)
 
 
-async def _check(source: Source, settings: RunSettings, checks: Checks) -> AsyncGenerator[Result, None]:
-    async with open_checker(source, settings, checks) as run, aclosing(run.results()) as results:
-        async for result in results:
-            yield result
+async def _check(source: Source, settings: Settings, checks: Checks, builder: TargetBuilder) -> AsyncGenerator[Result, None]:
+    async with open_store(settings, checks, builder) as store:
+        run_settings = settings.part(RunSettings)
+        async with open_checker(store.recall(source), run_settings, checks) as run, aclosing(run.batches()) as batches:
+            async for batch in batches:
+                for result in store.remember(batch):
+                    yield result
+        store.is_whole = True
+    if store.error:
+        raise store.error
 
 
 def _sort(results: list[Result]) -> list[Result]:

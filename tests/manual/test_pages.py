@@ -122,7 +122,7 @@ async def test_a_json_line_has_the_keys_that_the_manual_shows_and_explains(urlch
     [record] = (await urlcheck(f"{site}/redirect/1", "-o", "jsonl")).records
     shown = json.loads(example)
     assert (list(record), list(record["redirects"][0])) == (list(shown), list(shown["redirects"][0]))
-    assert [key for key, _ in rows(section)] == [*record, "name", "worker"]
+    assert [key for key, _ in rows(section)] == [*record, "name", "worker", "change", "cached"]
 
 
 # --- library and changelog ---

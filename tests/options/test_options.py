@@ -206,7 +206,7 @@ def test_help_shows_the_settings_own_default(option: str, default: str) -> None:
 def test_every_setting_has_an_option_and_every_option_a_setting() -> None:
     settings = {field.name for kind in (Settings, OutputSettings) for field in fields(kind)}
     options = {param.name for param in command.params if isinstance(param, GroupedOption)}
-    assert options ^ settings == {"files", "allow_empty", "json", "keep_body"}
+    assert options ^ settings == {"files", "allow_empty", "json", "keep_body", "restart", "history"}
 
 
 @pytest.mark.parametrize(

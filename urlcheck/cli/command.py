@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from urlcheck.config.mention import Mention
     from urlcheck.input.target_builder import Entry
     from urlcheck.settings.scopes import CheckSettings
+    from urlcheck.settings.settings import Settings
 
 UNUSABLE = 2
 STDIN = "-"
@@ -69,7 +70,13 @@ def command(
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")
     if settings.base_url is None:
         _refuse_files(urls)
-    _refuse_overwriting(files, [file for _, file in output.outputs if file])
+    state = [str(settings.state)] if settings.state else []
+    _refuse_overwriting([*files, *state], [file for _, file in output.outputs if file])
+    for name in ("restart", "history"):
+        if params[name] and not state:
+            raise SettingsError(name, "needs a file that remembers earlier runs; add", "state")
+    if params["history"]:
+        return _show_history(urls, settings)
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in")
@@ -93,9 +100,18 @@ def command(
             output,
             allow_empty=bool(params["allow_empty"]),
             remarks=[remark] if remark else [],
+            restart=bool(params["restart"]),
             children=children,
         )
         return run(execute(order))
+
+
+def _show_history(urls: Sequence[str | Entry], settings: Settings) -> int:
+    from urlcheck.store.history import list_history  # noqa: PLC0415 - few runs need SQLite
+
+    for line in list_history(str(settings.state), [url for url in urls if isinstance(url, str)], settings.base_url):
+        click.echo(line)
+    return 0
 
 
 def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: Sequence[str]) -> None:

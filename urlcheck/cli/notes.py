@@ -9,6 +9,7 @@ from urlcheck.backends.coordinator import Coordinator
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.scopes import CheckSettings, RunSettings
+from urlcheck.store.opening import AnyStore
 from urlcheck.text.durations import format_duration
 
 
@@ -44,3 +45,11 @@ def describe_conditions(checks: Sequence[CheckSettings], *, is_read: bool) -> It
         yield "TLS certificates were not verified (--insecure)"
     if not is_read:
         yield "the input was not read to its end"
+
+
+def describe_store(store: AnyStore, *, can_be_resumed: bool) -> Iterator[str]:
+    """Sentences at the start of a run with a state file."""
+    if not can_be_resumed:
+        yield "standard input and pipes cannot be read again, so this run is remembered but cannot go on after an interruption"
+    if store.said:
+        yield store.said

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from urlcheck.api import open_checker
 from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
-from urlcheck.cli.live import show_live
-from urlcheck.cli.notes import describe_conditions, describe_course, describe_input
+from urlcheck.cli.live import Live, show_live
+from urlcheck.cli.notes import describe_conditions, describe_course, describe_input, describe_store
 from urlcheck.input.lists import Lists
 from urlcheck.input.target_builder import Entry, TargetBuilder
 from urlcheck.input.thread_source import ThreadSource
-from urlcheck.model.errors import ClosedPipeError, InputError, OutputError, SettingsError
+from urlcheck.model.errors import ClosedPipeError, InputError, OutputError, SettingsError, StateError
 from urlcheck.reports.outputs import Outputs, list_outputs
 from urlcheck.reports.sink import Sink
 from urlcheck.reports.summary import Summary
@@ -25,8 +27,9 @@ from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.secrets import keeping_secrets
 from urlcheck.settings.settings import Settings
+from urlcheck.store.opening import AnyStore, open_store
 
-PASSED, FAILED = 0, 1
+PASSED, FAILED, UNUSABLE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Order:
     """The task that a command line and its configuration describe.
 
     `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
-    `children` are processes that were started for the run.
+    `restart`: a run that was interrupted does not go on. `children` are processes that were started for the run.
     """
 
     urls: Sequence[str | Entry]
@@ -44,6 +47,7 @@ class Order:
     output: OutputSettings
     allow_empty: bool = False
     remarks: Sequence[str] = ()
+    restart: bool = False
     children: list[Child] = field(default_factory=list)
 
 
@@ -51,15 +55,32 @@ async def execute(order: Order) -> int:
     """Run to the end, or to the first signal. Returns the exit status. Raises `UrlcheckError`."""
     builder = TargetBuilder(order.settings.part(InputSettings), order.checks)
     lists = Lists(order.urls, order.files, builder)
-    source = ThreadSource(lists)
+    with keeping_secrets(order.checks):
+        opening = open_store(order.settings, order.checks, builder, lists.describe, restart=order.restart)
+        async with opening as store:
+            if store.finished:
+                lists.pass_over(store.finished)
+            store.on_error = _say_that_it_goes_on
+            if order.settings.state and not order.output.quiet:
+                for remark in describe_store(store, can_be_resumed=lists.can_be_read_again):
+                    say(f"urlcheck: {remark}")
+            status = await _execute(order, builder, lists, store)
+    return UNUSABLE if store.error else status
+
+
+async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore) -> int:
+    source = store.recall(ThreadSource(lists))
     summary = Summary()
     summary.remarks += order.remarks
-    with keeping_secrets(order.checks), Outputs(order.output) as outputs:
+    summary.earlier = store.finished.total if store.finished else 0
+    with Outputs(order.output) as outputs:
         failure: Exception | None = None
         interrupted = None
         try:
             async with open_checker(source, order.settings.part(RunSettings), order.checks, order.children) as checker:
-                interrupted = await _check_all(checker, order, summary, outputs, lists)
+                live = partial(show_live, checker, order.settings, order.output, summary, lists)
+                interrupted = await _check_all(checker, live, [summary, outputs], store)
+                summary.notes += describe_course(checker, order.settings)
         except (SettingsError, OutputError, ClosedPipeError):
             raise
         except Exception as error:
@@ -71,6 +92,7 @@ async def execute(order: Order) -> int:
             summary.notes += describe_input(summary)
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
         outputs.close(summary)
+    store.is_whole = source.exhausted and not (failure or interrupted)
     _say_what_no_report_says(summary, order.output)
     if failure:
         raise failure
@@ -79,6 +101,9 @@ async def execute(order: Order) -> int:
     if not source.exhausted:
         return FAILED
     if summary.skipped == summary.total and not order.allow_empty:
+        if order.settings.last_failed and summary.total:
+            say("urlcheck: nothing was checked: no URL of the input failed last time")
+            return PASSED
         raise InputError(_describe_nothing_checked(summary.total))
     return FAILED if summary.problems else PASSED
 
@@ -89,8 +114,10 @@ def _describe_nothing_checked(skipped: int) -> str:
     return f"nothing was checked: {f'all {skipped:,} URLs were' if skipped > 1 else 'the only URL was'} skipped"
 
 
-async def _check_all(checker: Coordinator, order: Order, summary: Summary, outputs: Outputs, lists: Lists) -> int | None:
-    """Feed every result to the sinks. Returns the exit status of an interruption, if there was one."""
+async def _check_all(
+    checker: Coordinator, show: Callable[[], AbstractContextManager[Live | None]], sinks: Sequence[Sink], store: AnyStore
+) -> int | None:
+    """Feed every result to the store and the sinks. Returns the exit status of an interruption, if there was one."""
 
     def stop() -> None:
         checker.stop()
@@ -102,14 +129,18 @@ async def _check_all(checker: Coordinator, order: Order, summary: Summary, outpu
         with (
             on_suspension(checker.suspend, checker.resume),
             on_interruption(stop) as interruption,
-            show_live(checker, order.settings, order.output, summary, lists) as display,
+            show() as display,
         ):
-            sinks: list[Sink] = [summary, outputs, *([display] if display else [])]
+            all_sinks = [*sinks, *([display] if display else [])]
             async for batch in batches:
-                for sink in sinks:
-                    sink.add(batch)
-    summary.notes += describe_course(checker, order.settings)
+                results = store.remember(batch)
+                for sink in all_sinks:
+                    sink.add(results)
     return interruption.exit_status
+
+
+def _say_that_it_goes_on(error: StateError) -> None:
+    say(f"urlcheck: {error}; the run goes on without it")
 
 
 def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:

@@ -11,7 +11,7 @@ from urlcheck.config.keys import COMMAND_LINE, Key, Scalar, Setting, Shown
 from urlcheck.config.layers import Configuration, OwnTarget
 from urlcheck.config.variables import quote
 from urlcheck.input.entry import mask_entry
-from urlcheck.input.lists import STDIN
+from urlcheck.input.files import STDIN
 from urlcheck.text.safe import MASK, escape, mask, mask_urls
 from urlcheck.text.secret_names import is_secret_header
 from urlcheck.text.secrets import hide

@@ -19,6 +19,7 @@ from urlcheck.config.variables import UnusableValueError
 _CONFINED = frozenset({"data", "file", "json", "unix-socket"})
 # ... and a cluster gets all secrets of the settings, and is trusted to send back no harmful pickle
 _REFUSED = frozenset({"dask", "netrc"})
+_WRITTEN = frozenset({"state"})
 _FOUND = "a configuration that was found, not named,"
 
 
@@ -30,6 +31,8 @@ def refuse_use(document: Document, key: str) -> None:
 
 def refuse_reading(document: Document, key: str, paths: Iterable[tuple[str, str]]) -> None:
     """Raise `UnusableValueError` for a file that the configuration may not use; `paths`: each, and how it is shown."""
+    if document.was_found and key in _WRITTEN:
+        raise UnusableValueError(f"{_FOUND} writes no file; type {_name(document)} or --{key} FILE")
     if not document.was_found or key not in _CONFINED:
         return
     home = _find_home(document)

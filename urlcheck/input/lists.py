@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import os
+import hashlib
 import re
-import stat
-import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
 from urlcheck.input.entry import BLANKS
+from urlcheck.input.files import STDIN, is_fifo, measure, open_list
+from urlcheck.input.finished import Finished
 from urlcheck.input.target_builder import Entry, Item, TargetBuilder
 from urlcheck.model.errors import InputError
 from urlcheck.model.target import Length
 
 MAX_LINE = 64 * 1024
-STDIN = "-"
 
 _BLOCK = 32 * 1024
 _BOM = b"\xef\xbb\xbf"
@@ -52,20 +52,36 @@ def read_lines(stream: BinaryIO) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def read_targets(stream: BinaryIO, name: str, builder: TargetBuilder) -> Iterator[list[Item]]:
-    """The targets of a list: UTF-8, one entry a line, with comments; in blocks. Raises `InputError` for other text."""
-    number = 0
+def read_targets(
+    stream: BinaryIO, name: str, builder: TargetBuilder, finished: Finished | None = None
+) -> Iterator[list[Item]]:
+    """The targets of a list: UTF-8, one entry a line, with comments; in blocks. Raises `InputError` for other text.
+
+    A line is an entry with a position, whatever it holds; `finished` ones are passed over, most of them by the block.
+    """
+    number, start = 0, builder.position
     for block in read_lines(stream):
-        targets = []
+        targets: list[Item] = []
         if not number:
             _refuse_other_text(block[0], name)
+        first = start + number
+        done = finished.count(first, first + len(block)) if finished else 0
+        if done == len(block):
+            number += done
+            builder.position = start + number
+            yield targets
+            continue
         for line in block:
             number += 1
+            if done and finished and finished.has(start + number - 1):
+                continue
+            builder.position = start + number - 1
             bare = line.removeprefix(_BOM).strip(_BLANKS)  # also where lists were put together
             if not (bare or len(line) > MAX_LINE) or bare.startswith(b"#"):
                 continue
             if target := _read_line(line, bare, name, number, builder):
                 targets.append(target)
+        builder.position = start + number
         yield targets
 
 
@@ -97,15 +113,38 @@ class Lists:
     def __init__(self, arguments: Sequence[str | Entry], files: Sequence[str], builder: TargetBuilder) -> None:
         self._arguments = arguments
         self._builder = builder
+        self._finished: Finished | None = None
         self._targets = 0
         self._bytes = 0
         self._is_read = False
         with contextlib.ExitStack() as opened:
             # opening a pipe without a writer blocks, so the reading thread opens it
-            self._files = [(name, None if _is_fifo(name) else opened.enter_context(_open(name))) for name in files]
-            self._stdin = opened.enter_context(_open(STDIN)) if STDIN in arguments else None
+            self._files = [(name, None if is_fifo(name) else opened.enter_context(open_list(name))) for name in files]
+            self._stdin = opened.enter_context(open_list(STDIN)) if STDIN in arguments else None
             opened.pop_all()  # the method that reads them to the end closes them
-        self._size = _measure([*(stream for _, stream in self._files), *([self._stdin] if self._stdin else [])])
+        self._size = measure([*(stream for _, stream in self._files), *([self._stdin] if self._stdin else [])])
+
+    def pass_over(self, finished: Finished) -> None:
+        """Do not read these entries again; `length` counts them."""
+        self._finished = finished
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether another run finds the same there: arguments and regular files, but not standard input."""
+        return self._size is not None and STDIN not in [*self._arguments, *(name for name, _ in self._files)]
+
+    def describe(self) -> list[str] | None:
+        """The arguments and the content of the files, as texts that identify them; None where they cannot be read again."""
+        if not self.can_be_read_again:
+            return None
+        texts = [text if isinstance(text, str) else f"{text.url}\n{text.name}\n{text.check}" for text in self._arguments]
+        for name, stream in self._files:
+            assert stream is not None, "a pipe has no size"
+            start = stream.tell()
+            digest = hashlib.file_digest(stream, partial(hashlib.blake2b, digest_size=16)).hexdigest()  # type: ignore[arg-type]
+            texts.append(f"\n{name}\n{stream.tell() - start}\n{digest}")
+            stream.seek(start)
+        return texts
 
     @property
     def length(self) -> Length | None:
@@ -117,8 +156,12 @@ class Lists:
         return Length(self._targets * self._size // self._bytes, is_exact=False)
 
     def __iter__(self) -> Iterator[list[Item]]:
+        position = 0
         for targets in self._read_all():
             self._targets += len(targets)
+            if self._finished:
+                self._targets += self._finished.count(position, self._builder.position)
+                position = self._builder.position
             yield targets
         self._is_read = True
 
@@ -130,11 +173,14 @@ class Lists:
                 targets = []
                 if self._stdin and not self._stdin.closed:  # named twice, it is read once
                     yield from self._read(STDIN, self._stdin)
-            elif target := self._collect(text):
+                continue
+            position = self._builder.position
+            if not (self._finished and self._finished.has(position)) and (target := self._collect(text)):
                 targets.append(target)
+            self._builder.position = position + 1
         yield targets
         for name, stream in self._files:
-            yield from self._read(name, stream or _open(name))
+            yield from self._read(name, stream or open_list(name))
 
     def _collect(self, argument: str | Entry) -> Item | None:
         if isinstance(argument, Entry):
@@ -147,38 +193,9 @@ class Lists:
             with stream:
                 start = stream.tell() if self._size else 0
                 before = self._bytes
-                for targets in read_targets(stream, source, self._builder):
+                for targets in read_targets(stream, source, self._builder, self._finished):
                     if self._size:
                         self._bytes = before + stream.tell() - start
                     yield targets
         except OSError as error:
             raise InputError(f"cannot read {source}: {error.strerror}") from error
-
-
-def _measure(streams: Sequence[BinaryIO | None]) -> int | None:
-    """The bytes that are left to read; None where one of the streams is no regular file."""
-    size = 0
-    for stream in streams:
-        if stream is None or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            return None
-        size += os.fstat(stream.fileno()).st_size - stream.tell()
-    return size
-
-
-def _is_fifo(name: str) -> bool:
-    try:
-        return name != STDIN and stat.S_ISFIFO(os.stat(name).st_mode)
-    except OSError:
-        return False
-
-
-def _open(name: str) -> BinaryIO:
-    """Unbuffered: a read returns what a pipe has, and no lock is held while it waits for more."""
-    try:
-        if name == STDIN:
-            os.set_blocking(sys.stdin.fileno(), True)  # the parent process may have made it non-blocking
-            return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
-        return open(name, "rb", buffering=0)
-    except (OSError, AttributeError) as error:
-        reason = getattr(error, "strerror", None) or "it is closed"
-        raise InputError(f"cannot read {'stdin' if name == STDIN else name or repr(name)}: {reason}") from None

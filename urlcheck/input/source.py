@@ -9,9 +9,12 @@ from urlcheck.input.target_builder import Item
 
 
 class Source(Protocol):
-    """Targets, and results that are settled already, block by block. `exhausted`: it was read to its end."""
+    """Targets, and results that are settled already, block by block."""
 
-    exhausted: bool
+    @property
+    def exhausted(self) -> bool:
+        """Whether it was read to its end."""
+        ...
 
     async def read(self) -> Sequence[Item]:
         """The next block in the order of the input; empty at the end. Raises `InputError`."""

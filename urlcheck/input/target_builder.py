@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -40,17 +40,29 @@ class Entry:
 class TargetBuilder:
     """Makes a target, or a settled result, of every entry of a run. `duplicates` counts the entries that were seen before.
 
-    `checks` is the run's list of check settings.
+    `checks` is the run's list of check settings. `position` is that of the entry that is built next: it grows by one
+    with each target, unless a reader that counts other entries too sets it.
     """
 
-    def __init__(self, settings: InputSettings, checks: Sequence[CheckSettings]) -> None:
+    def __init__(
+        self,
+        settings: InputSettings,
+        checks: Sequence[CheckSettings],
+    ) -> None:
         self.duplicates = 0
+        self.position = 0
+        self._identify: Callable[[str], int] | None = None
         self._checks = checks
         self._base_url = parse(settings.base_url) if settings.base_url is not None else None
         self._include = [Pattern(text) for text in settings.include]
         self._exclude = [Pattern(text) for text in settings.exclude]
-        self._seen: set[bytes] | None = set() if settings.dedupe else None
-        self._count = 0
+        self._seen: set[bytes | int] | None = set() if settings.dedupe else None
+
+    def identify_by(self, identify: Callable[[str], int], seen: set[bytes | int]) -> None:
+        """Give targets the number that their URL has in a state file; `seen` are those of URLs that have a result already."""
+        self._identify = identify
+        if self._seen is not None:
+            self._seen = seen
 
     def find_check(self, settings: object) -> int:
         """The number of the settings that a program gave a target. Raises as `Checks.find_number` does."""
@@ -68,32 +80,44 @@ class TargetBuilder:
         try:
             url = parse_entry(text, self._base_url)
         except InvalidUrlError as error:
-            return self._settle(entry, text, None, Verdict.INVALID, str(error))
-        if not entry.check and entry.data is None and self._was_seen(url):
+            return self._reject(entry, text, str(error))
+        identity = 0
+        if self._identify:
+            identity = self._identify(url.key if not entry.check else self._name(url, entry))
+        if not entry.check and entry.data is None and self._was_seen(url, identity):
             self.duplicates += 1
             return None
         if reason := self._find_reason_to_skip(url):
-            return self._settle(entry, text, url, Verdict.SKIPPED, reason)
-        return self._number(entry, text, url)
+            return self._settle(self._number(entry, text, url, identity), Verdict.SKIPPED, reason)
+        return self._number(entry, text, url, identity)
 
     def reject(self, text: str, source: str, line: int | None, reason: str) -> Result:
         """The result of an entry that cannot even be read."""
-        return self._settle(Entry(text, source, line), text, None, Verdict.INVALID, reason)
+        return self._reject(Entry(text, source, line), text, reason)
 
-    def _settle(self, entry: Entry, text: str, url: Url | None, verdict: Verdict, reason: str) -> Result:
-        passes = self._checks[entry.check].lets_pass(verdict)
-        return settle(self._number(entry, text, url), verdict, reason, ok=passes)
+    def _reject(self, entry: Entry, text: str, reason: str) -> Result:
+        identity = self._identify(f"\n{text}") if self._identify else 0  # no URL holds a line feed
+        return self._settle(self._number(entry, text, None, identity), Verdict.INVALID, reason)
 
-    def _number(self, entry: Entry, text: str, url: Url | None) -> Target:
-        target = Target(text, entry.source, entry.line, self._count, url, entry.name, entry.check, entry.data, entry.settings)
-        self._count += 1
+    def _settle(self, target: Target, verdict: Verdict, reason: str) -> Result:
+        return settle(target, verdict, reason, ok=self._checks[target.check].lets_pass(verdict))
+
+    def _number(self, entry: Entry, text: str, url: Url | None, identity: int) -> Target:
+        target = Target(
+            text, entry.source, entry.line, self.position, url, entry.name, entry.check, entry.data, entry.settings, identity
+        )
+        self.position += 1
         return target
 
-    def _was_seen(self, url: Url) -> bool:
+    def _name(self, url: Url, entry: Entry) -> str:
+        """The text that tells a URL with settings of its own from all others."""
+        return f"{url.key}\n{self._checks[entry.check].method}\n{entry.name or ''}"
+
+    def _was_seen(self, url: Url, identity: int) -> bool:
         if self._seen is None:
             return False
         # 16 bytes a URL of any length; two URLs do not share them by chance
-        key = blake2b(url.key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        key = identity or blake2b(url.key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if key in self._seen:
             return True
         self._seen.add(key)

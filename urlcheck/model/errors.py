@@ -44,5 +44,9 @@ class OutputError(UrlcheckError):
     """An output that cannot be written."""
 
 
+class StateError(UrlcheckError):
+    """A state file that cannot be used."""
+
+
 class ClosedPipeError(Exception):
     """The reader of standard output has closed it, as `head` does. It is no `OSError`, which Click would take for its own."""

@@ -49,20 +49,39 @@ class Record(TypedDict):
 
 
 class FullRecord(Record, total=False):
-    """A record with the keys that stand last, and only where there is something to say."""
+    """A record with the keys that only some runs have.
+
+    `name`: that of a target; `worker`: the worker of a cluster that asked. Records of a run with a state file have `change` (new,
+    still, fixed or null) and `cached`.
+    """
 
     name: str
     worker: str
+    change: str | None
+    cached: bool
 
 
 def make_record(result: Result) -> Record:
-    """The record of a result; a `FullRecord` if the target has a name, or a worker of a cluster asked."""
-    record = cast("FullRecord", _describe(result))
-    if result.target.name:
-        record["name"] = clean(result.target.name)
+    """The record of a result; a `FullRecord` if the target has a name, a worker of a cluster asked, or the run has a state."""
+    record = _describe(result)
+    target = result.target
+    if not (target.name or result.worker or target.identity):
+        return record
+    full = cast("FullRecord", record)
+    if target.name:
+        full["name"] = clean(target.name)
+    if target.identity:
+        full["change"] = result.change.value if result.change else None
+        full["cached"] = result.cached
     if result.worker:
-        record["worker"] = clean(result.worker)
-    return record
+        full["worker"] = clean(result.worker)
+    return full
+
+
+def find_change(record: Record) -> str | None:
+    """`new`, `still` or `fixed`; None where nothing changed, or there was nothing to compare with."""
+    change: str | None = record.get("change")  # type: ignore[assignment]
+    return change
 
 
 def title(record: Record) -> str:
@@ -74,7 +93,7 @@ def title(record: Record) -> str:
 def _describe(result: Result) -> Record:
     target, outcome = result.target, result.outcome
     url = shown_url(target)
-    hide = _choose_hiding(target, url)
+    hide = choose_hiding(target, url)
     return Record(
         url=url,
         ok=result.ok,
@@ -107,10 +126,10 @@ def shown_url(target: Target) -> str:
 
 def hide_in_excerpt(result: Result) -> str | None:
     """The beginning of the body, without the secrets that the server sent back in it; it is not cleaned yet."""
-    return result.excerpt and _choose_hiding(result.target, shown_url(result.target))(result.excerpt)
+    return result.excerpt and choose_hiding(result.target, shown_url(result.target))(result.excerpt)
 
 
-def _choose_hiding(target: Target, url: str) -> Callable[[str], str]:
+def choose_hiding(target: Target, url: str) -> Callable[[str], str]:
     """A function that hides the run's secrets and those in the target's own URL, which is rarely shown with a mask."""
     request = target.request
     if not isinstance(request, Url) or (request.userinfo is None and MASK not in url):

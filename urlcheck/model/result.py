@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from urlcheck.model.change import Change
 from urlcheck.model.outcome import Outcome
 from urlcheck.model.record import Record, make_record
 from urlcheck.model.target import Target
@@ -19,6 +20,9 @@ class Result:
     body, as the server wrote it, where the settings ask for it and the result does not pass. `detail` ends with the number of
     attempts from the second on. `worker`: the address of the worker of a cluster that asked; None without a cluster, and where
     no worker had the target.
+
+    `cached`: the outcome is one of an earlier run, which passed. `change`: how the verdict compares with the one before, None
+    where both passed or there is nothing to compare.
     """
 
     target: Target
@@ -30,6 +34,8 @@ class Result:
     checked_at: datetime
     excerpt: str | None = None
     worker: str | None = None
+    cached: bool = False
+    change: Change | None = None
 
     def to_dict(self) -> Record:
         """The keys and values of a JSON line: plain values, secrets of URLs masked, every text safe to print."""

@@ -23,6 +23,7 @@ from urlcheck.settings.input import InputSettings
 from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.request import RequestSettings
 from urlcheck.settings.run import RunSettings
+from urlcheck.settings.state import StateSettings
 from urlcheck.settings.verdict import VerdictSettings
 from urlcheck.text.durations import format_duration
 from urlcheck.text.sizes import format_size
@@ -30,6 +31,7 @@ from urlcheck.text.sizes import format_size
 SCOPES: tuple[type[Scope], ...] = (
     InputSettings,
     RunSettings,
+    StateSettings,
     RequestSettings,
     ConnectionSettings,
     VerdictSettings,
@@ -93,6 +95,7 @@ _SHOWN: dict[type[rules.Rule], Callable[[Any], str]] = {
 }
 
 _OF_INPUT = {"group": InputSettings.title, "shown_default": None}
+_OF_STATE = {"group": StateSettings.title, "shown_default": None}
 _OF_REQUEST = {"group": RequestSettings.title, "shown_default": None}
 
 file_option = _option(
@@ -103,9 +106,18 @@ allow_empty_option = _option(
     "--allow-empty", flag_value=True, type=bool, **_OF_INPUT,
     help="Exit with status 0 if the input holds no URL, or if all are skipped.",
 )  # fmt: skip
+restart_option = _option(
+    "--restart", flag_value=True, type=bool, **_OF_STATE,
+    help="Begin anew, even where the same run was interrupted. Needs --state.",
+)  # fmt: skip
 json_option = _option(
     "--json", type=Body(read_json), metavar="JSON", **_OF_REQUEST,
     help="Send JSON, by POST unless --method is given. @FILE reads it from a file. Goes to each URL's own origin only.",
+)  # fmt: skip
+
+history_option = _option(
+    "--history", flag_value=True, type=bool, **_OF_STATE,
+    help="Show what is known of the URLs that are given, or what changed lately, and check nothing. Needs --state.",
 )  # fmt: skip
 
 config_options = combine(
@@ -133,6 +145,9 @@ def list_all() -> Iterator[Decorator]:
         yield from list_options(scope)
         if scope is InputSettings:
             yield allow_empty_option
+        elif scope is StateSettings:
+            yield restart_option
+            yield history_option
         elif scope is RequestSettings:
             yield json_option
     yield config_options

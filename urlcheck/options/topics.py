@@ -13,6 +13,7 @@ TOPICS = {
     "formats": "table, jsonl, csv, github, junit, sarif, markdown, html",
     "configuration": "urlcheck.toml, environment variables, settings per target",
     "waiting": "--wait: check services until they are up",
+    "store": "--state: resume, reuse what passed, fail on what is new",
     "expectations": "required headers, text, regular expressions and JSON",
     "ci": "GitHub Actions, GitLab, pre-commit, cron",
     "library": "urlcheck in Python",

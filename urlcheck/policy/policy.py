@@ -16,6 +16,7 @@ from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.overload import Overload
 from urlcheck.policy.statuses import format_statuses
+from urlcheck.policy.walls import find_wall
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.durations import format_duration
 
@@ -33,15 +34,6 @@ _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 # bytes at the beginning of a body that an excerpt shows, at most
 _EXCERPT_BYTES = 2 * 1024
-
-# headers by which a bot wall answers instead of the page: the name, the values that it then has, the wall's vendor
-_WALL_HEADERS = (
-    # developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
-    ("cf-mitigated", ("challenge",), "Cloudflare"),
-    # docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html; a challenge is a 202
-    ("x-amzn-waf-action", ("challenge", "captcha"), "AWS WAF"),
-)
-_WALL_STATUSES = {999: "a bot wall answered (LinkedIn's status for it)"}
 
 # the words of nginx, Go and Apache in their 400 to a request without TLS, on a port that requires it
 _TLS_WORDS = re.compile(rb"HTTP request (was sent to HTTPS port|to an HTTPS server)|plain HTTP to an SSL-enabled server port")
@@ -83,7 +75,7 @@ class Policy:
 
     def _judge_status(self, response: Response) -> tuple[Verdict, str] | None:
         """The verdict on a status that is not accepted."""
-        wall = _find_wall(response)
+        wall = find_wall(response)
         if response.status in self._accepted and (self._accepts_walls or not wall):
             return None
         detail = describe_status(response)
@@ -197,13 +189,6 @@ def _standard_reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _find_wall(response: Response) -> str | None:
-    for name, values, owner in _WALL_HEADERS:
-        if response.headers.get(name, "").strip().lower() in values:
-            return f"a bot wall answered ({owner})"
-    return _WALL_STATUSES.get(response.status)
 
 
 def _find_missing_tls(response: Response) -> str | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from urlcheck.model.change import Change
 from urlcheck.model.record import Record, hide_in_excerpt, make_record
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
@@ -13,6 +14,7 @@ from urlcheck.reports.kinds import Kind, find_kind
 
 # up to this many results all are listed: a screen or two of a terminal; more on a page, where a reader can hide passed ones
 ROWS_OF_TERMINAL, ROWS_OF_PAGE = 50, 500
+_CHANGES = frozenset({Change.NEW, Change.FIXED})
 # problems that a longer run lists, at most
 MOST_PROBLEMS = 500
 
@@ -31,8 +33,9 @@ class Row:
 class Listing:
     """Every result up to `rows` of them; past that the problems alone, `MOST_PROBLEMS` at most, and none that is unchecked.
 
-    `show`: `all` or `problems` lists these, however many there are. `quiet`: even a short listing omits passed ones.
-    `unlisted` counts the results that are left out: an interrupted run has thousands of unchecked results, which say nothing.
+    `show`: `all`, `problems` or `changes` (what is new or fixed) lists these, however many there are. `quiet`: even a short
+    listing omits passed ones. `unlisted` counts the results that are left out: an interrupted run has thousands of unchecked
+    results, which say nothing.
     """
 
     def __init__(self, show: str | None, rows: int = ROWS_OF_PAGE, *, quiet: bool = False) -> None:
@@ -70,6 +73,8 @@ class Listing:
         return describe_kinds(left_out)
 
     def _takes(self, result: Result) -> bool:
+        if self._show == "changes":
+            return result.change in _CHANGES
         if self._show == "all" or (self._show == "problems" and not result.ok):
             return True
         if result.ok:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from urlcheck.model.change import Change
 from urlcheck.model.outcome import Response
 from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
@@ -13,13 +14,18 @@ from urlcheck.reports.kinds import OWN_KINDS, Kind, find_kind
 from urlcheck.reports.latency import Latencies
 from urlcheck.text.durations import format_duration
 
+# changes in the words of a summary
+CHANGE_WORDS = {Change.NEW: "new", Change.STILL: "still failing", Change.FIXED: "fixed"}
+
 
 class Summary:
     """Counts results as they pass by, each in one of `kinds`.
 
-    `requested`: results with a finished attempt, over which rates are; `failures`: the verdicts that fail the run; `statuses`:
-    those of final answers, and of redirects that lead to none; `latencies`: those of final answers; `recovered`: how many
-    passed at a later attempt; `notes`: warnings about the run, a sentence each; `remarks`: other sentences about it.
+    `requested`: results with a finished attempt; `earlier`: how many of them the run had before it was interrupted, which
+    rates leave out; `failures`: the verdicts that fail the run; `statuses`: those of final answers, and of redirects that lead
+    to none; `latencies`: those of final answers; `recovered`: how many passed at a later attempt; `cached`: how many were not
+    asked again; `changes`: how many are new, still failing or fixed; `notes`: warnings about the run, a sentence each;
+    `remarks`: other sentences about it.
     """
 
     def __init__(self) -> None:
@@ -30,6 +36,9 @@ class Summary:
         self.statuses: Counter[int] = Counter()
         self.latencies = Latencies()
         self.recovered = 0
+        self.cached = 0
+        self.earlier = 0
+        self.changes: Counter[Change] = Counter()
         self.duplicates = 0
         self.notes: list[str] = []
         self.remarks: list[str] = []
@@ -78,7 +87,7 @@ class Summary:
     @property
     def rate(self) -> float:
         """URLs that were requested, a second."""
-        return self.requested / max(self.elapsed, 1e-9)
+        return max(self.requested - self.earlier, 0) / max(self.elapsed, 1e-9)
 
     def add(self, results: Sequence[Result]) -> None:
         for result in results:
@@ -93,7 +102,12 @@ class Summary:
         self.kinds[find_kind(verdict, lets_pass=result.ok)] += 1
         if not result.ok:
             self.failures[verdict] += 1
+        if result.change:
+            self.changes[result.change] += 1
         if outcome is None:
+            return
+        if result.cached:
+            self.cached += 1
             return
         self.requested += 1
         if outcome.status is not None:
@@ -120,6 +134,8 @@ class Summary:
             line += f"; {self.describe_unchecked()}"
         if self.duplicates:
             line += f", {count(self.duplicates, 'duplicate')}"
+        if changes := self.describe_changes():
+            line += f"; {changes}"
         return f"{line} {self.describe_time()}"
 
     @property
@@ -146,6 +162,11 @@ class Summary:
     def describe_allowed(self) -> str:
         """The same for the verdicts that are allowed."""
         return _describe(self.verdicts - self.failures)
+
+    def describe_changes(self) -> str:
+        """`2 new, 1 still failing, 3 fixed, 40 cached`: compared with the last run; empty where there is nothing to say."""
+        parts = [f"{self.changes[change]:,} {word}" for change, word in CHANGE_WORDS.items() if self.changes[change]]
+        return ", ".join([*parts, *([f"{self.cached:,} cached"] if self.cached else [])])
 
     def describe_time(self) -> str:
         """`in 1.4 s, 8.6 URLs/s`; the time alone where nothing was requested."""

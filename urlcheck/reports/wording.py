@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from urlcheck.model.attempts import format_attempts
-from urlcheck.model.record import Record
+from urlcheck.model.record import Record, find_change
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.kinds import Kind, find_kind
 from urlcheck.reports.listing import describe_kinds
@@ -44,10 +44,13 @@ def label(record: Record) -> str:
 
 
 def name_outcome(record: Record) -> str:
-    """The status, and the verdict's word where it is another than `ok`: `200`, `404 status`, `dns`."""
-    if not record["status"] or record["verdict"] == Verdict.OK:
-        return label(record)
-    return f"{record['status']} {record['verdict']}"
+    """The status, the verdict's word where it is another than `ok`, and what changed: `200`, `404 status new`, `dns`."""
+    words = [label(record)]
+    if record["status"] and record["verdict"] != Verdict.OK:
+        words.append(record["verdict"])
+    if change := find_change(record):
+        words.append(change)
+    return " ".join(words)
 
 
 def describe(record: Record) -> str:

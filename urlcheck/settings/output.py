@@ -33,11 +33,11 @@ class OutputSettings(Scope):
     )
     show: str | None = setting(
         None,
-        Either(Choice(("all", "problems"))),
+        Either(Choice(("all", "problems", "changes"))),
         option(
-            metavar="all|problems",
+            metavar="all|problems|changes",
             common=True,
-            help="List all results, or the problems only. Default: all up to 50, then the problems only.",
+            help="List all results, the problems, or what is new or fixed. Default: all up to 50, then the problems.",
         ),
     )
     show_body: bool = setting(

@@ -29,7 +29,7 @@ _PARAMETER = re.compile(r'([^\s;,="]+)=(?:"([^"]*)"|([^\s;,"]+))')
 @contextmanager
 def keeping_secrets(settings: Iterable[CheckSettings]) -> Iterator[None]:
     """Within it no report shows the secrets of the settings, nor does an error that leaves it."""
-    with hiding(find_secrets({name: getattr(each, name) for name in _FIELDS} for each in settings)):
+    with hiding(find_secrets_of(settings)):
         try:
             yield
         except UrlcheckError as error:
@@ -38,6 +38,11 @@ def keeping_secrets(settings: Iterable[CheckSettings]) -> Iterator[None]:
             else:
                 error.args = (hide(str(error)),)
             raise
+
+
+def find_secrets_of(settings: Iterable[CheckSettings]) -> Secrets:
+    """The secrets in the settings of checks, and in the proxies of the environment."""
+    return find_secrets({name: getattr(each, name) for name in _FIELDS} for each in settings)
 
 
 def find_secrets(told: Iterable[Mapping[str, Any]]) -> Secrets:

@@ -28,11 +28,14 @@ class CsvReporter:
     def __init__(self, stream: TextIO, _: OutputSettings) -> None:
         self._writer = csv.writer(stream, lineterminator="\n")
         self._has_header = False
+        self._columns = [*Record.__annotations__]
 
     def add(self, result: Result) -> None:
+        record: dict[str, object] = {**make_record(result)}
+        if not self._has_header:  # a run with a state file has two columns more; a target's name has none
+            self._columns += [key for key in ("change", "cached") if key in record]
         self._write_header()
-        columns = zip(Record.__annotations__, make_record(result).values(), strict=False)  # a target's name has none
-        self._writer.writerow(_make_cell(value) for _, value in columns)
+        self._writer.writerow(_make_cell(record[key]) for key in self._columns)
 
     def close(self, summary: Summary) -> None:  # noqa: ARG002 - there is no place for it
         """Write the header row also of a table without rows."""
@@ -41,7 +44,7 @@ class CsvReporter:
     def _write_header(self) -> None:
         if not self._has_header:
             self._has_header = True
-            self._writer.writerow(Record.__annotations__)
+            self._writer.writerow(self._columns)
 
 
 def _make_cell(value: object) -> object:

@@ -15,7 +15,7 @@ from urlcheck.model.result import Result
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.figures import COLOURS, draw_figures, draw_share
 from urlcheck.reports.listing import Listing
-from urlcheck.reports.summary import Summary, count
+from urlcheck.reports.summary import CHANGE_WORDS, Summary, count
 from urlcheck.reports.wording import (
     abridge,
     describe,
@@ -105,6 +105,8 @@ def _draw_header(title: str, summary: Summary) -> Iterator[str]:
         (summary.allowed, "allowed", "amber"),
         (summary.skipped, "skipped", "soft"),
         (summary.unchecked, "not checked", "amber"),
+        *((summary.changes[change], word, "") for change, word in CHANGE_WORDS.items()),
+        (summary.cached, "cached", ""),
         (summary.recovered, "recovered at a later attempt", ""),
         (summary.duplicates, "duplicate" if summary.duplicates == 1 else "duplicates", ""),
     ]:

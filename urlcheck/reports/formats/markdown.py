@@ -119,6 +119,7 @@ def _draw_counts(summary: Summary) -> str:
     parts = [
         f"**{', '.join([f'{summary.passed:,} passed', f'{summary.failed:,} failed', *others])}**",
         ", ".join(f"{number:,} {verdict}" for verdict, number in count_verdicts(summary)),
+        summary.describe_changes(),
         f"{summary.recovered:,} recovered at a later attempt" if summary.recovered else "",
         count(summary.duplicates, "duplicate") if summary.duplicates else "",
         summary.describe_time(),

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import ClassVar, TextIO
 from urllib.parse import quote
 
+from urlcheck.model.change import Change
 from urlcheck.model.record import Record, format_time, list_file, make_record
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
@@ -27,7 +28,8 @@ RESULTS = 5_000
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULE_INDEX = {verdict.value: index for index, verdict in enumerate(RULES)}
-_NOT_PROPERTIES = {"ok", "verdict", "detail", "source", "line"}  # they are said elsewhere in a result
+_NOT_PROPERTIES = {"ok", "verdict", "detail", "source", "line", "change"}  # they are said elsewhere in a result
+_BASELINE_STATES = {Change.NEW: "new", Change.STILL: "unchanged"}
 # SARIF 2.1.0, 3.11.5: a brace begins a placeholder; 3.11.6: [text](destination) is a link
 _BRACES = str.maketrans({"{": "{{", "}": "}}"})
 _BRACKETS = str.maketrans({"[": "\\[", "]": "\\]", "\\": "\\\\"})
@@ -36,7 +38,10 @@ _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 class SarifReporter:
-    """Holds the first `RESULTS` problems, in order of completion, in a spool; says how many more there were. ASCII."""
+    """Holds the first `RESULTS` problems, in order of completion, in a spool; says how many more there were. ASCII.
+
+    With a state file it also holds failures that do not fail the run, and what was fixed.
+    """
 
     streams: ClassVar[bool] = False
 
@@ -46,7 +51,7 @@ class SarifReporter:
         self._count = self._unlisted = 0
 
     def add(self, result: Result) -> None:
-        if result.ok:
+        if result.ok and result.change is None:
             return
         if self._count == RESULTS:
             self._unlisted += 1
@@ -70,15 +75,22 @@ def _make_result(result: Result) -> dict[str, object]:
     file = list_file(result.target)
     identity = _identify(record)
     return {
-        "ruleId": record["verdict"],
-        "ruleIndex": _RULE_INDEX[record["verdict"]],
-        "level": "error",
+        **_make_judgement(result),
         "message": _make_message(f"{record['detail']}: {record['url']}"),
         "locations": [_make_location(result.target, file)],
         # GitHub tracks by the second, which its upload makes of the line itself where there is a file
         "partialFingerprints": {"urlcheck/v1": identity} | ({} if file else {"primaryLocationLineHash": identity}),
         "properties": {key: value for key, value in record.items() if key not in _NOT_PROPERTIES},
     }
+
+
+def _make_judgement(result: Result) -> dict[str, object]:
+    """The rule and level; and how the result compares with the run before, where there is a state file (3.27.24)."""
+    if result.change is Change.FIXED:
+        return {"kind": "pass", "level": "none", "baselineState": "absent"}
+    state = {"baselineState": _BASELINE_STATES[result.change]} if result.change else {}
+    level = "note" if result.ok else "error"
+    return {"ruleId": result.verdict.value, "ruleIndex": _RULE_INDEX[result.verdict.value], "level": level, **state}
 
 
 def _identify(record: Record) -> str:

@@ -9,6 +9,7 @@ from math import isqrt
 from rich.cells import cell_len
 from rich.text import Text
 
+from urlcheck.model.change import Change
 from urlcheck.reports.summary import Summary, count
 from urlcheck.reports.terminal.cells import MARK_STYLES, style_of
 from urlcheck.reports.terminal.console import PlainConsole
@@ -68,8 +69,9 @@ def _draw_head(summary: Summary, *, is_long: bool) -> list[Text]:
     time = Text(summary.describe_time(), "dim")
     recovered = Text(f"{summary.recovered:,} passed at a later attempt" if summary.recovered else "", "dim")
     duplicates = Text(count(summary.duplicates, "duplicate") if summary.duplicates else "", "dim")
+    changes = Text(summary.describe_changes(), "bold" if summary.changes[Change.NEW] else "dim")
     others = [time, recovered, duplicates] if is_long else [duplicates, time]
-    return [part for part in [*counts, *others] if part]
+    return [part for part in [*counts, changes, *others] if part]
 
 
 def _flow(parts: Iterable[Text], width: int) -> list[Text]:
