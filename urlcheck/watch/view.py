@@ -1,0 +1,97 @@
+"""What the live table and the status server read of a watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from urlcheck.model.result import Result
+
+
+class State(StrEnum):
+    """How a target is, over several checks. The order is from worst to best."""
+
+    DOWN = "down"
+    SUSPECT = "suspect"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a target's state. `detail` is the detail of the result that made it, unmasked as in results."""
+
+    at: datetime
+    before: State
+    after: State
+    verdict: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayUptime:
+    """The share of passed checks of one day (UTC), from 0 to 1; None where no check counted."""
+
+    day: str
+    share: float | None
+    in_maintenance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """One target as it is now.
+
+    `id`: a short text that is safe in a URL path and stays the same over restarts. `result`: the last check, None before the
+    first. `latencies`: milliseconds of the last 60 checks, oldest first, None for a check without an answer. `changes`: the
+    last 20, newest first. `days`: the last 90, oldest first, empty without a store. Shares are from 0 to 1.
+    """
+
+    id: str
+    name: str | None
+    url: str
+    result: Result | None
+    state: State
+    since: datetime
+    next_check: datetime | None
+    uptime_24h: float | None
+    uptime_30d: float | None
+    in_maintenance: bool
+    checks: dict[str, int]
+    state_changes: int
+    latencies: Sequence[float | None]
+    changes: Sequence[Change]
+    days: Sequence[DayUptime] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """The round that is running or was the last. `seconds` is None until a round has finished; `finished` likewise."""
+
+    started: datetime
+    finished: datetime | None
+    seconds: float | None
+    skipped: int
+    interval: float
+
+
+class WatchView(Protocol):
+    """The state of a watch. All methods are called in the event loop of the watch, and return at once."""
+
+    @property
+    def round(self) -> RoundView: ...
+
+    def list_ids(self) -> Sequence[str]:
+        """The targets, in the order of the input."""
+        ...
+
+    def find(self, target_id: str) -> TargetView | None:
+        """One target. Built anew when it is asked for, so that 10,000 targets cost nothing while nobody looks."""
+        ...
+
+    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call the listener with the id of each target that was checked, changed, added or removed. Returns the way out."""
+        ...
