@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from urlcheck.config.command import ConfiguredCommand
-from urlcheck.model.errors import SettingsError
+from urlcheck.cli.order import Order
+from urlcheck.config.command import ARGUMENTS, READ_ONLY, SECRETS, ConfiguredCommand
+from urlcheck.model.errors import ConfigurationError, SettingsError
 from urlcheck.options.groups import pick
 from urlcheck.options.options import command_options
+from urlcheck.options.watching import refuse_conflicts
 from urlcheck.runtime.streams import has_piped_input, say
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.watch import WatchSettings
 from urlcheck.text.safe import clean
 
 if TYPE_CHECKING:
     from urlcheck.config.mention import Mention
     from urlcheck.input.target_builder import Entry
+    from urlcheck.watch.maintenance import Window
 
 UNUSABLE = 2
 STDIN = "-"
@@ -54,15 +59,18 @@ def command(
     urls: tuple[str | Entry, ...],
     files: tuple[str, ...],
     checks: Sequence[CheckSettings] = (),
+    maintenance: Sequence[Window] = (),
     mention: Mention | None = None,
     **params: Any,
-) -> int:
+) -> int | Order:
     """Check URLs concurrently and report for each one what happened and whether it passed.
 
     URLs come from the command line, from files, or from a pipe. A URL without a scheme is https, or http for localhost and IP
     addresses. The configuration file urlcheck.toml can name URLs and settings.
     """
-    settings, output = pick(Settings, params), pick(OutputSettings, params)
+    context = click.get_current_context()
+    settings, output, watch = pick(Settings, params), pick(OutputSettings, params), pick(WatchSettings, params)
+    refuse_conflicts(context, settings, watch)
     if sum(file is None for _, file in output.outputs) > 1:
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")
     if settings.base_url is None:
@@ -72,14 +80,6 @@ def command(
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in.")
         files = (STDIN,)
-    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
-
-    with deferring_trust():
-        from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
-    from urlcheck.runtime.event_loop import run  # noqa: PLC0415
-
-    if mention and not output.quiet:
-        _say_what_is_not_read(mention, urls, files)
     remark = mention.describe(verbose=output.verbose) if mention else None
     order = Order(
         urls,
@@ -89,8 +89,43 @@ def command(
         output,
         allow_empty=bool(params["allow_empty"]),
         remarks=[remark] if remark else [],
+        watch=watch,
+        maintenance=maintenance,
+        configuration=mention.name if mention else None,
+        hidden=context.meta.get(SECRETS),
+        read_again=partial(_read_again, context.meta[ARGUMENTS]),
     )
+    if context.obj is READ_ONLY:
+        return order
+    if mention and not output.quiet:
+        _say_what_is_not_read(mention, urls, files)
+    return _execute(order)
+
+
+def _execute(order: Order) -> int:
+    """Run an order. Everything that runs is imported here, and only here."""
+    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
+
+    with deferring_trust():
+        if order.watch.watch:
+            from urlcheck.cli.watching import watch as execute  # noqa: PLC0415
+        else:
+            from urlcheck.cli.run import execute  # noqa: PLC0415
+    from urlcheck.runtime.event_loop import run  # noqa: PLC0415
+
     return run(execute(order))
+
+
+def _read_again(arguments: Sequence[str]) -> Order:
+    """The order of the same arguments and the configuration as it is now. Raises `UrlcheckError`."""
+    try:
+        with command.make_context("urlcheck", [*arguments], obj=READ_ONLY) as context:
+            order: Order = command.invoke(context)
+    except click.ClickException as error:
+        raise ConfigurationError(error.format_message()) from None
+    except SettingsError as error:
+        raise ConfigurationError(str(error)) from None
+    return order
 
 
 def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: Sequence[str]) -> None:

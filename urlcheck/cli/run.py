@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from urlcheck.api import open_checker
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.cli.live import show_live
 from urlcheck.cli.notes import describe_conditions, describe_course, describe_input
+from urlcheck.cli.order import Order
 from urlcheck.input.lists import Lists
-from urlcheck.input.target_builder import Entry, TargetBuilder
+from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.input.thread_source import ThreadSource
 from urlcheck.model.errors import ClosedPipeError, InputError, OutputError, SettingsError
 from urlcheck.reports.outputs import Outputs, list_outputs
@@ -20,27 +19,11 @@ from urlcheck.reports.summary import Summary
 from urlcheck.runtime.event_loop import tune_gc
 from urlcheck.runtime.signals import on_interruption, on_suspension
 from urlcheck.runtime.streams import say
-from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
+from urlcheck.settings.scopes import InputSettings, RunSettings
 from urlcheck.settings.secrets import keeping_secrets
-from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.settings import OutputSettings
 
 PASSED, FAILED = 0, 1
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The task that a command line and its configuration describe.
-
-    `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
-    """
-
-    urls: Sequence[str | Entry]
-    files: Sequence[str]
-    settings: Settings
-    checks: Sequence[CheckSettings]
-    output: OutputSettings
-    allow_empty: bool = False
-    remarks: Sequence[str] = ()
 
 
 async def execute(order: Order) -> int:
@@ -67,7 +50,7 @@ async def execute(order: Order) -> int:
             summary.notes += describe_input(summary)
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
         outputs.close(summary)
-    _say_what_no_report_says(summary, order.output)
+    say_what_no_report_says(summary, order.output)
     if failure:
         raise failure
     if interrupted:
@@ -108,7 +91,7 @@ async def _check_all(checker: Coordinator, order: Order, summary: Summary, outpu
     return interruption.exit_status
 
 
-def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
+def say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
     """On standard error, where no table is printed: the summary, unless a report takes its place, and its notes."""
     outputs = list_outputs(output)
     if output.quiet or ("table", None) in outputs:

@@ -12,11 +12,12 @@ from urlcheck.model.errors import SettingsError
 from urlcheck.options.bodies import add_body
 from urlcheck.options.opposites import refuse_opposites
 from urlcheck.settings.settings import OutputSettings, Settings
+from urlcheck.settings.watch import WatchSettings
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
 
-AnySettings = TypeVar("AnySettings", Settings, OutputSettings)
+AnySettings = TypeVar("AnySettings", Settings, OutputSettings, WatchSettings)
 _UNGROUPED = "Configuration and help"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

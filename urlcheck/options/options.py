@@ -20,6 +20,7 @@ from urlcheck.settings.field import OptionSpec, Scope, spec_of
 from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import ConnectionSettings, InputSettings, RequestSettings, RunSettings, VerdictSettings
 from urlcheck.settings.settings import OutputSettings
+from urlcheck.settings.watch import WatchSettings
 from urlcheck.text.durations import format_duration
 from urlcheck.text.sizes import format_size
 
@@ -29,6 +30,7 @@ SCOPES: tuple[type[Scope], ...] = (
     RequestSettings,
     ConnectionSettings,
     VerdictSettings,
+    WatchSettings,
     OutputSettings,
 )
 

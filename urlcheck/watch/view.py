@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a target's state. `detail` is the detail of the result that made it, unmasked as in results."""
+    """One change of a target's state. `verdict` and `detail` are of the result that made it: masked, and safe to print."""
 
     at: datetime
     before: State
@@ -45,9 +45,10 @@ class DayUptime:
 class TargetView:
     """One target as it is now.
 
-    `id`: a short text that is safe in a URL path and stays the same over restarts. `result`: the last check, None before the
-    first. `latencies`: milliseconds of the last 60 checks, oldest first, None for a check without an answer. `changes`: the
-    last 20, newest first. `days`: the last 90, oldest first, empty without a store. Shares are from 0 to 1.
+    `id`: a short text that is safe in a URL path and stays the same over restarts. `name` and `url` are masked, and safe to
+    print. `result`: the last check, None before the first. `latencies`: milliseconds of the last 60 checks, oldest first, None
+    for a check without an answer. `changes`: the last 20, newest first. `days`: the last 90, oldest first, empty without a
+    store. Shares are from 0 to 1. `cert_expires`: of the last certificate that was seen, also once it has expired.
     """
 
     id: str
@@ -65,11 +66,16 @@ class TargetView:
     latencies: Sequence[float | None]
     changes: Sequence[Change]
     days: Sequence[DayUptime] = ()
+    cert_expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The round that is running or was the last. `seconds` is None until a round has finished; `finished` likewise."""
+    """The rounds, which ask every target once each.
+
+    `started`: the latest one. `finished` and `seconds`: the latest one that has ended, None before. `skipped`: rounds in which
+    the check of some target was not finished when it was due again, so far. `interval`: in seconds.
+    """
 
     started: datetime
     finished: datetime | None
@@ -83,6 +89,15 @@ class WatchView(Protocol):
 
     @property
     def round(self) -> RoundView: ...
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """The number of targets in each state, those without targets included."""
+        ...
+
+    def find_since(self, state: State) -> datetime | None:
+        """Since when some target has been in a state without a break; None where none is."""
+        ...
 
     def list_ids(self) -> Sequence[str]:
         """The targets, in the order of the input."""

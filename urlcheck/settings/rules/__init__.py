@@ -24,6 +24,7 @@ from urlcheck.settings.rules.basic import (
 )
 from urlcheck.settings.rules.http import (
     ODD_STATUS,
+    Address,
     Credentials,
     Headers,
     HeaderText,
@@ -39,6 +40,7 @@ from urlcheck.settings.rules.http import (
 __all__ = [
     "ODD_STATUS",
     "REPEATABLE",
+    "Address",
     "Bytes",
     "Choice",
     "Count",
