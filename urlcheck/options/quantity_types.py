@@ -66,7 +66,7 @@ class Duration(click.ParamType[float]):
         except ValueError as error:
             self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h.", param, ctx)
         if seconds < self._least:
-            self.fail(f"{value!r} is too short: write {format_duration(self._least)} or more.", param, ctx)
+            self.fail(f"{value!r} is too short: write {format_duration(self._least).replace(' ', '')} or more.", param, ctx)
         return seconds
 
 

@@ -75,9 +75,9 @@ def _parse_field(field: str, name: str, least: int, most: int, names: tuple[str,
             end = most if span == "*" or (slash and not dash) else _read(high, names, first) if dash else start
             width = int(step) if slash else 1
         except ValueError:
-            raise ValueError(f"{part!r} is not a {name} of a cron expression") from None
+            raise ValueError(f"{part!r} is no {name} of a cron expression") from None
         if not least <= start <= end <= most or width < 1:
-            raise ValueError(f"{part!r} is not a {name} of a cron expression, which goes from {least} to {most}")
+            raise ValueError(f"{part!r} is no {name} of a cron expression, which goes from {least} to {most}")
         values.update(range(start, end + 1, width))
     return values
 
