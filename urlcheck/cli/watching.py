@@ -13,7 +13,7 @@ from urlcheck.cli.order import Order
 from urlcheck.cli.reloading import Reloader
 from urlcheck.cli.run import FAILED, PASSED, say_what_no_report_says
 from urlcheck.cli.server import serving
-from urlcheck.cli.watch_display import WatchDisplay, choose_display
+from urlcheck.cli.watch_display import choose_display
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
@@ -66,7 +66,7 @@ class _Session:
         self._order = order
         self._watch = watch
         self._outputs = outputs
-        self._display: WatchDisplay = choose_display(watch, order.output)
+        self._display = choose_display(watch, order.output)
         self.reloader = Reloader(order, watch, checks, self._display.say)
         self._complaint: Exception | None = None
 
@@ -78,6 +78,14 @@ class _Session:
             checker.stop(ENDED)
             self._display.stop()  # before a second signal, which leaves no time for it
 
+        def suspend() -> None:
+            checker.suspend()
+            self._display.suspend()
+
+        def resume() -> None:
+            self._display.resume()
+            checker.resume()
+
         async with AsyncExitStack() as stack:
             notifier = await stack.enter_async_context(open_notifier(self._order.settings.check, say))
             notices = Notices(watch.overview, settings, notifier.send, lambda: datetime.now(UTC))
@@ -88,7 +96,7 @@ class _Session:
             self._outputs.stream(self.reloader.skipped)
             await stack.enter_async_context(serving(watch.overview, settings, say))
             tune_gc()
-            stack.enter_context(on_suspension(checker.suspend, checker.resume))
+            stack.enter_context(on_suspension(suspend, resume))
             interruption = stack.enter_context(on_interruption(stop))
             stack.enter_context(on_hangup(self.reloader.request))
             stack.enter_context(self._display.shown(stop))

@@ -139,6 +139,11 @@ class Watch:
             for observer in self.observers:
                 observer.end_round()
 
+    def find_next(self) -> float | None:
+        """Seconds until something is due; None without targets."""
+        time = self._schedule.next_time()
+        return None if time is None else max(0.0, time - self._clock())
+
     def end_last_round(self) -> None:
         """The watch has ended: the observers are told, though the round has not."""
         for observer in self.observers:
