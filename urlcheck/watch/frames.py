@@ -26,7 +26,7 @@ def make_frame(watch: Watch, lines: Sequence[str], rows: int, now: datetime) -> 
         lines=lines,
         rows=[_make_row(view, now) for view in shown if view],
         hidden=max(0, total - rows),
-        next_check=watch.find_next(),
+        next_check=watch.find_next_check(),
     )
 
 

@@ -102,14 +102,19 @@ class Schedule:
         """The time of a target's next check; None while it is being checked."""
         return self._turns[target_id].due
 
-    def next_time(self) -> float | None:
-        """The time at which a target is due or a round ends for lack of time; None without targets."""
+    def next_due(self) -> float | None:
+        """The time of the next check; None if there is none that is not under way."""
         while self._due and ((turn := self._turns.get(self._due[0][2])) is None or turn.due != self._due[0][0]):
             heapq.heappop(self._due)
-        times = [self._due[0][0]] if self._due else []
-        if self._turns and self._open <= self._begun:
-            times.append(self._find_end(self._open))
-        return min(times, default=None)
+        return self._due[0][0] if self._due else None
+
+    def next_time(self) -> float | None:
+        """The time at which a target is due or a round ends for lack of time; None without targets."""
+        due = self.next_due()
+        if not self._turns or self._open > self._begun:
+            return due
+        end = self._find_end(self._open)
+        return end if due is None else min(due, end)
 
     def end_round(self) -> bool:
         """Whether a round has ended since the last call: all its targets are finished, or it is late by a whole interval."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from urlcheck.input.target_builder import Item
 from urlcheck.model.result import Result
@@ -18,10 +18,11 @@ from urlcheck.watch.health import Thresholds
 from urlcheck.watch.history import History
 from urlcheck.watch.maintenance import Calendar
 from urlcheck.watch.network import Network, is_silent
+from urlcheck.watch.observer import Observer
 from urlcheck.watch.overview import Overview
 from urlcheck.watch.roster import Loaded, Roster
 from urlcheck.watch.schedule import Schedule
-from urlcheck.watch.view import Change, State
+from urlcheck.watch.view import State
 from urlcheck.watch.watched import Watched
 
 if TYPE_CHECKING:
@@ -29,22 +30,6 @@ if TYPE_CHECKING:
 
 # in a longer round, changes are told this many seconds after the first of them
 LONGEST_SILENCE = 60.0
-
-
-class Observer(Protocol):
-    """Is told what happens in a watch, in its event loop."""
-
-    def note(self, watched: Watched, change: Change | None) -> None:
-        """A target was checked, or its state changed for another reason. `change` None: its state is as before."""
-        ...
-
-    def end_round(self) -> None:
-        """A round has ended, or changes have waited for long enough."""
-        ...
-
-    def forget(self, target_id: str) -> None:
-        """A target is not watched any more."""
-        ...
 
 
 class Watch:
@@ -110,11 +95,15 @@ class Watch:
     async def read(self) -> Sequence[Item]:
         """The targets that are due, once there are any; empty when the watch is stopped."""
         while not self._is_stopped:
-            self._end_round()
-            if due := self._schedule.take_due():
-                return [self._hand_out(self.roster[target_id]) for target_id in due]
+            if due := self.take_due():
+                return due
             await self._sleep()
         return []
+
+    def take_due(self) -> list[Item]:
+        """The targets that are due now. Each is being checked until its result is added."""
+        self._end_round()
+        return [self._hand_out(self.roster[target_id]) for target_id in self._schedule.take_due()]
 
     def stop(self) -> None:
         """Hand out nothing more."""
@@ -127,10 +116,14 @@ class Watch:
 
     async def _sleep(self) -> None:
         self._wake.clear()
-        times = [time for time in (self._schedule.next_time(), self._told_by) if time is not None]
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, min(times) - self._clock()) if times else None):
+            async with asyncio.timeout(self.find_pause()):
                 await self._wake.wait()
+
+    def find_pause(self) -> float | None:
+        """Seconds until there is something to do; None where nothing is to come."""
+        times = [time for time in (self._schedule.next_time(), self._told_by) if time is not None]
+        return max(0.0, min(times) - self._clock()) if times else None
 
     def _end_round(self) -> None:
         is_overdue = self._told_by is not None and self._clock() >= self._told_by
@@ -139,9 +132,9 @@ class Watch:
             for observer in self.observers:
                 observer.end_round()
 
-    def find_next(self) -> float | None:
-        """Seconds until something is due; None without targets."""
-        time = self._schedule.next_time()
+    def find_next_check(self) -> float | None:
+        """Seconds until a target is due; None if there is none that is not being checked."""
+        time = self._schedule.next_due()
         return None if time is None else max(0.0, time - self._clock())
 
     def end_last_round(self) -> None:
