@@ -51,7 +51,7 @@ class ConfiguredCommand(GroupedCommand):
         from urlcheck.config.variables import Variables  # noqa: PLC0415
         from urlcheck.text.secrets import hiding  # noqa: PLC0415
 
-        given, _, _ = self.make_parser(ctx).parse_args(ctx.meta[ARGUMENTS])
+        given, _, _ = self.make_parser(ctx).parse_args([*ctx.meta[ARGUMENTS]])  # it takes them off the list
         found = chain([first], candidates) if first else ()
         document, variables = read_document(file) if file else find_document(found), Variables()
         with _naming(variables):

@@ -17,15 +17,17 @@ class ListReader:
 
     def __init__(self) -> None:
         self._kept: list[Item] | None = None
+        self._once: set[str] = set()
 
     def read(self, urls: Sequence[str | Entry], files: Sequence[str], builder: TargetBuilder) -> list[Item]:
         """All items of the input, in order. Raises `InputError` for a file that cannot be read."""
         if self._kept is None:
             items = [item for block in Lists(urls, files, builder) for item in block]
-            once = {"stdin", *(name for name in files if not os.path.isfile(name))}
-            self._kept = [item for item in items if _target_of(item).source in once]
+            self._once = {STDIN, *(name for name in files if not os.path.isfile(name))}
+            sources = {"stdin", *self._once}
+            self._kept = [item for item in items if _target_of(item).source in sources]
             return items
-        lists = Lists([url for url in urls if url != STDIN], [name for name in files if os.path.isfile(name)], builder)
+        lists = Lists([url for url in urls if url != STDIN], [name for name in files if name not in self._once], builder)
         items = [item for block in lists for item in block]
         named = {"stdin" if name == STDIN else name for name in (*urls, *files) if isinstance(name, str)}
         kept = (self._build_again(item, builder) for item in self._kept if _target_of(item).source in named)
