@@ -88,5 +88,5 @@ def _is_in_foreground() -> bool:
     """Whether this program may read from its terminal, and change it, without being stopped."""
     try:
         return os.tcgetpgrp(0) == os.getpgrp()
-    except OSError:
-        return False
+    except OSError:  # it does not control this program, so it does not stop it either
+        return True
