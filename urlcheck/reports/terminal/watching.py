@@ -96,4 +96,4 @@ class WatchTable(Display):
         yield Text(format_elapsed(row.latencies[-1]) if row.latencies and row.latencies[-1] is not None else "", "dim")
         yield Text(spell(draw_sparkline(row.latencies, checks)), "green" if is_up else style)
         yield Text(format_span(row.since), "dim")
-        yield Text("…" if row.next_check is None else format_span(row.next_check), "dim")
+        yield Text(spell("…") if row.next_check is None else format_span(row.next_check), "dim")
