@@ -129,7 +129,7 @@ async def test_a_long_list_comes_in_parts(open_page: Open, client: ClientSession
     watch = FakeWatch(*(make_view(f"t{number}") for number in range(1_100)))
     url, cursor = await open_page(watch) + "api/v1/targets", ""
     ids: list[str] = []
-    for _ in range(3):
+    for _ in range(5):
         async with client.get(url, params={"cursor": cursor}) as response:
             answer = await response.json()
         ids += [target["id"] for target in answer["targets"]]

@@ -12,6 +12,7 @@ from tests.watch.server.conftest import Open
 from tests.watch.server.fake import FakeWatch, make_down, make_view
 from urlcheck.model.outcome import FailureKind, Hop
 from urlcheck.settings.identity import VERSION
+from urlcheck.watch.server import metrics
 from urlcheck.watch.view import RoundView, State, TargetView
 
 URL = "https://example.org/"
@@ -113,6 +114,20 @@ async def test_targets_with_the_same_url_have_different_labels(open_page: Open, 
     targets = [make_view(f"t{n}", result=make_result(target=make_target(url))) for n, url in enumerate(urls)]
     samples = await measure(open_page, client, *targets)
     assert key("probe_success", target="https://example.org/?token=**** (t0)") in samples
+
+
+async def test_a_head_request_has_no_body(open_page: Open, client: ClientSession) -> None:
+    async with client.head(await open_page(FakeWatch(make_view())) + "metrics") as response:
+        assert int(response.headers["Content-Length"]) > 1_000
+        assert await response.read() == b""
+
+
+async def test_collectors_beyond_the_limit_are_told_to_come_later(
+    open_page: Open, client: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "MOST_SCRAPES", 0)
+    async with client.get(await open_page() + "metrics") as response:
+        assert (response.status, response.headers["Retry-After"]) == (503, "10")
 
 
 @pytest.mark.parametrize("hostile", ['a"} 1\nforged{x="', "a\\", "a\\n", "\u2028é\x00", '",target="b'])

@@ -41,14 +41,14 @@ async def test_a_message_holds_the_target_and_the_summary(open_page: Open, clien
 
 
 async def test_changes_that_come_together_are_one_message(open_page: Open, client: ClientSession) -> None:
-    watch = FakeWatch(*(make_view(f"t{number}") for number in range(200)))
+    watch = FakeWatch(*(make_view(f"t{number}") for number in range(80)))
     async with client.ws_connect(await open_page(watch) + "ws") as socket:
         await socket.receive_json()
-        for number in range(200):
+        for number in range(80):
             watch.put(make_down(f"t{number}"))
             watch.put(make_view(f"t{number}"))
         _, _, ids, _ = await read(socket)
-    assert len(ids) == 200
+    assert len(ids) == 80
 
 
 async def test_a_reader_that_comes_later_gets_the_present_state(open_page: Open, client: ClientSession) -> None:
@@ -73,6 +73,16 @@ async def test_a_reader_that_comes_back_gets_what_it_missed(open_page: Open, cli
     watch.put(make_down("a1"))
     async with client.ws_connect(url) as socket:
         assert (await socket.receive_json())["targets"][0]["state"] == "down"
+
+
+async def test_a_long_message_comes_in_parts(open_page: Open, client: ClientSession) -> None:
+    watch = FakeWatch(*(make_view(f"t{number}") for number in range(250)))
+    async with client.ws_connect(await open_page(watch) + "ws") as socket:
+        parts = [await socket.receive_json() for _ in range(3)]
+    assert [(part["type"], part["seq"], part["more"]) for part in parts] == [
+        ("snapshot", 1, more) for more in (True, True, False)
+    ]
+    assert [target["id"] for part in parts for target in part["targets"]] == [*watch.targets]
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://localhost"])

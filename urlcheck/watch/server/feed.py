@@ -1,14 +1,15 @@
 """Hands the targets to the readers of the WebSocket: first all, then those that changed, four times a second at most.
 
-All readers get the same messages, each built once. A reader that does not keep up is sent away with the code 1013 (try again
-later) before its queue costs memory; it may come back, and starts with a new snapshot.
+All readers get the same messages, each built once. Long ones are sent in parts, so that a reader that does not read costs no
+more than a part. A reader that does not keep up is sent away with the code 1013 (try again later); it may come back, and
+starts with a new snapshot.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from urlcheck.watch.server.board import Board, Entry, join_bodies
@@ -17,8 +18,12 @@ from urlcheck.watch.server.board import Board, Entry, join_bodies
 PERIOD = 0.25
 # messages that may wait for a reader: 16 s of changes without a break
 LONGEST_QUEUE = 64
+# targets in a part of a message: about 70 KB, of which the connection of each reader may have one to write
+PART = 100
 # codes with which a WebSocket is closed (RFC 6455, 7.4.1, and its registry at IANA)
 GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
+
+Parts = Sequence[bytes]
 
 
 class Reader:
@@ -26,13 +31,13 @@ class Reader:
 
     def __init__(self) -> None:
         self.ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._queue: asyncio.Queue[bytes] = asyncio.Queue(LONGEST_QUEUE)
+        self._queue: asyncio.Queue[Parts] = asyncio.Queue(LONGEST_QUEUE)
 
-    async def get(self) -> bytes:
-        """The next message."""
+    async def get(self) -> Parts:
+        """The parts of the next message."""
         return await self._queue.get()
 
-    def put(self, message: bytes) -> None:
+    def put(self, message: Parts) -> None:
         """Queue a message; if the queue is full, the reader has to go."""
         try:
             self._queue.put_nowait(message)
@@ -55,7 +60,7 @@ class Feed:
         self._is_wanted = asyncio.Event()
         self._publisher: asyncio.Task[None] | None = None
         self._sequence = 1
-        self._snapshot: bytes | None = None  # readers that come together share one
+        self._snapshot: Parts | None = None  # readers that come together share one
         board.listen(self._collect)
 
     @asynccontextmanager
@@ -100,15 +105,19 @@ class Feed:
             for reader in self._readers:
                 reader.put(message)
 
-    def _take_snapshot(self) -> bytes:
+    def _take_snapshot(self) -> Parts:
         if self._snapshot is None:
             self._snapshot = self._write("snapshot", self._board.list_entries())
         return self._snapshot
 
-    def _write(self, kind: str, entries: Collection[Entry], removed: Iterable[str] = ()) -> bytes:
+    def _write(self, kind: str, entries: Sequence[Entry], removed: Iterable[str] = ()) -> Parts:
+        """The message; all parts but the last one say that there is `more`, and have its number."""
         summary = json.dumps(self._board.summarise())
         head = f'{{"type": "{kind}", "seq": {self._sequence}, "summary": {summary}, "removed": {json.dumps([*removed])}'
-        return f'{head}, "targets": {join_bodies(entries)}}}'.encode()
+        starts = range(0, len(entries) or 1, PART)
+        parts = [join_bodies(entries[start : start + PART]) for start in starts]
+        ends = [*["true"] * (len(parts) - 1), "false"]
+        return [f'{head}, "more": {more}, "targets": {part}}}'.encode() for part, more in zip(parts, ends, strict=True)]
 
     def _rest(self) -> None:
         if self._publisher:

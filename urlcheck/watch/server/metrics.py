@@ -16,12 +16,20 @@ from aiohttp import web
 from urlcheck.model.result import Result
 from urlcheck.settings.identity import VERSION
 from urlcheck.text.safe import clean
-from urlcheck.watch.server.board import PORTION
+from urlcheck.watch.server.answers import refuse
+from urlcheck.watch.server.board import PORTION, Board
 from urlcheck.watch.server.context import BOARD, VIEW
 from urlcheck.watch.server.exposition import CONTENT_TYPE, Metric, format_labels
-from urlcheck.watch.view import RoundView, State, TargetView
+from urlcheck.watch.view import RoundView, State, TargetView, WatchView
 
 routes = web.RouteTableDef()
+
+# answers in progress: each may hold 14 MB, for 10,000 targets, until its client has read them
+MOST_SCRAPES = 8
+# bytes that are written at once
+BLOCK = 65_536
+
+SCRAPES: web.AppKey[asyncio.Semaphore] = web.AppKey("scrapes", asyncio.Semaphore)
 
 
 class TargetMetrics:
@@ -90,10 +98,16 @@ def list_watch_metrics(latest: RoundView) -> Iterator[Metric]:
 
 
 @routes.get("/metrics")
-async def get_metrics(request: web.Request) -> web.Response:
+async def get_metrics(request: web.Request) -> web.StreamResponse:
     """All metrics, for Prometheus to collect."""
-    view = request.app[VIEW]
-    board = request.app[BOARD]
+    scrapes = request.app[SCRAPES]
+    if scrapes.locked():
+        raise refuse(web.HTTPServiceUnavailable, "too many collectors at once", {"Retry-After": "10"})
+    async with scrapes:
+        return await _write(request, memoryview(await _build(request.app[BOARD], request.app[VIEW])))
+
+
+async def _build(board: Board, view: WatchView) -> bytes:
     await board.refresh()
     urls = {entry.id: entry.url for entry in board.list_entries()}
     seen = Counter(urls.values())
@@ -104,5 +118,14 @@ async def get_metrics(request: web.Request) -> web.Response:
             metrics.add(target, url if seen[url] == 1 else f"{url} ({target_id})")
         if number % PORTION == 0:
             await asyncio.sleep(0)
-    parts = [line for metric in (*metrics.list_metrics(), *list_watch_metrics(view.round)) for line in metric.write()]
-    return web.Response(body="".join(parts).encode(), headers={"Content-Type": CONTENT_TYPE})
+    watch = list_watch_metrics(view.round)
+    return "".join(line for metric in (*metrics.list_metrics(), *watch) for line in metric.write()).encode()
+
+
+async def _write(request: web.Request, body: memoryview) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))})
+    await response.prepare(request)
+    if request.method != "HEAD":
+        for start in range(0, len(body), BLOCK):
+            await response.write(body[start : start + BLOCK])
+    return response

@@ -41,6 +41,7 @@ def make_app(view: WatchView, settings: ServerSettings) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=1)
     board = Board(view)
     app[VIEW], app[SETTINGS], app[BOARD], app[FEED] = view, settings, board, Feed(board)
+    app[metrics.SCRAPES] = asyncio.Semaphore(metrics.MOST_SCRAPES)
     for module in (page, api, websocket, metrics, badges):
         app.add_routes(module.routes)
     app.on_response_prepare.append(add_headers)

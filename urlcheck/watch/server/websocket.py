@@ -60,7 +60,8 @@ async def _serve(socket: web.WebSocketResponse, reader: Reader) -> int:
 
 async def _send(socket: web.WebSocketResponse, reader: Reader) -> None:
     while True:
-        await socket.send_frame(await reader.get(), web.WSMsgType.TEXT)
+        for part in await reader.get():
+            await socket.send_frame(part, web.WSMsgType.TEXT)
 
 
 async def _listen(socket: web.WebSocketResponse) -> None:

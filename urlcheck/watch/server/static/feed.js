@@ -11,6 +11,7 @@ export class Feed {
   #isLive = false;
   #timer = null;
   #etags = new Map();
+  #parts = [];
 
   /** `handlers`: `replace(targets, summary)`, `change(targets, removed, summary)` and `tell(status)`: live, polling or lost. */
   constructor(handlers) {
@@ -31,6 +32,10 @@ export class Feed {
   }
 
   #receive(socket, message) {
+    this.#parts.push(...message.targets);
+    if (message.more) return; // a long message comes in parts
+    message.targets = this.#parts;
+    this.#parts = [];
     if (message.type === "snapshot") {
       this.#isLive = true;
       this.#wait = SOONEST;
@@ -50,6 +55,7 @@ export class Feed {
 
   #retry() {
     this.#isLive = false;
+    this.#parts = [];
     setTimeout(() => this.#connect(), this.#wait * (0.75 + Math.random() / 2)); // readers do not all come back at once
     this.#wait = Math.min(this.#wait * 2, LATEST);
     this.#timer ??= setTimeout(() => this.#poll(), 0);
