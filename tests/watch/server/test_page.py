@@ -89,7 +89,7 @@ async def test_title_and_icon_carry_the_state(open_page: Open, client: ClientSes
     assert find_title(text) == "1 of 2 down since 2026-11-22 09:31 UTC"
     assert 'href="static/down.svg"' in text
     watch.remove("b2")
-    assert find_title(await get(client, url)) == "All 1 up since 2026-11-22 09:31 UTC"
+    assert find_title(await get(client, url)) == "Up since 2026-11-22 09:31 UTC"
 
 
 async def test_a_row_has_verdict_detail_time_uptime_certificate_and_chain(open_page: Open, client: ClientSession) -> None:

@@ -156,7 +156,9 @@ async def test_readers_are_told_when_the_server_ends(client: ClientSession) -> N
     async with open_server(FakeWatch(), ServerSettings()) as url:
         socket = await client.ws_connect(url + "ws")
         await socket.receive_json()
-    assert (await socket.receive()).data == 1001
+        end = asyncio.create_task(socket.receive())
+        await asyncio.sleep(0)
+    assert (await end).data == 1001
 
 
 async def test_many_idle_readers_do_not_hold_up_the_others(open_page: Open, client: ClientSession) -> None:

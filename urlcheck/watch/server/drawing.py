@@ -50,6 +50,8 @@ def word_headline(summary: Mapping[str, Any]) -> str:
     since = f" since {format_moment(summary['since'])}" if summary["since"] else ""
     if not number:
         return f"All {total:,} in maintenance"
+    if total == 1:
+        return f"{state.capitalize()}{since}"
     return f"All {total:,} {state}{since}" if number == total else f"{number:,} of {total:,} {state}{since}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from urlcheck.watch.server.board import Board, Entry, join_bodies
 
@@ -20,6 +20,8 @@ PERIOD = 0.25
 LONGEST_QUEUE = 64
 # targets in a part of a message: about 70 KB, of which the connection of each reader may have one to write
 PART = 100
+# seconds that readers have to agree to the end
+FAREWELL = 1.0
 # codes with which a WebSocket is closed (RFC 6455, 7.4.1, and its registry at IANA)
 GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
 
@@ -58,6 +60,7 @@ class Feed:
         self._readers: set[Reader] = set()
         self._changed: set[str] = set()
         self._is_wanted = asyncio.Event()
+        self._has_left = asyncio.Event()
         self._publisher: asyncio.Task[None] | None = None
         self._sequence = 1
         self._snapshot: Parts | None = None  # readers that come together share one
@@ -76,13 +79,19 @@ class Feed:
             yield reader
         finally:
             self._readers.discard(reader)
+            self._has_left.set()
             if not self._readers:
                 self._rest()
 
-    def close(self) -> None:
-        """Send all readers away: the server ends."""
+    async def close(self) -> None:
+        """Send all readers away, because the server ends, and give them a second to agree."""
         for reader in self._readers:
             reader.end(GOING_AWAY)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                while self._readers:
+                    self._has_left.clear()
+                    await self._has_left.wait()
 
     def _collect(self, target_id: str) -> None:
         if self._readers:

@@ -29,7 +29,7 @@ _LONGEST_LINE, _MOST_HEADERS = 8_190, 64
 # seconds in which the head of a request has to come, be it the first of its connection or a later one
 _HEAD = 30.0
 # seconds that answers in progress have at the end
-_SHUTDOWN = 1.0
+_SHUTDOWN = 0.5
 
 _quiet = logging.getLogger("urlcheck.watch.server")
 _quiet.addHandler(logging.NullHandler())  # a program may listen; the terminal belongs to the table
@@ -74,7 +74,7 @@ async def open_server(view: WatchView, settings: ServerSettings) -> AsyncIterato
         await runner.setup()
         assert runner.server is not None
         server = await _listen(Doorkeeper(runner.server, limit_connections()), settings, addresses)
-        stack.callback(app[FEED].close)
+        stack.push_async_callback(app[FEED].close)
         stack.callback(server.close)
         yield f"http://{format_authority(settings.host, server.sockets[0].getsockname()[1])}/"
 

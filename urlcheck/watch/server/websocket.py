@@ -35,14 +35,17 @@ async def follow(request: web.Request) -> web.StreamResponse:
         raise refuse(web.HTTPUpgradeRequired, "this route is a WebSocket", {"Upgrade": "websocket"})
     await socket.prepare(request)
     async with request.app[FEED].join() as reader:
-        code = await _serve(socket, reader)
+        await _end(socket, await _serve(socket, reader))
+    if request.transport:
+        request.transport.abort()  # there may be something to write to somebody who does not read
+    return socket
+
+
+async def _end(socket: web.WebSocketResponse, code: int) -> None:
     if not socket.closed:
         with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(FAREWELL):
                 await socket.close(code=code)
-        if request.transport:
-            request.transport.abort()  # it may have megabytes to write to somebody who does not read
-    return socket
 
 
 async def _serve(socket: web.WebSocketResponse, reader: Reader) -> int:

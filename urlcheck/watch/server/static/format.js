@@ -51,6 +51,7 @@ export function wordHeadline(summary, now) {
   const count = summary[state];
   if (!count) return `All ${formatNumber(targets)} in maintenance`;
   const when = since ? ` since ${formatMoment(since, now)}` : "";
+  if (targets === 1) return `${state[0].toUpperCase()}${state.slice(1)}${when}`;
   return count === targets
     ? `All ${formatNumber(targets)} ${state}${when}`
     : `${formatNumber(count)} of ${formatNumber(targets)} ${state}${when}`;

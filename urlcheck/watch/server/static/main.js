@@ -52,13 +52,18 @@ function hear(latest) {
   const headline = wordHeadline(latest, now());
   setText(get("headline"), headline);
   get("title").className = latest.state;
-  document.title = `${headline} · urlcheck`;
-  const icon = `static/${latest.state}.svg`;
-  if (get("icon").getAttribute("href") !== icon) get("icon").setAttribute("href", icon);
   for (const input of document.querySelectorAll("#states input")) {
     setText(input.parentNode.querySelector("b"), formatNumber(input.value ? latest[input.value] : latest.targets));
   }
   drawStatus();
+}
+
+/** The title of the tab and its icon, which must not stay green when nobody knows. */
+function drawTab() {
+  const isKnown = status !== "lost" && summary;
+  document.title = `${isKnown ? get("headline").textContent : "No connection"} · urlcheck`;
+  const icon = `static/${isKnown ? summary.state : "unknown"}.svg`;
+  if (get("icon").getAttribute("href") !== icon) get("icon").setAttribute("href", icon);
 }
 
 function drawStatus() {
@@ -69,6 +74,8 @@ function drawStatus() {
   };
   setText(get("connection"), words[status] ?? "connecting");
   document.body.dataset.connection = status;
+  if (!summary && status !== "lost") return;
+  drawTab();
   if (!summary) return;
   const { started, seconds, skipped, interval } = summary.round;
   const age = now() - new Date(started);
