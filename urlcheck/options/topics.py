@@ -14,6 +14,7 @@ TOPICS = {
     "configuration": "urlcheck.toml, environment variables, settings per target",
     "waiting": "--wait: check services until they are up",
     "watch": "--watch: repeated checks, changes, notifications, status page",
+    "status": "--serve: status page, JSON, WebSocket, metrics, badges",
     "expectations": "required headers, text, regular expressions and JSON",
     "ci": "GitHub Actions, GitLab, pre-commit, cron",
     "library": "urlcheck in Python",
