@@ -44,7 +44,7 @@ class Schedule:
         self._due: list[tuple[float, int, str]] = []
         self._order = itertools.count()
         self._pending: Counter[int] = Counter()  # targets by the round that they have not finished
-        self._begun = 0  # the latest round in which a target was asked
+        self._begun = 0  # the latest round, whether a target could be asked in it or not
         self._open = 0  # the earliest round that has not ended
         self._start_of_open = self.started
         self._last_skipped = 0
@@ -69,8 +69,7 @@ class Schedule:
             if turn is None or turn.due != due:  # removed, or planned anew
                 continue
             turn.due = None
-            if turn.round > self._begun:
-                self._begun, self.started = turn.round, now
+            self._begin(turn.round, now)
             ids.append(target_id)
         return ids
 
@@ -80,7 +79,7 @@ class Schedule:
         if (slot := self._find_slot(turn.phase, turn.round)) > now:  # it was a check between the slots
             self._plan(target_id, turn, slot)
             return
-        following = max(turn.round + 1, math.floor((now - self._epoch) / self.interval + 0.5 - turn.phase) + 1)
+        following = max(turn.round + 1, self._find_round(now, turn.phase) + 1)
         slot = self._find_slot(turn.phase, following)
         if recheck is not None and now + recheck < slot and following == turn.round + 1:
             self._plan(target_id, turn, now + recheck)
@@ -109,18 +108,18 @@ class Schedule:
         return self._due[0][0] if self._due else None
 
     def next_time(self) -> float | None:
-        """The time at which a target is due or a round ends for lack of time; None without targets."""
-        due = self.next_due()
-        if not self._turns or self._open > self._begun:
-            return due
-        end = self._find_end(self._open)
-        return end if due is None else min(due, end)
+        """The time at which a target is due or a round begins; None without targets."""
+        if not self._turns:
+            return None
+        due, begin = self.next_due(), self._find_start(self._begun + 1)
+        return begin if due is None else min(due, begin)
 
     def end_round(self) -> bool:
         """Whether a round has ended since the last call: all its targets are finished, or it is late by a whole interval."""
         now = self.clock()
-        late = math.floor((now - self._epoch) / self.interval + 0.5) - 1  # every earlier round's time is up
-        first = max(self._open, min(min(self._pending, default=0), self._begun + 1), min(late, self._begun + 1))
+        if self._turns:
+            self._begin(self._find_round(now), now)
+        first = max(self._open, self._begun - 1, min(min(self._pending, default=0), self._begun + 1))
         if first == self._open:
             return False
         self.finished = now
@@ -146,6 +145,10 @@ class Schedule:
         turn.due = due
         heapq.heappush(self._due, (due, next(self._order), target_id))
 
+    def _begin(self, number: int, now: float) -> None:
+        if number > self._begun:
+            self._begun, self.started = number, now
+
     def _leave(self, number: int) -> None:
         self._pending[number] -= 1
         if not self._pending[number]:
@@ -163,6 +166,6 @@ class Schedule:
     def _find_start(self, number: int) -> float:
         return self._epoch + max(0.0, number - 0.5) * self.interval
 
-    def _find_end(self, number: int) -> float:
-        """The time at which a round has ended, however many of its targets are not finished."""
-        return self._epoch + (number + 1.5) * self.interval
+    def _find_round(self, time: float, phase: float = 0.0) -> int:
+        """The last round whose slot of that phase is not after a time."""
+        return math.floor((time - self._epoch) / self.interval + 0.5 - phase)
