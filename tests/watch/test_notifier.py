@@ -145,3 +145,15 @@ async def test_notices_do_not_pile_up(receiver: Receiver, monkeypatch: pytest.Mo
 async def test_without_a_receiver_nothing_is_sent() -> None:
     async with open_notifier(Settings().check, print) as notifier:
         notifier.send({})
+
+
+async def test_a_trust_store_that_is_gone_is_said_and_the_notice_waits() -> None:
+    said: list[str] = []
+    async with open_notifier(Settings(ca_file="missing.pem").check, said.append) as notifier:
+        notifier.configure("http://127.0.0.1:9/")
+        notifier.send({})
+        async with asyncio.timeout(PATIENCE):
+            while not said:
+                await asyncio.sleep(0)
+        notifier.configure(None)
+    assert "cannot read missing.pem" in said[0]

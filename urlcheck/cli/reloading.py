@@ -90,8 +90,9 @@ class Reloader:
             self._files.follow(_list_files(order))
             items = await call_in_thread(self._read, order)
             loaded = self._apply(order, items)
-        except UrlcheckError as error:
-            self._say(f"list and configuration are as before, because the new ones cannot be used: {clean(str(error))}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the watch goes on, and the next reload may succeed
+            reason = str(error) if isinstance(error, UrlcheckError) else repr(error)
+            self._say(f"list and configuration are as before, because the new ones cannot be used: {clean(reason)}")
             return
         told = [f"{count(len(loaded.added), 'target')} added", f"{len(loaded.removed):,} removed"]
         self._say(f"list and configuration were read anew: {', '.join(told)}")

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from urlcheck.client.session import Clients
 from urlcheck.http.url import Url, parse
+from urlcheck.model.errors import SettingsError
 from urlcheck.model.outcome import Failure, Outcome, ShortageError
 from urlcheck.policy.backoff import backoff
 from urlcheck.settings.scopes import CheckSettings
@@ -80,7 +81,7 @@ class Notifier:
         attempts = 0
         while self._waiting and self._waiting[0] is notice and self.url:
             attempts += 1
-            fault, is_final = _judge(await self._post(self.url, notice))
+            fault, is_final = await self._post(self.url, notice)
             if fault is None:
                 if attempts > 1:
                     self._say(f"{self._name()}: the notification was delivered after {attempts} attempts")
@@ -94,7 +95,8 @@ class Notifier:
         if self._waiting and self._waiting[0] is notice:
             self._waiting.popleft()
 
-    async def _post(self, url: Url, notice: Notice) -> Outcome:
+    async def _post(self, url: Url, notice: Notice) -> tuple[str | None, bool]:
+        """The fault of an attempt, None where it was delivered; and whether another attempt would be in vain."""
         body = json.dumps(notice, separators=(",", ":")).encode()
         settings = CheckSettings(
             method="POST",
@@ -108,18 +110,19 @@ class Notifier:
             resolve=self._settings.resolve,
             ip_version=self._settings.ip_version,
         )
-        while True:
-            try:
-                return await self._clients.open(settings).attempt(url, "POST")
-            except ShortageError:
-                await asyncio.sleep(backoff(1))
+        try:
+            return _judge(await self._clients.open(settings).attempt(url, "POST"))
+        except ShortageError as shortage:
+            return str(shortage), False
+        except SettingsError as error:  # the trust store is gone, for example
+            return clean(hide(str(error))), False
 
     def _name(self) -> str:
         return f"notify {self.url.authority}" if self.url else "notify"
 
 
 def _judge(outcome: Outcome) -> tuple[str | None, bool]:
-    """The fault of an attempt, None where it was delivered; and whether another attempt would be in vain."""
+    """The same of an outcome."""
     if isinstance(outcome, Failure):
         return clean(hide(outcome.message)), False
     if 200 <= outcome.status < 300:
