@@ -13,6 +13,8 @@ from urlcheck.model.errors import SettingsError
 from urlcheck.watch.server import ServerSettings, connections, open_server
 from urlcheck.watch.server import server as module
 
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
 
 async def refuse(**settings: object) -> SettingsError:
     """The error with which the server cannot be opened."""
@@ -118,12 +120,30 @@ async def is_open(reader: asyncio.StreamReader) -> bool:
 async def test_connections_beyond_the_limit_are_refused(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "limit_connections", lambda: 2)
     url = await open_page()
-    held = [await connect(url) for _ in range(3)]
-    for _, writer in held:
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert [await is_open(reader) for reader, _ in held] == [True, True, False]
-    for _, writer in held:
+    held = []
+    for is_admitted in (True, True, False):
+        reader, writer = await connect(url)
+        writer.write(REQUEST)
+        assert await is_open(reader) is is_admitted
+        held.append(writer)
+    for writer in held:
         writer.close()
+
+
+async def test_clients_that_never_ask_lock_nobody_out(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "limit_connections", lambda: 2)
+    url = await open_page()
+    silent = [await connect(url) for _ in range(2)]
+    for _, writer in silent:
+        writer.write(REQUEST[:-2])
+    reader, writer = await connect(url)
+    writer.write(REQUEST)
+    assert await is_open(reader)
+    assert not await is_open(silent[0][0])
+    silent[1][1].write(REQUEST[-2:])
+    assert await is_open(silent[1][0])
+    for _, each in [*silent, (reader, writer)]:
+        each.close()
 
 
 @on_posix

@@ -24,19 +24,41 @@ def limit_connections() -> int:
 
 
 class Doorkeeper:
-    """Makes the protocol of each connection, and counts them."""
+    """Makes the protocol of each connection, and counts them.
+
+    Where there is no room, a stranger has to go: a connection that has not sent the head of a request yet. So a client that
+    opens connections and sends its heads bit by bit (Slowloris) locks nobody out.
+    """
 
     def __init__(self, make_protocol: Callable[[], asyncio.Protocol], limit: int) -> None:
         self._make_protocol = make_protocol
         self._limit = limit
-        self.open = 0
+        self._open: set[Connection] = set()
+        self._strangers: dict[Connection, None] = {}  # the oldest first
 
     def __call__(self) -> asyncio.Protocol:
         return Connection(self._make_protocol(), self)
 
-    @property
-    def is_full(self) -> bool:
-        return self.open >= self._limit
+    def admit(self, connection: Connection) -> bool:
+        """Count a connection; False if there is no room for it."""
+        if len(self._open) >= self._limit:
+            oldest = next(iter(self._strangers), None)
+            if oldest is None:
+                return False
+            self.forget(oldest)
+            oldest.cut()
+        self._open.add(connection)
+        self._strangers[connection] = None
+        return True
+
+    def know(self, connection: Connection) -> None:
+        """The connection has sent the head of a request."""
+        self._strangers.pop(connection, None)
+
+    def forget(self, connection: Connection) -> None:
+        """The connection has ended."""
+        self._open.discard(connection)
+        self._strangers.pop(connection, None)
 
 
 class Connection(asyncio.Protocol):
@@ -47,34 +69,44 @@ class Connection(asyncio.Protocol):
         self._doorkeeper = doorkeeper
         self._transport: asyncio.Transport | None = None
         self._is_refused = False
-        self._cut: asyncio.TimerHandle | None = None
+        self._end: bytes | None = b""  # the last bytes of the first head, None once it is whole
+        self._timer: asyncio.TimerHandle | None = None
+
+    def cut(self) -> None:
+        """End the connection at once, whatever is still to be written."""
+        if self._transport:
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._is_refused = self._doorkeeper.is_full
-        if self._is_refused:
-            self._transport.abort()
-            return
-        self._doorkeeper.open += 1
-        self._inner.connection_made(transport)
+        if self._doorkeeper.admit(self):
+            self._inner.connection_made(transport)
+        else:
+            self._is_refused = True
+            self.cut()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._doorkeeper.forget(self)
         if not self._is_refused:
-            self._doorkeeper.open -= 1
             self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_refused:
-            self._inner.data_received(data)
+        if self._is_refused:
+            return
+        if self._end is not None:
+            seen = self._end + data
+            self._end = None if b"\r\n\r\n" in seen else seen[-3:]
+            if self._end is None:
+                self._doorkeeper.know(self)
+        self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
         return None if self._is_refused else self._inner.eof_received()
 
     def pause_writing(self) -> None:
         self._inner.pause_writing()
-        if self._transport:
-            self._cut = asyncio.get_running_loop().call_later(STALLED, self._transport.abort)
+        self._timer = asyncio.get_running_loop().call_later(STALLED, self.cut)
 
     def resume_writing(self) -> None:
         self._stop_timer()
@@ -82,6 +114,6 @@ class Connection(asyncio.Protocol):
 
     def _stop_timer(self) -> None:
         """The client reads, or is gone."""
-        if self._cut:
-            self._cut.cancel()
-            self._cut = None
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

@@ -23,6 +23,7 @@ ROWS = 200
 def draw_page(entries: Sequence[Entry], summary: Mapping[str, Any], filters: Filters, page: int) -> dict[str, str]:
     """The values of the template: the entries that stand on a page, from 1, and what is said of the whole watch."""
     shown = entries[(page - 1) * ROWS : page * ROWS]
+    targets = [json.loads(entry.body) for entry in shown]
     headline = word_headline(summary)
     latest = summary["round"]
     took = "" if latest["seconds"] is None else f"; the last whole one took {format_duration(latest['seconds'] or 0.001)}"
@@ -34,11 +35,20 @@ def draw_page(entries: Sequence[Entry], summary: Mapping[str, Any], filters: Fil
         "now_shown": format_moment(summary["now"]),
         "choices": "".join(_draw_choices(summary, filters)),
         "words": escape(filters.words),
-        "rows": "".join(_draw_row(json.loads(entry.body)) for entry in shown),
+        "columns": " ".join(_list_columns(targets)),
+        "rows": "".join(map(_draw_row, targets)),
         "listed": _draw_listed(len(entries), page, filters),
         "round": f"A round every {format_duration(latest['interval'])}{took}.",
         "version": VERSION,
     }
+
+
+def _list_columns(targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The names of the columns that have something to say, for the style sheet."""
+    if any(target["uptime_24h"] is not None or target["uptime_30d"] is not None for target in targets):
+        yield "has-uptime"
+    if any(target["cert_expires"] for target in targets):
+        yield "has-certificates"
 
 
 def word_headline(summary: Mapping[str, Any]) -> str:

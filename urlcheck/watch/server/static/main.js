@@ -130,7 +130,10 @@ function updateRow(id) {
   const target = board.get(id);
   if (!row || !target) return;
   const history = histories.get(id);
-  if (history?.days.length) document.body.classList.add("has-days");
+  const columns = document.body.classList;
+  if (history?.days.length) columns.add("has-days", "has-uptime");
+  if (target.uptime_24h !== null || target.uptime_30d !== null) columns.add("has-uptime");
+  if (target.cert_expires) columns.add("has-certificates");
   row.update(target, history, now());
 }
 
