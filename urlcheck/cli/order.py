@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be checked, and how.
+    """The targets of a run, and all of its settings.
 
     `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
     `configuration` is the file that it comes from, and `hidden` the values in it that no report shows. `read_again` makes the

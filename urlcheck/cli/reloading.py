@@ -82,7 +82,7 @@ class Reloader:
         self._secrets.close()
 
     async def _load_again(self) -> None:
-        """What cannot be used changes nothing, and is said."""
+        """Apply the new list and configuration, or say why they cannot be used."""
         before = self._order
         self._files.follow(_list_files(before))
         try:

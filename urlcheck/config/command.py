@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
     from urlcheck.config.variables import Variables
 
-# what a command finds in the `meta` of its context: the arguments, and the values of a configuration that no report shows
+# the keys of a context's `meta`: the arguments, and the secrets of a configuration
 ARGUMENTS, SECRETS = "urlcheck.arguments", "urlcheck.secrets"
 # the `obj` of a context in which nothing is executed or printed
 READ_ONLY = "read only"

@@ -1,4 +1,4 @@
-"""What a live table of a watch shows, as plain data, and its short words."""
+"""The data of a watch's live table, and the short words for it."""
 
 from __future__ import annotations
 

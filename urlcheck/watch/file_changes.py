@@ -20,7 +20,7 @@ class FileChanges:
         self._read = self._seen = self._look()
 
     def are_settled(self) -> bool:
-        """Whether the files are others than those that were read, and the same as at the last call: nobody writes any more."""
+        """Whether the files differ from those that were read, and have not changed since the last call."""
         before, self._seen = self._seen, self._look()
         return self._seen == before and self._seen != self._read
 

@@ -1,4 +1,4 @@
-"""The seam between a watch and a store: what is known of a target from before this run."""
+"""The interface of a store, as far as a watch reads it: the past of each target, from earlier runs too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urlcheck.watch.view import Change, DayUptime
 
 
 class History(Protocol):
-    """What a store knows of targets. All methods return at once."""
+    """The past of targets, as a store has it. All methods return at once."""
 
     def uptime(self, target_id: str, seconds: float) -> float | None:
         """The share of passed checks in the last `seconds`, from 0 to 1, maintenance left out; None where no check counted."""

@@ -30,7 +30,7 @@ class ChangeLog:
         """A round that ends is no change."""
 
     def forget(self, target_id: str) -> None:
-        """Nothing is kept of a target."""
+        """The log keeps no targets."""
 
 
 def is_first_pass(watched: Watched) -> bool:

@@ -1,4 +1,4 @@
-"""Maintenance windows: times in which targets are checked, but nobody is notified, and nothing counts in their uptime."""
+"""Maintenance windows: times in which targets are checked without notifications, and which their uptime leaves out."""
 
 from __future__ import annotations
 

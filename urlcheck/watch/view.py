@@ -1,4 +1,4 @@
-"""What the live table and the status server read of a watch."""
+"""The state of a watch, in the form in which the live table and the status server read it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class WatchView(Protocol):
         ...
 
     def find(self, target_id: str) -> TargetView | None:
-        """One target. Built anew when it is asked for, so that 10,000 targets cost nothing while nobody looks."""
+        """One target. The view is built when it is asked for, so 10,000 targets cost nothing without a reader."""
         ...
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:

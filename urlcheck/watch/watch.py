@@ -199,7 +199,7 @@ class Watch:
             self._note(watched, before, at)
 
     def _ask_witness(self) -> None:
-        """Ask the target that answered last, so that nobody waits for its slot to know whether the network works."""
+        """Ask the target that answered last now, not at its slot: its answer shows that the network works."""
         if self._witness is not None and self._witness in self.roster:
             self._schedule.hasten(self._witness)
 

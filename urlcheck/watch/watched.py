@@ -1,4 +1,4 @@
-"""What a watch keeps of one target: its state, its last result, and bounded series of the past."""
+"""One target under watch: its state, its last result, and bounded series of the past."""
 
 from __future__ import annotations
 
