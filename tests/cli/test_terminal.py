@@ -241,3 +241,21 @@ async def test_a_watch_without_progress_has_lines_and_no_table(launch: Launch, t
     process.send_signal(signal.SIGTERM)
     assert await terminal.finish(process) == 143
     assert b"\x1b" not in terminal.written
+
+
+async def test_a_second_signal_leaves_the_alternate_screen_too(
+    launch: Launch, terminal: PseudoTerminal, half_held: RawServer
+) -> None:
+    import termios  # noqa: PLC0415 - not on Windows
+
+    follower = terminal.follower
+    before = termios.tcgetattr(follower)
+    process = await launch(
+        *(half_held.url, "--watch", "100ms"), stdin=follower, stdout=follower, stderr=follower, env=ENVIRONMENT
+    )
+    await terminal.until(b"CHECKS")
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    await terminal.until(LEAVE)
+    assert termios.tcgetattr(follower) == before
+    assert await terminal.finish(process) in (143, 130)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from typing import Any
 
 from urlcheck.cli.order import Order
+from urlcheck.cli.watch_display import WatchDisplay
 from urlcheck.input.lists import STDIN
 from urlcheck.input.target_builder import Item, TargetBuilder
 from urlcheck.model.errors import InputError, SettingsError, UrlcheckError
@@ -40,13 +41,13 @@ _APPLIED = frozenset({"watch", "confirm", "recover", "notify", "notify_repeat"})
 class Reloader:
     """Gives the watch its targets and settings. `checks` is the run's list of check settings, which grows."""
 
-    def __init__(self, order: Order, watch: Watch, checks: Checks, say: Callable[[str], None]) -> None:
+    def __init__(self, order: Order, watch: Watch, checks: Checks, display: WatchDisplay) -> None:
         self.duplicates = 0
         self.skipped: Sequence[Result] = ()
         self._order = order
         self._watch = watch
         self._checks = checks
-        self._say = say
+        self._display = display
         self._reader = ListReader()
         self._files = FileChanges(_list_files(order))
         self._request = asyncio.Event()
@@ -92,12 +93,12 @@ class Reloader:
             loaded = self._apply(order, items)
         except Exception as error:  # noqa: BLE001 - whatever it is, the watch goes on, and the next reload may succeed
             reason = str(error) if isinstance(error, UrlcheckError) else repr(error)
-            self._say(f"list and configuration are as before, because the new ones cannot be used: {clean(reason)}")
+            self._display.say(f"list and configuration are as before, because the new ones cannot be used: {clean(reason)}")
             return
         told = [f"{count(len(loaded.added), 'target')} added", f"{len(loaded.removed):,} removed"]
-        self._say(f"list and configuration were read anew: {', '.join(told)}")
+        self._display.inform(f"list and configuration were read anew: {', '.join(told)}")
         if others := _list_unapplied(before, order):
-            self._say(f"a new start is needed for: {', '.join(others)}")
+            self._display.say(f"a new start is needed for: {', '.join(others)}")
 
     def _read(self, order: Order) -> list[Item]:
         builder = TargetBuilder(order.settings.part(InputSettings), order.checks)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from urlcheck.cli.live import can_draw
 from urlcheck.runtime.keys import Keys, on_keys
 from urlcheck.runtime.streams import say
+from urlcheck.runtime.termination import with_last_act
 from urlcheck.settings.settings import OutputSettings
 from urlcheck.watch.log import ChangeLog, describe_change, is_first_pass
 from urlcheck.watch.view import Change
@@ -30,7 +31,11 @@ class WatchDisplay(Protocol):
     """Shows a watch while it lasts."""
 
     def say(self, text: str) -> None:
-        """Show a line that is no change of a state."""
+        """Show a line about a problem that is no state of a target."""
+        ...
+
+    def inform(self, text: str) -> None:
+        """Show another line."""
         ...
 
     @contextmanager
@@ -55,10 +60,15 @@ class Lines:
     """Lines on standard error."""
 
     def __init__(self, watch: Watch, output: OutputSettings) -> None:
+        self._quiet = output.quiet
         watch.observers.append(ChangeLog(self.say, quiet=output.quiet))
 
     def say(self, text: str) -> None:
         say(f"urlcheck: {text}")
+
+    def inform(self, text: str) -> None:
+        if not self._quiet:
+            self.say(text)
 
     @contextmanager
     def shown(self, stop: Callable[[], None]) -> Iterator[None]:  # noqa: ARG002 - no key can be pressed
@@ -93,6 +103,9 @@ class Screen:
             say(f"urlcheck: {text}")
         self._add(datetime.now(UTC), text)
 
+    def inform(self, text: str) -> None:
+        self.say(text)
+
     def note(self, watched: Watched, change: Change | None) -> None:
         if change and not is_first_pass(watched):
             self._add(change.at, describe_change(watched, change))
@@ -105,7 +118,7 @@ class Screen:
 
     @contextmanager
     def shown(self, stop: Callable[[], None]) -> Iterator[None]:
-        with on_keys(lambda key: stop() if key in "qQ" else None) as keys:
+        with with_last_act(self._leave_at_once), on_keys(lambda key: stop() if key in "qQ" else None) as keys:
             self._keys = keys
             self._refresh()
             self._table.start()
@@ -131,6 +144,12 @@ class Screen:
         if self._keys:
             self._keys.start()
         self._table.resume()
+
+    def _leave_at_once(self) -> None:
+        if self._keys:
+            self._keys.stop()
+        if self._timer:  # else it has been left
+            self._table.leave_at_once()
 
     def _add(self, at: datetime, text: str) -> None:
         self._lines.append(f"{at.astimezone():%H:%M:%S} {text}")

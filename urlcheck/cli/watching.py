@@ -67,7 +67,7 @@ class _Session:
         self._watch = watch
         self._outputs = outputs
         self._display = choose_display(watch, order.output)
-        self.reloader = Reloader(order, watch, checks, self._display.say)
+        self.reloader = Reloader(order, watch, checks, self._display)
         self._complaint: Exception | None = None
 
     async def run(self, checker: Coordinator) -> int | None:
@@ -94,7 +94,7 @@ class _Session:
             self.reloader.notify_by(notices, notifier)
             await self.reloader.load()
             self._outputs.stream(self.reloader.skipped)
-            await stack.enter_async_context(serving(watch.overview, settings, say))
+            await stack.enter_async_context(serving(watch.overview, settings, self._display.inform))
             tune_gc()
             stack.enter_context(on_suspension(suspend, resume))
             interruption = stack.enter_context(on_interruption(stop))

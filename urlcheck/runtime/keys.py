@@ -43,7 +43,7 @@ class Keys:
 
         with suppress(termios.error, OSError):
             if self._before is not None and _is_in_foreground():
-                termios.tcsetattr(0, termios.TCSADRAIN, self._before)  # type: ignore[arg-type]
+                termios.tcsetattr(0, termios.TCSANOW, self._before)  # type: ignore[arg-type]
         self._before = None
 
     def read(self) -> None:

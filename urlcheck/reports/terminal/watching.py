@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
@@ -13,6 +15,8 @@ from urlcheck.reports.terminal.display import Display
 from urlcheck.reports.watching import WatchFrame, WatchRow, draw_sparkline, format_span
 from urlcheck.reports.wording import format_elapsed
 
+# the control sequence that Rich sends for it
+_LEAVE = b"\x1b[?1049l"
 _STYLES = {"up": "green", "degraded": "yellow", "suspect": "yellow", "down": "bold red", "unknown": "dim"}
 _MARKS = {"up": "✓", "degraded": "!", "suspect": "!", "down": "✗", "unknown": "-"}
 # lines above and below the rows: headline, counts, a blank, the head of the table, a blank, what is hidden
@@ -42,6 +46,12 @@ class WatchTable(Display):
     def suspend(self) -> None:
         """Leave the alternate screen: the program is about to be stopped by its terminal."""
         self._console.set_alt_screen(False)
+
+    def leave_at_once(self) -> None:
+        """Leave the alternate screen from a signal's handler, unless the terminal stalls."""
+        descriptor = self._console.file.fileno()
+        if select.select([], [descriptor], [], 0)[1]:
+            os.write(descriptor, _LEAVE)
 
     def resume(self) -> None:
         """The program goes on."""
