@@ -14,7 +14,7 @@ from tests.support.daemons import Daemons
 from tests.watch.server.browser import Page, find_browser, open_browser
 from tests.watch.server.conftest import Open
 from tests.watch.server.fake import SINCE, FakeWatch, make_down, make_view
-from tests.watch.server.test_page import XSS, make_hostile
+from tests.watch.server.test_page import XSS, make_details, make_hostile
 from urlcheck.model.outcome import Hop
 from urlcheck.watch.server import ServerSettings, open_server
 from urlcheck.watch.view import Change, DayUptime, State
@@ -143,6 +143,7 @@ async def test_axe_and_the_policy_have_no_complaint(open_page: Open, page: Page,
 
 async def test_text_from_outside_is_only_ever_text(open_page: Open, page: Page) -> None:
     targets = [replace(make_hostile(text), id=f"t{number}") for number, text in enumerate((*XSS, *HOSTILE_TEXTS))]
+    targets += make_details(XSS[0])
     change = Change(SINCE, State.UP, State.DOWN, "status", XSS[0])
     await page.open(await open_page(FakeWatch(*(replace(target, changes=[change]) for target in targets))))
     await page.wait_for(CHARTS)

@@ -10,11 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from aiohttp import ClientSession
 
-from tests.support.builders import HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_result, make_target
+from tests.support.builders import FAILURE, HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.watch.server.conftest import Open
 from tests.watch.server.fake import FakeWatch, make_down, make_view
 from urlcheck import watch as package
-from urlcheck.model.outcome import Hop
+from urlcheck.http.headers import Headers
+from urlcheck.model.outcome import FailureKind, Hop
 from urlcheck.watch.view import State, TargetView
 
 STATIC = Path(package.__file__).parent / "server/static"
@@ -68,6 +69,19 @@ def make_hostile(text: str) -> TargetView:
     outcome = replace(NOT_FOUND, url=url, reason=text, hops=(Hop(301, f"https://example.org/{text}"), Hop(302, text)))
     result = make_result(outcome, replace(make_target(), url=url, source=text))
     return make_view("x", name=text, result=result, state=State.DOWN)
+
+
+def make_details(text: str) -> list[TargetView]:
+    """Targets whose details quote that text of a header, of a body and of a certificate."""
+    header = replace(RESPONSE, headers=Headers([("X-Version", text)]))
+    certificate = replace(FAILURE, kind=FailureKind.TLS, message=f"certificate is for {text}")
+    return [
+        make_down("header", result=make_result(header, expect_headers=[("X-Version", "1")])),
+        make_down(
+            "body", result=make_result(replace(RESPONSE, body=text.encode("utf-8", "replace")), expect_text=["welcome"])
+        ),
+        make_down("certificate", result=make_result(certificate)),
+    ]
 
 
 async def test_the_page_shows_problems_first(open_page: Open, client: ClientSession) -> None:
@@ -129,6 +143,14 @@ async def test_text_from_outside_is_only_ever_text(open_page: Open, client: Clie
     read = Reader(await get(client, await open_page(FakeWatch(make_hostile(hostile)))))
     assert list_kinds(read) == list_kinds(plain)
     assert all(url.startswith(("static/", "api/", "metrics", "http:", "https:")) for url in read.list_urls())
+
+
+@pytest.mark.parametrize("hostile", [*XSS, *HOSTILE_TEXTS])
+async def test_what_a_detail_quotes_is_only_text(open_page: Open, client: ClientSession, hostile: str) -> None:
+    plain = Reader(await get(client, await open_page(FakeWatch(*make_details("text")))))
+    read = Reader(await get(client, await open_page(FakeWatch(*make_details(hostile)))))
+    assert list_kinds(read) == list_kinds(plain)
+    assert "certificate is for" in "".join(read.text)
 
 
 @pytest.mark.parametrize("hostile", XSS)

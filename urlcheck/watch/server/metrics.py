@@ -118,8 +118,11 @@ async def _build(board: Board, view: WatchView) -> bytes:
             metrics.add(target, url if seen[url] == 1 else f"{url} ({target_id})")
         if number % PORTION == 0:
             await asyncio.sleep(0)
-    watch = list_watch_metrics(view.round)
-    return "".join(line for metric in (*metrics.list_metrics(), *watch) for line in metric.write()).encode()
+    parts = []
+    for metric in (*metrics.list_metrics(), *list_watch_metrics(view.round)):
+        parts.append("".join(metric.write()).encode())
+        await asyncio.sleep(0)
+    return b"".join(parts)
 
 
 async def _write(request: web.Request, body: memoryview) -> web.StreamResponse:
