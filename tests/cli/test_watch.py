@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 from asyncio.subprocess import PIPE
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +51,9 @@ async def read_error(process: Program, *words: str) -> str:
     raise AssertionError(f"no line has {words}")
 
 
-async def end(process: Program, number: int = signal.SIGINT) -> Finished:
+async def end(process: Program, number: int = signal.SIGINT, before: bytes = b"") -> Finished:
     process.send_signal(number)
-    return await finish(process)
+    return await finish(process, before)
 
 
 async def test_every_check_has_a_record(launch: Launch, server: RawServer) -> None:
@@ -192,7 +191,23 @@ async def test_what_was_read_from_a_pipe_is_kept(launch: Launch, server: RawServ
     await end(process)
 
 
-Post = Callable[[], Awaitable[dict[str, Any]]]
+@on_posix
+async def test_secrets_of_a_configuration_that_is_read_anew_are_hidden(
+    launch: Launch, server: RawServer, service: Service, tmp_path: Path
+) -> None:
+    target = f'watch = "100ms"\nretries = 0\n[[target]]\nurl = "{server.url}"\n'
+    tmp_path.joinpath("urlcheck.toml").write_text(target)
+    process = await launch("-o", "jsonl", env={"TOKEN": "hunter2hunter2"})
+    first = await read_line(process)
+    tmp_path.joinpath("urlcheck.toml").write_text(f'{target}header = "Authorization: Bearer ${{TOKEN}}"\n')
+    process.send_signal(signal.SIGHUP)
+    await read_error(process, "read anew")
+    service.status = "404 hunter2hunter2"
+    await read_error(process, "down")
+    finished = await end(process, before=first)
+    assert "hunter2" not in finished.stdout + finished.stderr
+    assert finished.records[-1]["detail"] == "404 ${TOKEN}"
+    assert "Bearer hunter2hunter2" in server.heads[-1]
 
 
 async def test_a_change_is_posted(launch: Launch, server: RawServer, service: Service, aiohttp_server: AiohttpServer) -> None:

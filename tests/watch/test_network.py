@@ -29,6 +29,14 @@ def test_no_target_is_down_in_between() -> None:
     assert State.DOWN not in {after for _, _, after in run.recorder.changes}
 
 
+def test_silent_targets_are_not_asked_more_often_than_others_for_long() -> None:
+    run = silent_from(45)
+    run.run(44)
+    before = run.checks
+    run.run(44 + 300)
+    assert run.checks - before < 3 * 10 + 3 * 8
+
+
 def test_a_target_that_is_silent_alone_is_down_within_seconds() -> None:
     run = silent_from(45, only=URLS[:1])
     run.run(45 + 30 + 3)

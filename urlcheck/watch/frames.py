@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from urlcheck.reports.summary import count
 from urlcheck.reports.watching import WatchFrame, WatchRow
 from urlcheck.watch.view import State, TargetView
 from urlcheck.watch.watch import Watch
@@ -54,7 +55,7 @@ def _count(watch: Watch) -> str:
     counts, latest = watch.overview.counts, watch.overview.round
     parts = [f"{counts[state]:,} {state}" for state in reversed(State) if counts[state]]
     if latest.skipped:
-        parts.append(f"{latest.skipped:,} rounds skipped")
+        parts.append(f"{count(latest.skipped, 'round')} skipped")
     return "   ".join(parts)
 
 

@@ -199,9 +199,13 @@ class Watch:
             self._note(watched, before, at)
 
     def _ask_witness(self) -> None:
-        """Ask the target that answered last now, not at its slot: its answer shows that the network works."""
+        """Ask the target that answered last now, not at its slot: its answer shows that the network works.
+
+        It is asked once: when it is silent too, the others are asked at their slots.
+        """
         if self._witness is not None and self._witness in self.roster:
             self._schedule.hasten(self._witness)
+        self._witness = None
 
     def _doubt(self) -> None:
         """No target answers any more: their states are unknown until one does."""
