@@ -14,7 +14,7 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
 from tests.support.clock import PATIENCE
-from tests.support.marks import on_posix
+from tests.support.marks import on_linux, on_posix
 from tests.support.program import Finished, Launch, Program, RunHere, Urlcheck, finish, read_line
 from tests.support.servers import RawServer, Serve, hold, reply
 
@@ -112,6 +112,16 @@ async def test_a_target_that_recovers_is_a_change(launch: Launch, server: RawSer
     service.status = "200 OK"
     await read_error(process, "up (was down")
     await end(process)
+
+
+@on_linux
+async def test_an_output_that_fails_is_said_at_once_and_the_watch_goes_on(launch: Launch, server: RawServer) -> None:
+    process = await launch(server.url, *QUICK, "-o", "jsonl=/dev/full")
+    assert "an output is lost: cannot write /dev/full: No space left on device" in await read_error(process, "output")
+    await server.until_asked(len(server.heads) + 2)
+    finished = await end(process)
+    assert finished.status == 2
+    assert "1 target: 1 up" in finished.stdout
 
 
 async def test_processes_share_the_targets(launch: Launch, serve: Serve) -> None:

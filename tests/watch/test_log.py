@@ -32,6 +32,15 @@ def test_a_line_says_the_states_the_time_between_the_target_and_the_reason() -> 
     assert up.startswith("up (was down for ")
 
 
+def test_a_network_that_is_suspected_is_named() -> None:
+    said: list[str] = []
+    urls = (*URLS, "https://b.example/2")
+    run = Simulation(urls, lambda _, seconds: Verdict.OK if seconds < 40 else Verdict.CONNECT)
+    run.watch.observers.append(ChangeLog(said.append))
+    run.run(200)
+    assert said[-1].endswith(" no target answers any more; this machine's network is suspected")
+
+
 def test_a_quiet_log_has_problems_alone() -> None:
     [line] = log(fail, quiet=True)
     assert line.startswith("down (was suspect")

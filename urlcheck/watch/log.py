@@ -9,6 +9,8 @@ from urlcheck.text.durations import format_duration
 from urlcheck.watch.view import Change, State
 from urlcheck.watch.watched import Watched
 
+_NO_ANSWERS = "no target answers any more; this machine's network is suspected"
+
 
 class ChangeLog:
     """An observer that says each change with `say`, but for targets that are up when they are first asked.
@@ -42,6 +44,8 @@ def describe_change(watched: Watched, change: Change) -> str:
     """`down (was suspect): https://example.org/ connection refused (3 attempts)`."""
     title = f"{watched.name}: {watched.url}" if watched.name else watched.url
     line = f"{change.after} (was {_describe_before(watched, change)}): {title}"
+    if change.after is State.UNKNOWN:
+        return f"{line} {_NO_ANSWERS}"
     return f"{line} {change.detail}" if change.detail else line
 
 

@@ -215,4 +215,4 @@ class Watch:
                 before = watched.state
                 watched.health.doubt()
                 if watched.state is not before:
-                    self._note(watched, before, watched.result.checked_at)
+                    self._note(watched, before, self._now())
