@@ -95,6 +95,20 @@ async def test_without_the_token_every_route_is_closed(open_page: Open, client: 
             assert "example.org" not in await response.text()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/static/../api/v1/summary", "/static/%2e%2e/api/v1/summary", "/static/..%2fapi/v1/summary", "//api/v1/summary"),
+        *("/static/../", "/api/v1/../../static/../metrics", "/static/page.css/../../metrics", "/STATIC/../metrics"),
+    ],
+)
+async def test_no_path_leads_around_the_token(open_page: Open, path: str) -> None:
+    answer = await ask_raw(await open_page(FakeWatch(make_view()), token=TOKEN), f"GET {path} HTTP/1.1", "Host: localhost")
+    assert answer.split()[1] in ("401", "404")
+    assert "example.org" not in answer
+    assert "urlcheck_build_info" not in answer
+
+
 async def test_the_page_asks_for_the_token(open_page: Open, client: ClientSession) -> None:
     async with client.get(await open_page(FakeWatch(make_view()), token=TOKEN)) as response:
         text = await response.text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ _RANK = {state: rank for rank, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One target, as JSON, with what it is found, sorted and counted by.
+    """One target, as JSON, with the values by which it is found, sorted and counted.
 
     `url` is masked; `words` are the name and the URL in lower case.
     """
@@ -65,7 +65,7 @@ class Board:
             if not self._is_built:
                 self._is_built = True  # from now on, changes are marked
                 self._stale.update(self._view.list_ids())
-            # what changes from here on is for the next refresh, so that this one ends however fast targets change
+            # a change from here on is left to the next refresh, so that this one ends however fast targets change
             stale, self._stale = [*self._stale], set()
             is_same_list = True
             for start in range(0, len(stale), PORTION):
@@ -102,10 +102,6 @@ class Board:
         """The summary of the whole watch."""
         states = ((entry.state, entry.since, entry.in_maintenance) for entry in self._entries.values())
         return shape_summary(states, self._view.round)
-
-    def list_targets(self, target_ids: Iterable[str]) -> Iterator[TargetView]:
-        """These targets, as they are now, without those that are gone."""
-        return (target for target_id in target_ids if (target := self._view.find(target_id)))
 
 
 def make_entry(target: TargetView) -> Entry:

@@ -24,7 +24,7 @@ def limit_connections() -> int:
 
 
 class Doorkeeper:
-    """Makes the protocol of each connection, and counts them.
+    """Makes the protocol of each connection, and limits how many there are.
 
     Where there is no room, a stranger has to go: a connection that has not sent the head of a request yet. So a client that
     opens connections and sends its heads bit by bit (Slowloris) locks nobody out.
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def cut(self) -> None:
-        """End the connection at once, whatever is still to be written."""
+        """End the connection at once, and drop the bytes that are not written yet."""
         if self._transport:
             self._transport.abort()
 

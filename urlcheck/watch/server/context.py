@@ -1,4 +1,4 @@
-"""What the handlers of requests share, by keys of the application."""
+"""The keys under which the application keeps the objects that its routes share."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Feed:
             await self._board.refresh()
             entries = [entry for target_id in changed if (entry := self._board.find(target_id))]
             removed = changed.difference(entry.id for entry in entries)
-            # whoever joined before has a snapshot of the last number, which this message completes
+            # readers that joined before have a snapshot with the last number; this message completes it
             self._snapshot = None
             self._sequence += 1
             message = self._write("changes", entries, removed)

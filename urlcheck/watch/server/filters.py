@@ -1,4 +1,4 @@
-"""Which targets a query asks for."""
+"""The filters of a query, which choose targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_QUERY = 200
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which targets are asked for; an empty collection stands for all."""
+    """The states, verdicts and words that a target must have; an empty value lets all targets pass."""
 
     states: Sequence[str]
     verdicts: Sequence[str]

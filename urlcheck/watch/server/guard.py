@@ -1,4 +1,4 @@
-"""What every request passes before its route: method, host and token; and the headers that every answer carries."""
+"""Checks the method, the host and the token of every request, and adds the security headers to every answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADERS = {
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what is no question of a reader of this server."""
+    """Refuse other methods, foreign hosts, and requests without the token."""
     settings = request.app[SETTINGS]
     if request.method not in METHODS:
         raise web.HTTPMethodNotAllowed(request.method, METHODS)

@@ -1,4 +1,4 @@
-"""What the status server is told: where it listens, and who may ask it."""
+"""The settings of the status server: its address, its names and its token."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from urlcheck.watch.view import Change, RoundView, State, TargetView
 Shape = dict[str, object]
 
 _DETAIL_LIMIT = 300
-# what a target says before its first check, so that every key is always present
+# the record of a target before its first check: every key is always present
 _UNASKED: Mapping[str, object] = {
     **dict.fromkeys(("ok", "verdict", "status", "detail", "final_url")),
     "redirects": [],
