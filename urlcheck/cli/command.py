@@ -108,7 +108,7 @@ def _execute(order: Order) -> int:
 
     with deferring_trust():
         if order.watch.watch:
-            from urlcheck.cli.watching import watch as execute  # noqa: PLC0415
+            from urlcheck.cli.watching import execute  # noqa: PLC0415
         else:
             from urlcheck.cli.run import execute  # noqa: PLC0415
     from urlcheck.runtime.event_loop import run  # noqa: PLC0415

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, closing
 from datetime import UTC, datetime
 
 from urlcheck.api import open_checker
@@ -14,6 +14,7 @@ from urlcheck.cli.reloading import Reloader
 from urlcheck.cli.run import FAILED, PASSED, say_what_no_report_says
 from urlcheck.cli.server import serving
 from urlcheck.cli.watch_display import choose_display
+from urlcheck.model.errors import ClosedPipeError, OutputError, SettingsError
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
@@ -33,38 +34,59 @@ from urlcheck.watch.watch import Watch
 ENDED = "the watch was ended"
 
 
-async def watch(order: Order) -> int:
+async def execute(order: Order) -> int:
     """Check again and again, until a signal or the deadline. Returns the exit status. Raises `UrlcheckError`."""
-    watched = Watch(order.watch, asyncio.get_running_loop().time)
+    watch = Watch(order.watch, asyncio.get_running_loop().time)
     checks = Checks(order.settings)
     summary = Summary()
     with keeping_secrets(order.checks), Outputs(order.output) as outputs:
-        async with open_checker(watched, order.settings.part(RunSettings), checks) as checker:
-            session = _Session(order, watched, checks, outputs)
-            interrupted = await session.run(checker)
-            summary.notes += describe_course(checker, order.settings)
-        never = [_leave(each.target, checks) for each in watched.roster if each.result is None]
-        last = [*session.reloader.skipped, *(each.result for each in watched.roster if each.result), *never]
-        outputs.stream(never)
-        outputs.conclude(last)
-        summary.add(last)
-        summary.requested += max(0, session.checked - len(last) + len(never))
-        summary.duplicates = session.reloader.duplicates
-        summary.remarks += [*order.remarks, _describe(watched, session.checked)]
-        summary.notes += describe_conditions(checks, is_read=True)
-        session.reloader.close()
-        outputs.close(summary)
+        session = _Session(order, watch, checks, outputs)
+        failure: Exception | None = None
+        interrupted = None
+        with closing(session.reloader):
+            try:
+                async with open_checker(watch, order.settings.part(RunSettings), checks) as checker:
+                    interrupted = await session.run(checker)
+                    summary.notes += describe_course(checker, order.settings)
+            except (SettingsError, OutputError, ClosedPipeError):
+                raise
+            except Exception as error:
+                if not session.checked:
+                    raise
+                failure = error  # too little memory: the last results are reported
+            _conclude(session, summary, outputs)
     say_what_no_report_says(summary, order.output)
+    if failure:
+        raise failure
     return interrupted or (FAILED if summary.problems else PASSED)
 
 
+def _conclude(session: _Session, summary: Summary, outputs: Outputs) -> None:
+    """Report the last result of each target. One that was never checked is `unchecked`."""
+    watch, checks, reloader = session.watch, session.checks, session.reloader
+    never = [_leave(each.target, checks) for each in watch.roster if each.result is None]
+    last = [*reloader.skipped, *(each.result for each in watch.roster if each.result), *never]
+    outputs.stream(never)
+    outputs.conclude(last)
+    summary.add(last)
+    summary.requested += max(0, session.checked - len(last) + len(never))
+    summary.duplicates = reloader.duplicates
+    summary.remarks += [*session.order.remarks, _describe(watch, session.checked)]
+    summary.notes += describe_conditions(checks, is_read=True)
+    outputs.close(summary)
+
+
 class _Session:
-    """A watch that runs: its results go to the watch and the outputs, and its notices to the receiver."""
+    """A watch that runs: its results go to the watch and the outputs, and its notices to the receiver.
+
+    `checked` counts the results.
+    """
 
     def __init__(self, order: Order, watch: Watch, checks: Checks, outputs: Outputs) -> None:
         self.checked = 0
-        self._order = order
-        self._watch = watch
+        self.order = order
+        self.watch = watch
+        self.checks = checks
         self._outputs = outputs
         self._display = choose_display(watch, order.output)
         self.reloader = Reloader(order, watch, checks, self._display)
@@ -72,7 +94,7 @@ class _Session:
 
     async def run(self, checker: Coordinator) -> int | None:
         """Until the end. Returns the exit status of an interruption, if there was one."""
-        watch, settings, say = self._watch, self._order.watch, self._display.say
+        watch, settings, say = self.watch, self.order.watch, self._display.say
 
         def stop() -> None:
             checker.stop(ENDED)
@@ -87,7 +109,7 @@ class _Session:
             checker.resume()
 
         async with AsyncExitStack() as stack:
-            notifier = await stack.enter_async_context(open_notifier(self._order.settings.check, say))
+            notifier = await stack.enter_async_context(open_notifier(self.order.settings.check, say))
             notices = Notices(watch.overview, settings, notifier.send, lambda: datetime.now(UTC))
             notifier.configure(settings.notify)
             watch.observers.append(notices)
@@ -112,7 +134,7 @@ class _Session:
     async def _receive(self, checker: Coordinator) -> None:
         async with aclosing(checker.batches()) as batches:
             async for batch in batches:
-                self._watch.add(batch)
+                self.watch.add(batch)
                 finished = [result for result in batch if result.verdict is not Verdict.UNCHECKED]
                 self.checked += len(finished)
                 self._outputs.stream(finished)
