@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from tests.watch.simulation import Find, Simulation
+from dataclasses import replace
+
+import pytest
+
+from tests.support.builders import HOSTILE_TEXTS
+from tests.watch.simulation import Find, Simulation, make_finding
+from urlcheck.model.result import Result
+from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.watch.log import ChangeLog
 
@@ -44,3 +51,17 @@ def test_a_network_that_is_suspected_is_named() -> None:
 def test_a_quiet_log_has_problems_alone() -> None:
     [line] = log(fail, quiet=True)
     assert line.startswith("down (was suspect")
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_a_line_is_safe_to_print(text: str) -> None:
+    said: list[str] = []
+    run = Simulation([f"https://a.example/{text}"], lambda _, __: Verdict.STATUS)
+    run.watch.observers.append(ChangeLog(said.append))
+    [item] = run.watch.take_due()
+    assert isinstance(item, Target | Result)
+    if isinstance(item, Target):
+        run.watch.add([replace(make_finding(Verdict.STATUS, replace(item, name=text)), detail=f"404 {text}")])
+        [line] = said
+        assert line.isprintable()
+        assert "##[" not in line

@@ -4,6 +4,8 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.watch.simulation import Simulation
 from urlcheck.model.verdict import Verdict
@@ -163,3 +165,28 @@ def test_a_new_interval_counts_from_the_next_round_on() -> None:
     run.asked = []
     run.run(200)
     assert 19 <= len(run.asked) <= 21
+
+
+@given(
+    steps=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 3), st.sampled_from([None, 0.5, 5.0])), max_size=40),
+    count=st.integers(1, 5),
+)
+def test_each_target_is_asked_once_at_a_time(steps: list[tuple[float, int, float | None]], count: int) -> None:
+    clock = Clock()
+    schedule = Schedule(10, clock)
+    for number in range(count):
+        schedule.add(str(number))
+    asked: list[str] = []
+    for seconds, finished, recheck in steps:
+        clock.now += seconds
+        due = schedule.take_due()
+        assert not set(due) & set(asked)
+        asked += due
+        for target_id in asked[:finished]:
+            schedule.finish(target_id, recheck)
+        asked = asked[finished:]
+        schedule.end_round()
+        waiting = [schedule.find_due(str(number)) for number in range(count)]
+        assert [time is None for time in waiting].count(True) == len(asked)
+        assert all(time is None or time <= clock.now + 15 for time in waiting)
+        assert (schedule.next_time() or 0) <= clock.now + 10

@@ -25,6 +25,7 @@ from urlcheck.runtime.signals import on_hangup, on_interruption, on_suspension
 from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import RunSettings
 from urlcheck.settings.secrets import keeping_secrets
+from urlcheck.text.safe import clean
 from urlcheck.watch.notices import Notices
 from urlcheck.watch.notifier import open_notifier
 from urlcheck.watch.view import State
@@ -144,7 +145,7 @@ class _Session:
         """An output that fails is left out. The watch goes on, so this is said now, not at the end."""
         if self._outputs.error is not self._complaint:
             self._complaint = self._outputs.error
-            self._display.say(f"an output is lost: {self._complaint}")
+            self._display.say(f"an output is lost: {clean(str(self._complaint))}")
 
 
 def _leave(target: Target, checks: Checks) -> Result:
