@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse
@@ -55,7 +56,9 @@ class Page:
             return await self._answers[number]
 
     async def attach(self) -> None:
-        target = await self.call("Target.createTarget", url="about:blank")
+        """Open the tab."""
+        context = await self.call("Target.createBrowserContext", disposeOnDetach=True)
+        target = await self.call("Target.createTarget", url="about:blank", **context)
         attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
@@ -120,26 +123,23 @@ class Page:
                 self.complaints.append(str(event["params"]["exceptionDetails"]))
 
 
-@asynccontextmanager
-async def open_browser(command: str, folder: Path) -> AsyncIterator[Page]:
-    """Start a browser with its files in a folder, and end it."""
+@contextmanager
+def start_browser(command: str, folder: Path) -> Iterator[str]:
+    """Run a browser with its files in a folder; yields the address at which it takes commands."""
     flags = (*FLAGS, f"--user-data-dir={folder}", "about:blank")
-    process = await asyncio.create_subprocess_exec(command, *flags, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
-    try:
-        async with ClientSession() as session, session.ws_connect(await _find_address(process), max_msg_size=0) as socket:
-            page = Page(socket)
-            await page.attach()
-            yield page
-            await page.close()
-    finally:
-        process.kill()
-        await process.wait()
+    with subprocess.Popen([command, *flags], stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE) as process:
+        try:
+            assert process.stderr
+            yield next(line for line in process.stderr if line.startswith(b"DevTools listening on ")).split()[-1].decode()
+        finally:
+            process.kill()
 
 
-async def _find_address(process: Process) -> str:
-    assert process.stderr
-    async with asyncio.timeout(PATIENCE):
-        async for line in process.stderr:
-            if line.startswith(b"DevTools listening on "):
-                return line.split()[-1].decode()
-    raise AssertionError("the browser ended")
+@asynccontextmanager
+async def open_tab(address: str) -> AsyncIterator[Page]:
+    """A tab of a running browser, with cookies and a cache of its own."""
+    async with ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
+        page = Page(socket)
+        await page.attach()
+        yield page
+        await page.close()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.interop.conftest import StartNginx, daemons, start_nginx
 from tests.support.builders import HOSTILE_TEXTS, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.support.daemons import Daemons
-from tests.watch.server.browser import Page, find_browser, open_browser
+from tests.watch.server.browser import Page, find_browser, open_tab, start_browser
 from tests.watch.server.conftest import Open
 from tests.watch.server.fake import SINCE, FakeWatch, make_down, make_view
 from tests.watch.server.test_page import XSS, make_details, make_hostile
@@ -26,10 +25,17 @@ CHARTS = "document.querySelector('svg.spark')"
 TOKEN = "correct-horse-battery"
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("browser")
+    daemons = Daemons(folder, required=request.config.getoption("need_servers"))
+    with start_browser(find_browser() or daemons.skip("no Chromium is installed"), folder) as address:
+        yield address
+
+
 @pytest.fixture
-async def page(tmp_path: Path, daemons: Daemons) -> AsyncIterator[Page]:
-    command = find_browser() or daemons.skip("no Chromium is installed")
-    async with open_browser(command, tmp_path / "browser") as page:
+async def page(browser: str) -> AsyncIterator[Page]:
+    async with open_tab(browser) as page:
         yield page
 
 
