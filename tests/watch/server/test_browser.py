@@ -126,8 +126,17 @@ async def test_the_page_is_a_table_without_javascript(open_page: Open, page: Pag
     assert page.complaints == []
 
 
+async def test_axe_has_no_complaint_about_the_table_as_it_is_sent(open_page: Open, page: Page) -> None:
+    await page.call("Network.enable")
+    await page.call("Network.setBlockedURLs", urls=["*main.js"])
+    await page.open(await open_page(make_watch()))
+    assert await page.evaluate("document.querySelectorAll('tbody details').length") == 4
+    assert await page.find_violations() == []
+
+
 async def test_the_token_opens_the_page(open_page: Open, page: Page) -> None:
     await page.open(await open_page(make_watch(), token=TOKEN))
+    assert await page.find_violations() == []
     await page.evaluate(f"document.getElementById('token').value = '{TOKEN}'")
     await click(page, "#login button")
     await page.wait_for_load()
