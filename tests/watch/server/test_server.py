@@ -56,6 +56,11 @@ async def test_the_url_of_the_page_comes_back(open_page: Open, client: ClientSes
         assert response.status == 200
 
 
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "http://127.0.0.1:"), ("", "http://127.0.0.1:")])
+async def test_a_server_on_all_addresses_is_shown_by_one_that_can_be_opened(open_page: Open, host: str, shown: str) -> None:
+    assert (await open_page(host=host, token="x" * 16)).startswith(shown)
+
+
 async def test_the_port_is_free_at_once_after_the_end(client: ClientSession) -> None:
     for _ in range(2):
         async with open_server(FakeWatch(), ServerSettings(port=0)) as url:

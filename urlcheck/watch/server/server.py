@@ -31,6 +31,9 @@ _HEAD = 30.0
 # seconds that answers in progress have at the end
 _SHUTDOWN = 0.5
 
+# the address by which a browser on this machine reaches a server that listens on all addresses
+_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it is compared, not listened on
+
 _quiet = logging.getLogger("urlcheck.watch.server")
 _quiet.addHandler(logging.NullHandler())  # a program may listen; the terminal belongs to the table
 _quiet.propagate = False
@@ -76,7 +79,8 @@ async def open_server(view: WatchView, settings: ServerSettings) -> AsyncIterato
         server = await _listen(Doorkeeper(runner.server, limit_connections()), settings, addresses)
         stack.push_async_callback(app[FEED].close)
         stack.callback(server.close)
-        yield f"http://{format_authority(settings.host, server.sockets[0].getsockname()[1])}/"
+        host, port = server.sockets[0].getsockname()[:2]
+        yield f"http://{format_authority(_HERE.get(host, settings.host), port)}/"
 
 
 async def _resolve(settings: ServerSettings) -> list[str]:
@@ -93,7 +97,7 @@ async def _resolve(settings: ServerSettings) -> list[str]:
 def _check_token(settings: ServerSettings, addresses: Sequence[str]) -> None:
     if settings.token is not None and len(settings.token) < SHORTEST_TOKEN:
         raise SettingsError(
-            "serve_token_file", f"the token has less than {SHORTEST_TOKEN} characters, so that it can be guessed"
+            "serve_token_file", f"the token has fewer than {SHORTEST_TOKEN} characters, so that it can be guessed"
         )
     if settings.token is None and not all(ip_address(address.partition("%")[0]).is_loopback for address in addresses):
         raise SettingsError("serve", "other machines can reach this address, so it needs", "serve_token_file")
