@@ -11,6 +11,7 @@ from tests.support.builders import RESPONSE
 from tests.watch.simulation import START, Find, Simulation, make_finding
 from urlcheck.model.outcome import Response
 from urlcheck.model.verdict import Verdict
+from urlcheck.settings.patterns import Pattern
 from urlcheck.settings.watch import WatchSettings
 from urlcheck.watch.maintenance import Once, Window
 from urlcheck.watch.notices import Notices
@@ -131,6 +132,14 @@ def test_nothing_is_told_in_a_maintenance_window() -> None:
     run = Inbox(failing(100, 300), windows=[window])
     run.run(1_000)
     assert run.notices == []
+
+
+@pytest.mark.parametrize("expression", ["^https://a", "a.example/$"])
+def test_a_window_is_for_targets_by_their_whole_url(expression: str) -> None:
+    window = Window(Once(START, START + timedelta(seconds=500)), Pattern(expression))
+    run = Inbox(lambda _, __: Verdict.STATUS, urls=("a.example", "b.example"), windows=[window])
+    run.run(200)
+    assert [change["url"] for notice in run.notices for change in notice["changes"]] == ["b.example"]
 
 
 def test_a_target_that_is_still_down_after_its_maintenance_is_told() -> None:

@@ -78,7 +78,7 @@ class Watch:
             self._schedule.add(watched.id)
         for watched in self.roster:
             self.network.watch(watched.id, watched.target.request)
-            watched.windows = calendar.find_windows(watched.target.url, watched.target.name or "")
+            watched.windows = calendar.find_windows(*watched.list_titles())
         self.overview.tell([watched.id for watched in (*loaded.added, *loaded.removed)])
         self._wake.set()
         return loaded

@@ -98,6 +98,11 @@ class Watched:
         self.changes.appendleft(change)
         return change
 
+    def list_titles(self) -> list[str]:
+        """The texts in which a maintenance window looks for its expression: the URL as written and whole, and the name."""
+        target = self.target
+        return [target.url, str(target.request) if target.request else "", target.name or ""]
+
     def list_latencies(self) -> list[float | None]:
         """Milliseconds, oldest first; None for a check without an answer."""
         return [None if math.isnan(value) else round(value, 1) for value in self.latencies]
