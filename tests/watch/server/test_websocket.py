@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType, WSServerHandshakeError
 
 from tests.watch.server.conftest import Open
 from tests.watch.server.fake import FakeWatch, make_down, make_view
@@ -161,14 +162,27 @@ async def test_readers_are_told_when_the_server_ends(client: ClientSession) -> N
     assert (await end).data == 1001
 
 
-async def test_many_idle_readers_do_not_hold_up_the_others(open_page: Open, client: ClientSession) -> None:
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """Room for both ends of a thousand connections."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[1] != resource.RLIM_INFINITY and before[1] < 3_000:
+        pytest.skip("the limit of descriptors is too low")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("many_descriptors")
+async def test_a_thousand_idle_readers_do_not_hold_up_the_others(open_page: Open, client: ClientSession) -> None:
     watch = FakeWatch(make_view("a1"))
     url = await open_page(watch)
-    sockets = await asyncio.gather(*(client.ws_connect(url + "ws") for _ in range(90)))
-    watch.put(make_down("a1"))
-    async with client.get(url + "api/v1/summary") as response:
-        assert (await response.json())["state"] == "down"
-    for socket in sockets:
-        assert [(await read(socket))[0] for _ in range(2)] == ["snapshot", "changes"]
-    for socket in sockets:
-        await socket.close()
+    async with ClientSession(connector=TCPConnector(limit=0)) as crowd:
+        sockets = await asyncio.gather(*(crowd.ws_connect(url + "ws") for _ in range(1_000)))
+        watch.put(make_down("a1"))
+        async with client.get(url + "api/v1/summary") as response:
+            assert (await response.json())["state"] == "down"
+        for socket in sockets:
+            assert [(await read(socket))[0] for _ in range(2)] == ["snapshot", "changes"]
+        await asyncio.gather(*(socket.close() for socket in sockets))
