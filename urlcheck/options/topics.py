@@ -13,7 +13,7 @@ TOPICS = {
     "formats": "table, jsonl, csv, github, junit, sarif, markdown, html",
     "configuration": "urlcheck.toml, environment variables, settings per target",
     "waiting": "--wait: check services until they are up",
-    "watch": "--watch: repeated checks, changes, notifications, status page",
+    "watch": "--watch: repeated checks, states, notifications, maintenance",
     "status": "--serve: status page, JSON, WebSocket, metrics, badges",
     "expectations": "required headers, text, regular expressions and JSON",
     "ci": "GitHub Actions, GitLab, pre-commit, cron",
