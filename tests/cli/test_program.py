@@ -710,13 +710,14 @@ async def test_help_lists_the_options_in_groups_below_the_examples(urlcheck: Url
     text = (await urlcheck("--help")).stdout
     groups = re.findall(r"^(\w+):\n((?:  .*\n)+)", text, re.MULTILINE)
     first_options = [(name, re.findall(r"--[\w-]+", options)[0]) for name, options in groups]
-    assert first_options[1:8] == [
+    assert first_options[1:9] == [
         ("Input", "--file"),
         ("Run", "--concurrency"),
         ("State", "--state"),
         ("Request", "--timeout"),
         ("Connection", "--proxy"),
         ("Verdict", "--accept"),
+        ("Watch", "--watch"),
         ("Output", "--output"),
     ]
 

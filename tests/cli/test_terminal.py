@@ -36,6 +36,10 @@ class PseudoTerminal:
             while text not in self.written:
                 self.written += await asyncio.to_thread(os.read, self._leader, 65536)
 
+    def press(self, keys: bytes) -> None:
+        """Type something."""
+        os.write(self._leader, keys)
+
     async def finish(self, process: Program) -> int:
         """The exit status of a program whose terminal this is; its standard output, where that is a pipe, is not kept."""
         os.close(self.follower)
@@ -191,3 +195,67 @@ async def test_a_terminal_in_an_ascii_locale_is_sent_ascii(
     assert await terminal.finish(process) == 1
     assert terminal.written.isascii()
     assert not re.search(rb"\\u2[0-9a-f]{3}", terminal.written)  # what we draw with has substitutes
+
+
+# --- the table of a watch ---
+
+ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+
+
+async def test_the_table_of_a_watch_fills_the_alternate_screen_until_q_is_pressed(
+    launch: Launch, terminal: PseudoTerminal, half_held: RawServer
+) -> None:
+    follower = terminal.follower
+    process = await launch(
+        *(half_held.url, "a b", "--watch", "100ms"), stdin=follower, stdout=follower, stderr=follower, env=ENVIRONMENT
+    )
+    await terminal.until(b"1 of 2 down")
+    terminal.press(b"q")
+    assert await terminal.finish(process) == 1
+    before, _, after = terminal.written.partition(LEAVE)
+    assert ENTER in before
+    assert b"a blank inside" in before
+    assert b"2 targets: 1 up, 1 down" in after
+
+
+async def test_ctrl_c_ends_a_watch_and_leaves_the_terminal_as_it_was(
+    launch: Launch, terminal: PseudoTerminal, half_held: RawServer
+) -> None:
+    import termios  # noqa: PLC0415 - not on Windows
+
+    follower = terminal.follower
+    before = termios.tcgetattr(follower)
+    process = await launch(
+        *(half_held.url, "--watch", "100ms"), stdin=follower, stdout=follower, stderr=follower, env=ENVIRONMENT
+    )
+    await terminal.until(b"CHECKS")
+    process.send_signal(signal.SIGINT)
+    await terminal.until(LEAVE)
+    assert termios.tcgetattr(follower) == before
+    assert await terminal.finish(process) == 130
+
+
+async def test_a_watch_without_progress_has_lines_and_no_table(launch: Launch, terminal: PseudoTerminal) -> None:
+    process = await launch("a b", "--watch", "100ms", "--no-progress", stderr=terminal.follower, env=ENVIRONMENT)
+    await terminal.until(b"down (was suspect): a b a blank inside")
+    process.send_signal(signal.SIGTERM)
+    assert await terminal.finish(process) == 143
+    assert b"\x1b" not in terminal.written
+
+
+async def test_a_second_signal_leaves_the_alternate_screen_too(
+    launch: Launch, terminal: PseudoTerminal, half_held: RawServer
+) -> None:
+    import termios  # noqa: PLC0415 - not on Windows
+
+    follower = terminal.follower
+    before = termios.tcgetattr(follower)
+    process = await launch(
+        *(half_held.url, "--watch", "100ms"), stdin=follower, stdout=follower, stderr=follower, env=ENVIRONMENT
+    )
+    await terminal.until(b"CHECKS")
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    await terminal.until(LEAVE)
+    assert termios.tcgetattr(follower) == before
+    assert await terminal.finish(process) in (143, 130)

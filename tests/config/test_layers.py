@@ -307,3 +307,8 @@ def test_a_report_does_not_take_the_place_of_the_configuration(complain: Complai
     message = "urlcheck.toml is the configuration; a report needs a file of its own"
     assert complain("output = 'csv=urlcheck.toml'", "x") == f"urlcheck.toml:1: {message}"
     assert complain("", "x", "-o", "csv=urlcheck.toml") == f"command line: {message}"
+
+
+def test_waiting_and_watching_replace_each_other(tell: Tell) -> None:
+    assert tell("wait = '1m'\n", "--watch", "1m", "a.example").params["wait"] is None
+    assert tell("watch = '1m'\n", "--wait", "1m", "a.example").params["watch"] is None

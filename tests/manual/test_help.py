@@ -126,7 +126,7 @@ async def test_a_reader_that_goes_away_ends_the_manual_quietly(launch: Launch) -
         ("EXPECT", "did you mean 'expectations'?"),
         ("optoins", "did you mean 'options'?"),
         ("c", "did you mean 'configuration' or 'ci' or 'cluster' or 'changelog'?"),
-        ("weather", f"the topics are: {', '.join(TOPICS)}"),
+        ("poetry", f"the topics are: {', '.join(TOPICS)}"),
     ],
 )
 async def test_an_unknown_topic_is_a_usage_error_with_suggestions(urlcheck: Urlcheck, word: str, hint: str) -> None:

@@ -6,14 +6,19 @@ import shlex
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import click
 import pytest
 
 from tests.manual.pages import FOLDER, PAGES, README, ROOT, anchors, blocks, rows, sections
+from tests.support.builders import CHECKED_AT, make_result, make_target
 from tests.support.program import Urlcheck, finish
 from urlcheck.cli.command import command
+from urlcheck.config.document import read_document
+from urlcheck.config.maintenance import read_window
 from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption
 from urlcheck.options.topics import TOPICS
@@ -21,6 +26,10 @@ from urlcheck.reports.formats.rules import RULES
 from urlcheck.reports.registry import FORMATS
 from urlcheck.settings.identity import HOME_PAGE, VERSION
 from urlcheck.settings.settings import Settings
+from urlcheck.watch.notices import describe_certificate, describe_change
+from urlcheck.watch.summary import summarise
+from urlcheck.watch.view import RoundView, State
+from urlcheck.watch.watched import Watched
 
 OPTIONS = [param for param in command.params if isinstance(param, click.Option)]
 MARKDOWN = [ROOT / "README.md", ROOT / "tests/benchmarks/README.md", *sorted(FOLDER.glob("*.md"))]
@@ -148,3 +157,32 @@ def test_the_manual_lists_the_fields_of_settings_that_are_not_named_like_their_o
 def test_the_changelog_begins_with_this_version() -> None:
     [latest, *_] = sections(PAGES["changelog"])
     assert latest.split(",")[0] == VERSION
+
+
+# --- watch ---
+
+
+def test_the_manual_lists_every_state_of_a_watch() -> None:
+    listed = [state for state, _ in rows(sections(PAGES["watch"])["States"])]
+    assert sorted(listed) == sorted(State)
+
+
+def test_the_manual_shows_windows_that_can_be_used(tmp_path: Path) -> None:
+    [example] = blocks(PAGES["watch"], "toml")
+    file = tmp_path / "urlcheck.toml"
+    file.write_text(example, encoding="utf-8")
+    assert len([read_window(table) for table in read_document(str(file)).maintenance]) == 2
+
+
+def test_the_manual_shows_a_notification_with_the_keys_that_it_has() -> None:
+    [example] = blocks(PAGES["watch"], "json")
+    shown = json.loads(example)
+    watched = Watched("id", make_target(), CHECKED_AT)
+    watched.record(make_result())
+    now = datetime.now(UTC)
+    assert list(shown["changes"][0]) == list(describe_change(watched))
+    assert list(shown["certificates"][0]) == list(describe_certificate(watched, now))
+    round_view = RoundView(now, now, 1.0, 0, 30.0)
+    summary = summarise([(State.UP, now, False)], round_view)
+    its_round = cast("dict[str, object]", summary["round"])
+    assert (list(shown["summary"]), list(shown["summary"]["round"])) == (list(summary), list(its_round))

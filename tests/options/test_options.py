@@ -16,6 +16,7 @@ from urlcheck.options.request_types import Credentials, Header, Method, Pin
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.settings import Settings
+from urlcheck.settings.watch import WatchSettings
 
 VERDICTS = (
     "ok, status, rate-limited, blocked, redirect, content, slow, cert, tls, dns, connect, timeout, protocol, private, "
@@ -204,7 +205,7 @@ def test_help_shows_the_settings_own_default(option: str, default: str) -> None:
 
 
 def test_every_setting_has_an_option_and_every_option_a_setting() -> None:
-    settings = {field.name for kind in (Settings, OutputSettings) for field in fields(kind)}
+    settings = {field.name for kind in (Settings, WatchSettings, OutputSettings) for field in fields(kind)}
     options = {param.name for param in command.params if isinstance(param, GroupedOption)}
     assert options ^ settings == {"files", "allow_empty", "json", "keep_body", "restart", "history"}
 

@@ -16,8 +16,9 @@ from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.rules import Rule
 from urlcheck.settings.scopes import CheckSettings, ConnectionSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
+from urlcheck.settings.watch import WatchSettings
 
-FIELDS = [(scope, field.name) for scope in (Settings, OutputSettings) for field in fields(scope)]
+FIELDS = [(scope, field.name) for scope in (Settings, WatchSettings, OutputSettings) for field in fields(scope)]
 
 plain = st.one_of(
     st.none(),

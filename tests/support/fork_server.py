@@ -29,6 +29,7 @@ _LOADED = (
     "urlcheck.cli.live",
     "urlcheck.cli.program",
     "urlcheck.cli.run",
+    "urlcheck.cli.watching",
     "urlcheck.reports.formats.jsonl",
     "urlcheck.reports.terminal.table",
     "urlcheck.runtime.signals",

@@ -5,23 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from urlcheck.config.command import ConfiguredCommand
-from urlcheck.model.errors import SettingsError
+from urlcheck.config.command import ARGUMENTS, READ_ONLY, SECRETS, ConfiguredCommand
+from urlcheck.model.errors import ConfigurationError, SettingsError
 from urlcheck.options.groups import pick
 from urlcheck.options.options import command_options
+from urlcheck.options.watching import refuse_conflicts
 from urlcheck.runtime.streams import has_piped_input, say
 from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import clean
 
 if TYPE_CHECKING:
+    from urlcheck.cli.order import Order
     from urlcheck.config.mention import Mention
     from urlcheck.input.target_builder import Entry
     from urlcheck.settings.scopes import CheckSettings
     from urlcheck.settings.settings import Settings
+    from urlcheck.watch.maintenance import Window
 
 UNUSABLE = 2
 STDIN = "-"
@@ -55,17 +59,21 @@ def command(
     urls: tuple[str | Entry, ...],
     files: tuple[str, ...],
     checks: Sequence[CheckSettings] = (),
+    maintenance: Sequence[Window] = (),
     mention: Mention | None = None,
     **params: Any,
-) -> int:
+) -> int | Order:
     """Check URLs concurrently and report for each one what happened and whether it passed.
 
     URLs come from the command line, from files, or from a pipe. A URL without a scheme is https, or http for localhost and IP
     addresses. The configuration file urlcheck.toml can name URLs and settings.
     """
     from urlcheck.settings.settings import Settings  # noqa: PLC0415 - --help does without
+    from urlcheck.settings.watch import WatchSettings  # noqa: PLC0415
 
-    settings, output = pick(Settings, params), pick(OutputSettings, params)
+    context = click.get_current_context()
+    settings, output, watch = pick(Settings, params), pick(OutputSettings, params), pick(WatchSettings, params)
+    refuse_conflicts(context, settings, watch)
     if sum(file is None for _, file in output.outputs) > 1:
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")
     if settings.base_url is None:
@@ -81,29 +89,45 @@ def command(
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in")
         files = (STDIN,)
+    from urlcheck.cli.order import Order  # noqa: PLC0415
+
+    remark = mention.describe(verbose=output.verbose) if mention else None
+    order = Order(
+        urls,
+        files,
+        settings,
+        [settings.check, *checks],
+        output,
+        allow_empty=bool(params["allow_empty"]),
+        remarks=[remark] if remark else [],
+        restart=bool(params["restart"]),
+        watch=watch,
+        maintenance=maintenance,
+        configuration=mention.name if mention else None,
+        hidden=context.meta.get(SECRETS),
+        read_again=partial(_read_again, context.meta[ARGUMENTS]),
+    )
+    if context.obj is READ_ONLY:
+        return order
     if mention and not output.quiet:
         _say_what_is_not_read(mention, urls, files)
-    remark = mention.describe(verbose=output.verbose) if mention else None
+    return _execute(order)
+
+
+def _execute(order: Order) -> int:
+    """Run an order. Everything that runs is imported here, and only here."""
     from urlcheck.backends.starting import started_early  # noqa: PLC0415
     from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415
 
-    with started_early(settings, files) as children:
+    with started_early(order.settings, order.files) as children:
         with deferring_trust():
-            from urlcheck.cli.run import Order, execute  # noqa: PLC0415 - everything that runs is imported here, and only here
+            if order.watch.watch:
+                from urlcheck.cli.watching import execute  # noqa: PLC0415
+            else:
+                from urlcheck.cli.run import execute  # noqa: PLC0415
         from urlcheck.runtime.event_loop import run  # noqa: PLC0415
 
-        order = Order(
-            urls,
-            files,
-            settings,
-            [settings.check, *checks],
-            output,
-            allow_empty=bool(params["allow_empty"]),
-            remarks=[remark] if remark else [],
-            restart=bool(params["restart"]),
-            children=children,
-        )
-        return run(execute(order))
+        return run(execute(order, children))
 
 
 def _show_history(urls: Sequence[str | Entry], settings: Settings) -> int:
@@ -112,6 +136,18 @@ def _show_history(urls: Sequence[str | Entry], settings: Settings) -> int:
     for line in list_history(str(settings.state), [url for url in urls if isinstance(url, str)], settings.base_url):
         click.echo(line)
     return 0
+
+
+def _read_again(arguments: Sequence[str]) -> Order:
+    """The order of the same arguments and the configuration as it is now. Raises `UrlcheckError`."""
+    try:
+        with command.make_context("urlcheck", [*arguments], obj=READ_ONLY) as context:
+            order: Order = command.invoke(context)
+    except click.ClickException as error:
+        raise ConfigurationError(error.format_message()) from None
+    except SettingsError as error:
+        raise ConfigurationError(str(error)) from None
+    return order
 
 
 def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: Sequence[str]) -> None:

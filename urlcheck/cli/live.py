@@ -36,7 +36,7 @@ def show_live(
     """
     if output.quiet or not output.progress:
         return nullcontext()
-    if _can_draw(output):
+    if can_draw(output):
         from urlcheck.reports.terminal.awaiting import Awaiting  # noqa: PLC0415 - Rich is imported where it draws
         from urlcheck.reports.terminal.console import make_console  # noqa: PLC0415
         from urlcheck.reports.terminal.display import show  # noqa: PLC0415
@@ -51,7 +51,7 @@ def show_live(
     return saying(WaitingLog(checker, summary, settings.wait, say)) if settings.wait else nullcontext()
 
 
-def _can_draw(output: OutputSettings) -> bool:
+def can_draw(output: OutputSettings) -> bool:
     """Whether standard error is a terminal to which no report streams."""
     return sys.stderr.isatty() and not any(load_reporter(name).streams for name in _list_on_terminal(output))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from functools import partial
 
 from urlcheck.api import open_checker
@@ -13,8 +12,9 @@ from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.cli.live import Live, show_live
 from urlcheck.cli.notes import describe_conditions, describe_course, describe_input, describe_store
+from urlcheck.cli.order import Order
 from urlcheck.input.lists import Lists
-from urlcheck.input.target_builder import Entry, TargetBuilder
+from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.input.thread_source import ThreadSource
 from urlcheck.model.errors import ClosedPipeError, InputError, OutputError, SettingsError, StateError
 from urlcheck.reports.outputs import Outputs, list_outputs
@@ -24,35 +24,18 @@ from urlcheck.runtime.event_loop import tune_gc
 from urlcheck.runtime.signals import on_interruption, on_suspension
 from urlcheck.runtime.streams import say
 from urlcheck.settings.output import OutputSettings
-from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
+from urlcheck.settings.scopes import InputSettings, RunSettings
 from urlcheck.settings.secrets import keeping_secrets
-from urlcheck.settings.settings import Settings
 from urlcheck.store.opening import AnyStore, open_store
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The task that a command line and its configuration describe.
+async def execute(order: Order, children: list[Child]) -> int:
+    """Run to the end, or to the first signal. Returns the exit status. Raises `UrlcheckError`.
 
-    `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
-    `restart`: a run that was interrupted does not go on. `children` are processes that were started for the run.
+    `children` are processes that were started for the run.
     """
-
-    urls: Sequence[str | Entry]
-    files: Sequence[str]
-    settings: Settings
-    checks: Sequence[CheckSettings]
-    output: OutputSettings
-    allow_empty: bool = False
-    remarks: Sequence[str] = ()
-    restart: bool = False
-    children: list[Child] = field(default_factory=list)
-
-
-async def execute(order: Order) -> int:
-    """Run to the end, or to the first signal. Returns the exit status. Raises `UrlcheckError`."""
     builder = TargetBuilder(order.settings.part(InputSettings), order.checks)
     lists = Lists(order.urls, order.files, builder)
     with keeping_secrets(order.checks):
@@ -64,11 +47,11 @@ async def execute(order: Order) -> int:
             if order.settings.state and not order.output.quiet:
                 for remark in describe_store(store, can_be_resumed=lists.can_be_read_again):
                     say(f"urlcheck: {remark}")
-            status = await _execute(order, builder, lists, store)
+            status = await _execute(order, builder, lists, store, children)
     return UNUSABLE if store.error else status
 
 
-async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore) -> int:
+async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore, children: list[Child]) -> int:
     source = store.recall(ThreadSource(lists))
     summary = Summary()
     summary.remarks += order.remarks
@@ -77,7 +60,7 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         failure: Exception | None = None
         interrupted = None
         try:
-            async with open_checker(source, order.settings.part(RunSettings), order.checks, order.children) as checker:
+            async with open_checker(source, order.settings.part(RunSettings), order.checks, children) as checker:
                 live = partial(show_live, checker, order.settings, order.output, summary, lists)
                 interrupted = await _check_all(checker, live, [summary, outputs], store)
                 summary.notes += describe_course(checker, order.settings)
@@ -93,7 +76,7 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
         outputs.close(summary)
     store.is_whole = source.exhausted and not (failure or interrupted)
-    _say_what_no_report_says(summary, order.output)
+    say_what_no_report_says(summary, order.output)
     if failure:
         raise failure
     if interrupted:
@@ -143,7 +126,7 @@ def _say_that_it_goes_on(error: StateError) -> None:
     say(f"urlcheck: {error}; the run goes on without it")
 
 
-def _say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
+def say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
     """On standard error, where no table is printed: the summary, unless a report takes its place, and its notes."""
     outputs = list_outputs(output)
     if output.quiet or ("table", None) in outputs:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from urlcheck.config.layers import Configuration
     from urlcheck.config.variables import Variables
 
-_ARGUMENTS = "urlcheck.arguments"
+# the keys of a context's `meta`: the arguments, and the secrets of a configuration
+ARGUMENTS, SECRETS = "urlcheck.arguments", "urlcheck.secrets"
+# the `obj` of a context in which nothing is executed or printed
+READ_ONLY = "read only"
 
 
 class ConfiguredCommand(GroupedCommand):
@@ -33,7 +36,7 @@ class ConfiguredCommand(GroupedCommand):
             return super().make_context(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_ARGUMENTS] = [*args]
+        ctx.meta[ARGUMENTS] = [*args]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -48,12 +51,12 @@ class ConfiguredCommand(GroupedCommand):
         from urlcheck.config.variables import Variables  # noqa: PLC0415
         from urlcheck.text.secrets import hiding  # noqa: PLC0415
 
-        given, _, _ = self.make_parser(ctx).parse_args(ctx.meta[_ARGUMENTS])
+        given, _, _ = self.make_parser(ctx).parse_args([*ctx.meta[ARGUMENTS]])  # it takes them off the list
         found = chain([first], candidates) if first else ()
         document, variables = read_document(file) if file else find_document(found), Variables()
         with _naming(variables):
             configuration = configure(ctx, given, document, variables)
-            if has_variables and not ctx.params["quiet"]:
+            if has_variables and not ctx.params["quiet"] and ctx.obj is not READ_ONLY:
                 _warn_of_ignored(configuration, variables)
             if ctx.params["print_config"]:
                 from urlcheck.config.show import show  # noqa: PLC0415
@@ -67,6 +70,7 @@ class ConfiguredCommand(GroupedCommand):
                 from urlcheck.config.mention import make_mention  # noqa: PLC0415
 
                 ctx.params["mention"] = make_mention(document, configuration)
+            ctx.meta[SECRETS] = variables.secrets
             with hiding(variables.secrets):
                 return self._invoke(ctx, configuration)
 

@@ -20,7 +20,7 @@ _TWICE = "Cannot overwrite a value"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The settings of a run, or of one `[[target]]`; `title` names the latter."""
+    """The settings of a run, or of one `[[target]]` or `[[maintenance]]`; `title` names the latter."""
 
     file: str
     values: Mapping[str, object]
@@ -41,9 +41,9 @@ class Table:
         """Whether it stands in a `pyproject.toml`."""
         return os.path.basename(self.file) == PROJECT
 
-    def name_header(self) -> str:
-        """The header of a target, as it is written in this file."""
-        return "[[tool.urlcheck.target]]" if self.is_project else "[[target]]"
+    def name_header(self, array: str = "target") -> str:
+        """The header of a target, or of another array's table, as it is written in this file."""
+        return f"[[tool.urlcheck.{array}]]" if self.is_project else f"[[{array}]]"
 
     @property
     def of_title(self) -> str:
@@ -59,6 +59,7 @@ class Document:
     run: Table
     targets: tuple[Table, ...]
     was_found: bool
+    maintenance: tuple[Table, ...] = ()
 
     @property
     def directory(self) -> str:
@@ -110,7 +111,7 @@ def _read(name: str, *, was_found: bool) -> Document | None:
         _refuse_strangers(name, owner)  # also where the table has no header, but dots
     if not isinstance(values, dict):
         raise ConfigurationError(f"{name}: tool.urlcheck is not a table")
-    return _arrange(name, values, find_lines(text, "tool.urlcheck." if is_project else ""), was_found=was_found)
+    return _arrange(name, values, text, "tool.urlcheck." if is_project else "", was_found=was_found)
 
 
 def _find_table(name: str, values: Mapping[str, object]) -> object:
@@ -156,22 +157,32 @@ def _parse(name: str, text: str) -> dict[str, object]:
         raise ConfigurationError(f"{name}: nested too deeply") from None
 
 
-def _arrange(
-    name: str, values: dict[str, object], lines: tuple[dict[str, int], list[dict[str, int]]], *, was_found: bool
-) -> Document:
-    run_lines, target_lines = lines
-    targets = values.pop("target", [])
+def _arrange(name: str, values: dict[str, object], text: str, prefix: str, *, was_found: bool) -> Document:
+    targets, windows = values.pop("target", []), values.pop("maintenance", [])
+    run_lines, target_lines = find_lines(text, prefix)
     run = Table(name, values, run_lines)
-    header = run.name_header()
-    if isinstance(targets, dict):
-        raise run.complain("target", f"write {header}, with two brackets, for each of them")
-    if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
-        raise run.complain("target", f'target is not an array of tables: write {header} and below it url = "…"')
-    if len(target_lines) != len(targets):  # an inline array, as a rule
-        target_lines = [{} for _ in targets]
-    tables = []
-    for number, (target, its_lines) in enumerate(zip(targets, target_lines, strict=True), 1):
-        names = (shown for shown in (target.get("name"), target.get("url")) if shown and isinstance(shown, str))
+    window_lines = find_lines(text, prefix, "maintenance")[1] if windows else []
+    return Document(
+        name,
+        run,
+        _list_tables(run, "target", targets, target_lines, 'url = "…"'),
+        was_found,
+        _list_tables(run, "maintenance", windows, window_lines, "from and until, or cron and duration"),
+    )
+
+
+def _list_tables(run: Table, array: str, tables: object, lines: list[dict[str, int]], keys: str) -> tuple[Table, ...]:
+    """The tables of an array, each with its lines and title; `keys`: what is written in one. Raises `ConfigurationError`."""
+    header = run.name_header(array)
+    if isinstance(tables, dict):
+        raise run.complain(array, f"write {header}, with two brackets, for each of them")
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise run.complain(array, f"{array} is not an array of tables: write {header} and below it {keys}")
+    if len(lines) != len(tables):  # an inline array, as a rule
+        lines = [{} for _ in tables]
+    listed = []
+    for number, (table, its_lines) in enumerate(zip(tables, lines, strict=True), 1):
+        names = (shown for shown in (table.get("name"), table.get("url")) if shown and isinstance(shown, str))
         title = next((repr(mask_entry(shown)) for shown in names), str(number))
-        tables.append(Table(name, target, its_lines, f"[[target]] {title}"))
-    return Document(name, run, tuple(tables), was_found)
+        listed.append(Table(run.file, table, its_lines, f"[[{array}]] {title}"))
+    return tuple(listed)

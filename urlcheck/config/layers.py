@@ -40,12 +40,16 @@ class OwnTarget:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The settings of a run. `settings`: the values given, by parameter; `urls`: of the command line; `keys`: all options."""
+    """The settings of a run. `settings`: the values given, by parameter; `urls`: of the command line; `keys`: all options.
+
+    `maintenance` are the tables of the windows.
+    """
 
     keys: Mapping[str, Key]
     settings: Mapping[str, Setting]
     urls: tuple[str, ...]
     targets: tuple[OwnTarget, ...]
+    maintenance: tuple[Table, ...] = ()
 
     @property
     def checks(self) -> list[CheckSettings]:
@@ -53,11 +57,16 @@ class Configuration:
         return list(dict.fromkeys(target.check for target in self.targets if target.check))
 
     def number_checks(self) -> dict[str, object]:
-        """The parameters `urls` and `checks` of the command: what is to be checked, and by which settings."""
+        """The parameters `urls`, `checks` and `maintenance` of the command: what is to be checked, and by which settings."""
         checks = self.checks
         numbers = {check: number for number, check in enumerate(checks, 1)}
         entries = (replace(target.entry, check=numbers[target.check] if target.check else 0) for target in self.targets)
-        return {"urls": (*self.urls, *entries), "checks": checks}
+        params: dict[str, object] = {"urls": (*self.urls, *entries), "checks": checks}
+        if self.maintenance:
+            from urlcheck.config.maintenance import read_window  # noqa: PLC0415 - paid for by those who have windows
+
+            params["maintenance"] = [read_window(table) for table in self.maintenance]
+        return params
 
     def locate(self, error: SettingsError) -> str | None:
         """The error with the place of the setting at fault; None for the command line and for defaults."""
@@ -101,7 +110,7 @@ def configure(
     is_replaced = urls or (files and files not in layers[0])
     tables = () if is_replaced or not document else document.targets
     targets = tuple(reader.read_target(table, settings.values()) for table in tables)
-    return Configuration(keys, settings, urls, targets)
+    return Configuration(keys, settings, urls, targets, document.maintenance if document else ())
 
 
 def _find_replaced(told: Iterable[str]) -> Iterable[str]:
@@ -194,7 +203,7 @@ class _Reader:
             return f"{name!r} is for the whole run, not for {table.title}"
         from urlcheck.config.mistakes import explain_key  # noqa: PLC0415 - used only after a mistake
 
-        return explain_key(name, written, [*keys, *(_OWN_KEYS if table.title else ("target",))], table)
+        return explain_key(name, written, [*keys, *(_OWN_KEYS if table.title else ("target", "maintenance"))], table)
 
 
 def _refuse_writing(document: Document, reports: Setting | None) -> None:

@@ -21,12 +21,13 @@ _SPACES_AND_QUOTES = re.compile(r"""[\s"']""")
 HEADER = ""  # the key of a table's own line
 
 
-def find_lines(text: str, prefix: str) -> tuple[dict[str, int], list[dict[str, int]]]:
+def find_lines(text: str, prefix: str, array: str = "target") -> tuple[dict[str, int], list[dict[str, int]]]:
     """The lines, from 1, of the keys of the table `prefix`, and of each `[[target]]` below it. The text is known to be TOML.
 
-    A `[[target]]`'s own line is that of the key `HEADER`; a key that is dotted or in an inline table has no line.
+    A `[[target]]`'s own line is that of the key `HEADER`; a key that is dotted or in an inline table has no line. `array`:
+    the name of another array of tables than the targets.
     """
-    table, header = prefix.removesuffix("."), f"{prefix}target"
+    table, header = prefix.removesuffix("."), f"{prefix}{array}"
     run: dict[str, int] = {}
     targets: list[dict[str, int]] = []
     current: dict[str, int] = {} if prefix else run
@@ -37,7 +38,7 @@ def find_lines(text: str, prefix: str) -> tuple[dict[str, int], list[dict[str, i
             if name == header:
                 targets.append(current)
                 current[HEADER] = number
-                run.setdefault("target", number)
+                run.setdefault(array, number)
             elif name.startswith(f"{header}.") and targets:
                 targets[-1].setdefault(_first_part(name, f"{header}."), number)
             elif name.startswith(prefix):

@@ -9,6 +9,7 @@ import click
 
 from urlcheck.config.keys import COMMAND_LINE, Key, Scalar, Setting, Shown
 from urlcheck.config.layers import Configuration, OwnTarget
+from urlcheck.config.maintenance import list_values
 from urlcheck.config.variables import quote
 from urlcheck.input.entry import mask_entry
 from urlcheck.input.files import STDIN
@@ -24,6 +25,8 @@ _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"'
 _SECRET_TEXTS = {"data", "json"}
 # keys whose value is a URL, and those that may quote one; other values are expressions, names and paths
 _URLS, _WITH_URLS = {"proxy", "base-url"}, {"header", "expect-header", "user-agent"}
+# the key of a URL whose path is a secret, as that of a webhook is
+_RECEIVER, _PATH = "notify", re.compile(r"^([^/]*//[^/?#]*)[/?#].+")
 _NO_COMMAND = ("##", r"#\u0023")  # a CI job obeys ##[command]
 _REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
 
@@ -38,6 +41,9 @@ def show(configuration: Configuration) -> str:
             lines += ["", "[[target]]", _write("url", quote(mask_entry(url)), COMMAND_LINE)]
     for target in configuration.targets:
         lines += ["", "[[target]]", *_list_target(target)]
+    for table in configuration.maintenance:
+        lines += ["", "[[maintenance]]"]
+        lines += [_write(key, value, table.place(key)) for key, value in list_values(table).items()]
     return "\n".join(lines)
 
 
@@ -101,6 +107,8 @@ def _mask_scalar(key: Key, scalar: Scalar) -> Scalar:
 
 
 def _mask_urls(key: Key, text: str) -> str:
+    if key.name == _RECEIVER and not _REFERENCE_ALONE.fullmatch(text):
+        return mask(_PATH.sub(rf"\1/{MASK}", text))
     if key.name in _URLS:
         return mask(text)
     return mask_urls(text) if key.name in _WITH_URLS else text

@@ -51,8 +51,8 @@ class Record(TypedDict):
 class FullRecord(Record, total=False):
     """A record with the keys that only some runs have.
 
-    `name`: that of a target; `worker`: the worker of a cluster that asked. Records of a run with a state file have `change` (new,
-    still, fixed or null) and `cached`.
+    `name`: that of a target; `worker`: the worker of a cluster that asked. All records of a run with a state file have
+    `change` (new, still, fixed or null) and `cached`.
     """
 
     name: str

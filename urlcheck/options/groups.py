@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from urlcheck.settings.output import OutputSettings
     from urlcheck.settings.settings import Settings
+    from urlcheck.settings.watch import WatchSettings
 
-AnySettings = TypeVar("AnySettings", "Settings", "OutputSettings")
+AnySettings = TypeVar("AnySettings", "Settings", "OutputSettings", "WatchSettings")
 _UNGROUPED = "Configuration and help"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

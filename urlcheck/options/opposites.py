@@ -1,4 +1,4 @@
-"""Flags that exclude each other."""
+"""Flags, and other options, that exclude each other."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-_OPPOSITES = {"quiet": "verbose", "verbose": "quiet"}
+_OPPOSITES = {"quiet": "verbose", "verbose": "quiet", "wait": "watch", "watch": "wait"}
 
 
 def find_opposites(switched_on: Iterable[str]) -> list[str]:
-    """The parameters for which these flags leave no place: `--quiet` replaces the `verbose` of a file."""
+    """The parameters for which these leave no place: `--quiet` replaces the `verbose` of a file, `--wait` its `watch`."""
     return [_OPPOSITES[param] for param in switched_on if param in _OPPOSITES]
 
 

@@ -25,6 +25,7 @@ from urlcheck.settings.request import RequestSettings
 from urlcheck.settings.run import RunSettings
 from urlcheck.settings.state import StateSettings
 from urlcheck.settings.verdict import VerdictSettings
+from urlcheck.settings.watch import WatchSettings
 from urlcheck.text.durations import format_duration
 from urlcheck.text.sizes import format_size
 
@@ -35,6 +36,7 @@ SCOPES: tuple[type[Scope], ...] = (
     RequestSettings,
     ConnectionSettings,
     VerdictSettings,
+    WatchSettings,
     OutputSettings,
 )
 

@@ -10,11 +10,12 @@ import click
 from urlcheck.options.bodies import read_form
 from urlcheck.options.name_types import Output, StatusCodes, Verdicts
 from urlcheck.options.quantity_types import Count, CountOr, Duration, Rate, Size
-from urlcheck.options.request_types import Body, Credentials, Header, HeaderText, Method, Pin
+from urlcheck.options.request_types import Address, Body, Credentials, Header, HeaderText, Method, Pin
 from urlcheck.settings import rules
 
 # the parameter type of a setting, by the class of its rule
 _TYPES: dict[type[rules.Rule], Callable[[Any], click.ParamType[Any]]] = {
+    rules.Address: lambda _: Address(),
     rules.Bytes: lambda _: Body(read_form),
     rules.Choice: lambda rule: click.Choice(rule.values),
     rules.Cluster: lambda _: click.STRING,
@@ -28,7 +29,7 @@ _TYPES: dict[type[rules.Rule], Callable[[Any], click.ParamType[Any]]] = {
     rules.Patterns: lambda _: click.STRING,
     rules.Pins: lambda _: Pin(),
     rules.Rate: lambda _: Rate(),
-    rules.Seconds: lambda _: Duration(),
+    rules.Seconds: Duration,
     rules.Size: lambda _: Size(),
     rules.Statuses: lambda _: StatusCodes(),
     rules.Text: lambda _: click.STRING,

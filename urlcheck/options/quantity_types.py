@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from urlcheck.settings import rules
-from urlcheck.text.durations import parse_duration
+from urlcheck.text.durations import format_duration, parse_duration
 from urlcheck.text.sizes import parse_size
 
 
@@ -55,13 +55,19 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
+    def __init__(self, rule: rules.Seconds | None = None) -> None:
+        self._least = rule.least if rule else 0.0
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, (int, float)):
             return float(value)
         try:
-            return parse_duration(value)
+            seconds = parse_duration(value)
         except ValueError as error:
             self.fail(f"{value!r} is {error}: write 500ms, 10s, 2m or 1h", param, ctx)
+        if seconds < self._least:
+            self.fail(f"{value!r} is too short: write {format_duration(self._least).replace(' ', '')} or more", param, ctx)
+        return seconds
 
 
 class Size(click.ParamType[int]):

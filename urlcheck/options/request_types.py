@@ -130,3 +130,20 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         if "%" in bare:
             self.fail(f"{text!r} has a zone: write the address without it", param, ctx)
         return str(address)
+
+
+class Address(click.ParamType[tuple[str, int]]):
+    """`[HOST:]PORT` → host and port; without a host, the loopback address of IPv4."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        if not isinstance(value, str):
+            return cast("tuple[str, int]", value)
+        host, colon, port = value.rpartition(":")
+        if not (port.isascii() and port.isdigit() and int(port) <= 65535) or (colon and not host):
+            self.fail(f"{value!r} is not [HOST:]PORT with a port up to 65535.", param, ctx)
+        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        if ":" in bare and bare == host:
+            self.fail(f"{value!r}: an IPv6 address stands in brackets, as in [::1]:9115.", param, ctx)
+        return bare or "127.0.0.1", int(port)

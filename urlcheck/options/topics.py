@@ -14,6 +14,8 @@ TOPICS = {
     "configuration": "urlcheck.toml, environment variables, settings per target",
     "waiting": "--wait: check services until they are up",
     "store": "--state: resume, reuse what passed, fail on what is new",
+    "watch": "--watch: repeated checks, states, notifications, maintenance",
+    "status": "--serve: status page, JSON, WebSocket, metrics, badges",
     "expectations": "required headers, text, regular expressions and JSON",
     "ci": "GitHub Actions, GitLab, pre-commit, cron",
     "library": "urlcheck in Python",

@@ -119,12 +119,21 @@ class Outputs:
             self._discard()
             raise
 
+    @property
+    def error(self) -> OutputError | ClosedPipeError | None:
+        """The error of the first output that was left out."""
+        return self._error
+
     def add(self, results: Sequence[Result]) -> None:
-        for output in self._outputs:
-            try:
-                output.add(results)
-            except Exception as error:  # noqa: BLE001 - a plug-in's reporter may raise anything
-                self._give_up(output, error)
+        self._add(results, self._outputs)
+
+    def stream(self, results: Sequence[Result]) -> None:
+        """Hand results over to the outputs alone that write them as they come."""
+        self._add(results, [output for output in self._outputs if output.streams])
+
+    def conclude(self, results: Sequence[Result]) -> None:
+        """Hand results over to the outputs alone that are written at the end."""
+        self._add(results, [output for output in self._outputs if not output.streams])
 
     def close(self, summary: Summary) -> None:
         for output in self._outputs:
@@ -141,6 +150,13 @@ class Outputs:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._discard()
+
+    def _add(self, results: Sequence[Result], outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            try:
+                output.add(results)
+            except Exception as error:  # noqa: BLE001 - a plug-in's reporter may raise anything
+                self._give_up(output, error)
 
     def _give_up(self, output: Output, error: Exception) -> None:
         self._leave_out(output, error)

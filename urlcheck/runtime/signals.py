@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,32 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
     finally:
         for number, action in previous.items():
             signal.signal(number, action)
+
+
+@contextmanager
+def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
+    """Within, SIGHUP calls `reload` in the running loop; but where it says that the terminal was closed, it is as before.
+
+    To be entered within `on_interruption`, which ends the run for the latter.
+    """
+    before = signal.getsignal(signal.SIGHUP) if hasattr(signal, "SIGHUP") else signal.SIG_IGN
+    if before in (signal.SIG_IGN, None):  # Windows; or nohup, which has the signal ignored
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        if callable(before) and terminals and not any(map(os.isatty, terminals)):
+            before(number, frame)
+        else:
+            loop.call_soon_threadsafe(reload)
+
+    signal.signal(signal.SIGHUP, receive)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager

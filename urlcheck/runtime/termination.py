@@ -7,6 +7,8 @@ import select
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -14,6 +16,8 @@ from typing import NoReturn
 ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 # seconds from the signal to the first look at the outputs, and between looks; seconds for which a reader may take nothing
 _LOOK_SECONDS, _STALL_SECONDS = 0.5, 1.0
+
+_last_acts: list[Callable[[], None]] = []
 
 
 def end_quietly_on_signals() -> None:
@@ -51,8 +55,21 @@ def stop_watching() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@contextmanager
+def with_last_act(act: Callable[[], None]) -> Iterator[None]:
+    """Within, `act` is called before the program ends at once. It must not wait for anything."""
+    _last_acts.append(act)
+    try:
+        yield
+    finally:
+        _last_acts.remove(act)
+
+
 def end_at_once(status: int) -> NoReturn:
     """End the program as it stands, from a signal's handler too, and leave nothing unfinished behind."""
+    for act in _last_acts:
+        with suppress(Exception):
+            act()
     if asides := sys.modules.get("urlcheck.runtime.atomic_files"):  # not loaded: no file was opened
         asides.drop_all()
     os._exit(status)

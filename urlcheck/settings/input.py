@@ -20,7 +20,7 @@ class InputSettings(Scope):
     base_url: str | None = setting(
         None,
         Either(rules.Text("an absolute http(s) URL", rules.check_absolute_url)),
-        option(metavar="URL", common=True, help="Resolve relative entries against URL. They start with /, //, ./, ../ or ?."),
+        option(metavar="URL", help="Resolve relative entries against URL. They start with /, //, ./, ../ or ?."),
     )
     include: Sequence[str] = setting(
         (),

@@ -20,15 +20,19 @@ _PATIENCE = 1.0  # with a terminal that stalls
 
 
 class Display:
-    """Drawn by a thread of its own, so that no URL pays for it, and no terminal that stalls holds one up."""
+    """Drawn by a thread of its own, so that no URL pays for it, and no terminal that stalls holds one up.
 
-    def __init__(self, console: PlainConsole) -> None:
+    `screen`: it fills the alternate screen, and the text before it is there again when it stops.
+    """
+
+    def __init__(self, console: PlainConsole, *, screen: bool = False) -> None:
         self._console = console
         self._spinner = itertools.cycle("-\\|/" if console.is_ascii else "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
         self._live = Live(  # calls `draw` now: subclasses set their attributes before this
             get_renderable=self.draw,
             console=console,
             auto_refresh=False,
+            screen=screen,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,

@@ -25,6 +25,7 @@ from urlcheck.settings.rules.basic import (
 from urlcheck.settings.rules.cluster import Cluster, count_local
 from urlcheck.settings.rules.http import (
     ODD_STATUS,
+    Address,
     Credentials,
     Headers,
     HeaderText,
@@ -40,6 +41,7 @@ from urlcheck.settings.rules.http import (
 __all__ = [
     "ODD_STATUS",
     "REPEATABLE",
+    "Address",
     "Bytes",
     "Choice",
     "Cluster",

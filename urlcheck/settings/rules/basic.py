@@ -61,9 +61,18 @@ class Number:
 
 
 class Seconds(Number):
-    """A span of time."""
+    """A span of time, of `least` seconds where that is given."""
 
-    words = "a number of seconds, more than 0"
+    def __init__(self, least: float = 0.0) -> None:
+        self.least = least
+
+    @property
+    def words(self) -> str:  # type: ignore[override] # the other numbers have no bound
+        return f"a number of seconds, {f'{self.least:g} or more' if self.least else 'more than 0'}"
+
+    def fit(self, value: Any) -> float:
+        seconds = super().fit(value)
+        return float(require(seconds, seconds >= self.least))
 
 
 class Rate(Number):

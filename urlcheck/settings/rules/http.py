@@ -90,6 +90,18 @@ class Pins:
         return host, port, addresses
 
 
+class Address:
+    """A pair (host, port) on which a server of this machine listens."""
+
+    words = "a pair (host, port)"
+
+    def fit(self, value: Any) -> tuple[str, int]:
+        parts = tuple(require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)))
+        require(parts, [type(part) for part in parts] == [str, int])
+        host, port = parts
+        return require((host, port), host and 0 <= port <= 65535)  # type: ignore[no-any-return]
+
+
 class Statuses:
     """A collection of HTTP status codes, stored as a set."""
 

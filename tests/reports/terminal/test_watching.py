@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.support.builders import AsciiTerminal, Terminal
+from urlcheck.reports.terminal.console import make_console
+from urlcheck.reports.terminal.watching import WatchTable
+from urlcheck.reports.watching import WatchFrame, WatchRow
+
+DOWN = WatchRow(
+    "down",
+    "api: https://api.example/a/long/path/to/a/page",
+    "connection refused",
+    [3.0, None],
+    3_700,
+    None,
+    in_maintenance=False,
+)
+UP = WatchRow("up", "https://b.example/", "200 OK", [81.4, 20.0], 12.5, 7.2, in_maintenance=False)
+PAUSED = WatchRow("degraded", "https://c.example/", "429 Too Many Requests", [5.0], 60, 7.2, in_maintenance=True)
+FRAME = WatchFrame(
+    "1 of 3 down since 09:31", "down", "1 up   1 degraded   1 down", ["09:31:02 a line"], [DOWN, PAUSED, UP], 2, 7.2
+)
+
+
+def draw(stream: io.StringIO, width: int = 80) -> list[str]:
+    console = make_console(stream, "never", width=width)
+    table = WatchTable(console)
+    table.frame = FRAME
+    console.print(table.draw())
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def test_the_headline_says_the_worst_state_first() -> None:
+    lines = draw(Terminal())
+    assert lines[:4] == [
+        " ✗ 1 of 3 down since 09:31",
+        " 1 up   1 degraded   1 down   next check in 7s   q ends",
+        "",
+        " 09:31:02 a line",
+    ]
+
+
+def test_a_row_says_state_target_last_check_and_times() -> None:
+    header, down, paused, up, rest = draw(Terminal())[5:]
+    assert header.split() == ["STATE", "TARGET", "LAST", "TIME", "CHECKS", "SINCE", "NEXT"]
+    assert down.split()[:2] == ["✗", "down"]
+    assert down.split()[-3:] == ["█✗", "1h", "…"]
+    assert paused.split()[:2] == ["!", "paused"]
+    assert up.split() == ["✓", "up", "https://b.example/", "200", "OK", "20", "ms", "█▂", "12s", "7s"]
+    assert rest == " … and 2 more"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    lines = draw(Terminal(), width)
+    assert max(map(len, lines)) <= width
+    assert len(lines) == 10
+
+
+def test_an_ascii_terminal_is_sent_ascii() -> None:
+    assert "\n".join(draw(AsciiTerminal())).isascii()

@@ -1,0 +1,1 @@
+"""Repeated checks: states, their changes, notifications and a status server."""
