@@ -71,9 +71,9 @@ class Cluster:
         return [*shown, NO_WORKER] if self._is_deserted else shown
 
     async def refuse_unusable(self, workers: Iterable[str], seconds: float = _FIRST_SECONDS) -> bool:
-        """Ask workers for their version. Returns whether none is left that can be used; `remarks` say why.
+        """Ask workers for their version, and refuse those that have another. Returns whether all of them were refused.
 
-        Workers that do not answer within so many seconds are asked again when they are opened.
+        `remarks` give the reasons. Workers that do not answer within so many seconds are asked again when they are opened.
         """
         versions = await self._ask_versions([*workers], seconds)
         for worker, version in versions.items():
@@ -81,10 +81,10 @@ class Cluster:
         return bool(versions) and versions.keys() <= self._refused
 
     async def begin(self, scaled: Scaled) -> None:
-        """Nothing to do: targets are held until a worker has joined."""
+        """Let the run begin: its targets are held until a worker joins."""
 
     async def watch(self, scaled: Scaled) -> None:
-        """Until the run has ended, or nobody is left to end it."""
+        """Look for workers again and again, until the run ends, or is stopped for lack of a worker or of the scheduler."""
         last_answer = last_worker = time.monotonic()
         try:
             while True:

@@ -48,10 +48,10 @@ class ActorLink:
         return self._incoming.popleft()
 
     def suspend(self) -> None:
-        """Nothing to do: the worker goes on until nobody fetches its results."""
+        """Do nothing: the worker goes on until it has no room for results."""
 
     def resume(self) -> None:
-        """Nothing to do: the worker has not stopped."""
+        """Do nothing: the worker has not stopped."""
 
     def kill(self) -> None:
         if not self._end.done():
