@@ -152,6 +152,12 @@ async def test_targets_bring_settings_of_their_own(cluster: Cluster, serve: Serv
     assert [result.ok for result in results] == [False, True] * 5
 
 
+async def test_a_target_that_brings_a_socket_of_this_machine_is_refused(cluster: Cluster) -> None:
+    targets = [Target("http://127.0.0.1:9/", settings=Settings(unix_socket="/s"))]
+    with pytest.raises(SettingsError, match=r"^unix_socket: is a socket of this machine"):
+        await check(targets, Settings(dask=cluster.address))
+
+
 async def test_the_report_names_the_worker(cluster: Cluster, urlcheck: Urlcheck, serve: Serve) -> None:
     server = await serve(reply())
     finished = await urlcheck(server.url, "--dask", cluster.address, "-v", "-o", "table", "-o", "jsonl=results.jsonl")
@@ -290,7 +296,7 @@ async def test_dask_is_imported_only_for_a_cluster() -> None:
     script = """if True:
         import sys
         from urlcheck import check_sync, Settings
-        check_sync(["http://127.0.0.1:9/"], Settings(retries=0, processes=2))
+        check_sync(["http://127.0.0.1:9/"], Settings(retries=0, processes=1))
         print([name for name in sys.modules if name.partition(".")[0] in ("dask", "distributed", "tornado")])
     """
     finished = await finish(await create_subprocess_exec(sys.executable, "-c", script, stdout=PIPE, stderr=PIPE))

@@ -105,15 +105,17 @@ class Cluster:
                 elif not self._has_deadline and time.monotonic() - last_worker > _WORKER_SECONDS:
                     scaled.stop(NO_WORKER)
                     return
-                # else the reason for which the run is stopped says so
+                # without a deadline, the reason for which the run is stopped says so
                 self._is_deserted = self._has_deadline and not self.opened and scaled.unfinished > 0
         finally:
             for task in self._opening.values():
                 task.cancel()
 
-    def _open_those(self, workers: Iterable[str]) -> None:
+    def _open_those(self, workers: Sequence[str]) -> None:
         """Begin to open a backend for each of these workers that has none, while there are places in flight for it."""
         now = time.monotonic()
+        for worker in [worker for worker, backend in self._backends.items() if backend.has_ended and worker not in workers]:
+            del self._backends[worker]
         for worker in workers:
             backend = self._backends.get(worker)
             if backend and backend.has_ended:
