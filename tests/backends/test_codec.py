@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from tests.support.builders import NOT_FOUND, make_result, make_target
 from urlcheck.backends import codec, messages
-from urlcheck.backends.frames import frame, read_frame
+from urlcheck.backends.frames import frame, read_frame, split
 from urlcheck.http.headers import Headers
 from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
+from urlcheck.settings.files import Contents, FileReader
 from urlcheck.settings.scopes import CheckSettings
 
 REFUSED = Failure(
@@ -118,6 +120,16 @@ def test_every_kind_of_setting_comes_out_as_it_went_in() -> None:
     assert codec.unpack_settings(CheckSettings, message.checks[0]) == settings
 
 
+def test_the_files_of_settings_are_sent_with_them(tmp_path: Path) -> None:
+    file = tmp_path / "\udce9.pem"
+    file.write_bytes(b"content")
+    packed = codec.pack_checks([CheckSettings(ca_file=str(file))], FileReader())
+    message = messages.decode_to_backend(messages.encode(packed))
+    assert isinstance(message, messages.Checks)
+    assert codec.unpack_contents(message) == Contents({str(file): b"content"})
+    assert codec.unpack_settings(CheckSettings, message.checks[0]).ca_file == str(file)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -135,7 +147,9 @@ def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
 
 @given(st.lists(st.binary(), max_size=5))
 def test_messages_come_out_one_by_one(messages: list[bytes]) -> None:
-    assert asyncio.run(read(b"".join(map(frame, messages)))) == messages
+    block = b"".join(map(frame, messages))
+    assert asyncio.run(read(block)) == messages
+    assert [*split(block)] == messages
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 10])

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.measure import TooLongError, measure
@@ -94,6 +95,9 @@ def _run_once(workload: Workload, series: Series, folder: Path) -> None:
     contender = series.contender
     try:
         usage = measure(list(contender.command), folder, TREE, feed=contender.feed, output=contender.output)
+        if contender.start:
+            start = measure(list(contender.start), folder, TREE, feed=None, output="started")
+            usage = replace(usage, seconds=usage.seconds - start.seconds, cpu=usage.cpu - start.cpu)
     except TooLongError:
         series.fault = "took too long"
         return

@@ -29,7 +29,8 @@ class Count:
 class Contender:
     """A program with its command line, run in the folder of the lists; `count` reads the report that it left there.
 
-    Its standard output becomes the file `output`; where `feed` names a file, that comes to it through a pipe.
+    Its standard output becomes the file `output`; where `feed` names a file, that comes to it through a pipe. `start`:
+    the same for a list of one URL, whose seconds are taken off.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Contender:
     output: str = "output"
     count: Callable[[Path], Count] | None = None
     feed: str | None = None
+    start: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -100,6 +100,26 @@ def many_hosts(ground: Ground) -> Workload:
     count = ground.size(15_000, 5_000)
     name = write_list(ground.folder, "many-hosts", (f"http://{host(i)}:{ground.servers.http}/" for i in range(count)))
     return Workload(f"{count:,} hosts", peers(Task(name), *ground.options), count)
+
+
+def cluster(ground: Ground) -> Workload:
+    """The workers of a cluster beside as many processes, so that the cost of the way to a cluster is seen."""
+    count = ground.size(15_000, 5_000)
+    name = write_list(ground.folder, "cluster", (f"http://{host(i)}:{ground.servers.http}/" for i in range(count)))
+    start = Task(write_list(ground.folder, "cluster-start", [f"http://{host(0)}:{ground.servers.http}/"]))
+    places = {"urlcheck --dask local:2": ("--dask", "local:2"), "urlcheck -j 2": ("-j", "2")}
+    return Workload(
+        f"{count:,} hosts, the start taken off",
+        tuple(
+            replace(
+                urlcheck(Task(name), *place, *ground.options, name=title),
+                start=urlcheck(start, *place, *ground.options).command,
+            )
+            for title, place in places.items()
+        ),
+        count,
+        measure=Measure.CPU,
+    )
 
 
 def many_hosts_tls(ground: Ground) -> Workload:
@@ -270,6 +290,7 @@ WORKLOADS: dict[str, Callable[[Ground], Workload]] = {
     "one-host": one_host,
     "one-process": one_process,
     "many-hosts": many_hosts,
+    "cluster": cluster,
     "many-hosts-tls": many_hosts_tls,
     "handshakes": handshakes,
     "limited": limited_host,

@@ -147,3 +147,9 @@ def test_a_configuration_that_was_found_does_not_use_the_netrc(complain: Complai
     assert complain("netrc = true", "x") == f"urlcheck.toml:1: {message}"
     assert tell("netrc = true", "x", *NAMED).settings.netrc
     assert tell("netrc = false", "x", "--netrc").settings.netrc
+
+
+def test_a_configuration_that_was_found_does_not_choose_a_cluster(complain: Complain, tell: Tell) -> None:
+    message = f"dask: {FOUND} does not use it; type --config urlcheck.toml or --dask"
+    assert complain('dask = "tcp://host:8786"', "x") == f"urlcheck.toml:1: {message}"
+    assert tell('dask = "tcp://host:8786"', "x", *NAMED).settings.dask == "tcp://host:8786"

@@ -86,6 +86,12 @@ def test_a_value_of_a_wrong_type_is_refused_with_the_name_of_its_field(scope: ty
         ({"accept": [600]}, "accept: must be a collection of status codes from 100 to 599, or 999, or None"),
         ({"allow": "timeout"}, "allow: must be a collection of verdicts"),
         ({"method": "get"}, "method: must be a request method in capitals, such as GET"),
+        ({"dask": 5}, "dask: must be the address of a Dask scheduler, such as tcp://HOST:8786, or local:N, or None"),
+        ({"dask": "host:1"}, "dask: write the address of a Dask scheduler, such as tcp://HOST:8786, or local:N"),
+        ({"dask": "tcp://a b"}, "dask: write the address of a Dask scheduler, such as tcp://HOST:8786, or local:N"),
+        ({"dask": "local:65"}, "dask: local:N starts N worker processes on this machine, from 1 to 64"),
+        ({"dask": "local:"}, "dask: local:N starts N worker processes on this machine, from 1 to 64"),
+        ({"dask": "local:\u0662"}, "dask: local:N starts N worker processes on this machine, from 1 to 64"),
         ({"processes": "all"}, "processes: must be a whole number, from 1 to 64, or 'auto'"),
     ],
 )
@@ -101,6 +107,7 @@ def test_an_unusable_value_is_refused_in_words(settings: dict[str, Any], message
             {"expect_json": ["a"], "method": "HEAD"},
             "expect_json: the answer to a HEAD request has no body; use another method",
         ),
+        ({"dask": "local:2", "processes": 2}, "processes: has no meaning where a cluster checks; leave it out, or dask"),
         ({"key": "key.pem"}, "key: is the key of a certificate, which needs cert"),
         (
             {"unix_socket": "s", "block_private": True},

@@ -44,6 +44,8 @@ def start_cluster(workers: int) -> Iterator[Cluster]:
     with subprocess.Popen(command, cwd=ROOT, env=env, stdin=PIPE, stdout=PIPE, text=True) as process:
         try:
             yield Cluster(process)
+            if process.poll() is None:
+                process.communicate()  # it ends with its standard input
         finally:
             process.kill()  # Dask's workers end with the process that has started them
 

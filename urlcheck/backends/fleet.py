@@ -59,9 +59,9 @@ class Fleet:
         return held
 
     async def join(self, joining: Sequence[Backend]) -> list[Target]:
-        """Divide hosts and places among the backends that there are and these. Returns the targets that move, to be submitted.
+        """Divide hosts and places anew among all backends, with these. Returns targets, which the caller submits.
 
-        Until all backends have given back what may move, nobody knows the home of a host, so targets are held.
+        Targets are held meanwhile: the home of a host is known once every backend has said which hosts it keeps.
         """
         present = [*self.backends]
         for backend in joining:

@@ -26,7 +26,7 @@ class Channel(Protocol):
         ...
 
     async def read(self) -> bytes | None:
-        """The next message; None once nobody sends any more."""
+        """The next message; None at the end."""
         ...
 
     def write(self, message: bytes) -> None:
@@ -52,7 +52,7 @@ class Worker:
             return
         try:
             await self._work(codec.unpack_settings(RunSettings, hello.run), hello.pulse_seconds)
-        except* SettingsError as errors:  # what could be used there cannot be used here, such as the proxy of the environment
+        except* SettingsError as errors:  # this machine differs from the sender's: a proxy in the environment, say
             self._send(messages.Refused(str(errors.exceptions[0])))
 
     async def _work(self, settings: RunSettings, pulse_seconds: float) -> None:

@@ -13,7 +13,7 @@ from urlcheck.runtime.event_loop import tuning_gc
 
 # bytes of results that wait to be fetched before the engine waits too
 _MOST_WAITING = 1 << 20
-# a block, which costs a millisecond of processor time however short it is, is gathered for so many seconds
+# seconds for which results are gathered in a block: each block costs a millisecond of processor time, however short it is
 _GATHER_SECONDS = 0.05
 
 

@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 from typing import Any
 from uuid import uuid4
 
-from distributed import Client
+from distributed import CancelledError, Client, KilledWorker
 
 from urlcheck.backends.dask.actor import EngineActor
 from urlcheck.backends.dask.link import ActorLink
@@ -33,9 +33,11 @@ _SCHEDULER_SECONDS = 5.0
 _WORKER_SECONDS = 60.0
 # ... that a worker has to say its version, or to make the actor, for which it needs a free thread
 _OPEN_SECONDS = 30.0
+_FIRST_SECONDS = 5.0
 # ... until a worker that was lost, but is still in the list, is tried again; they double
 _RETRY_SECONDS = 5.0
 _MOST_REMARKS = 5
+_OF_A_LOST_WORKER = (OSError, TimeoutError, KilledWorker, CancelledError)
 
 
 class Cluster:
@@ -68,18 +70,21 @@ class Cluster:
             shown.append(f"{more:,} more workers were not used, for reasons like these")
         return [*shown, NO_WORKER] if self._is_deserted else shown
 
-    async def refuse_unusable(self, workers: Iterable[str]) -> bool:
-        """Ask workers for their version. Returns whether none is left that can be used; `remarks` say why."""
-        versions = await self._ask_versions([*workers])
+    async def refuse_unusable(self, workers: Iterable[str], seconds: float = _FIRST_SECONDS) -> bool:
+        """Ask workers for their version, and refuse those that have another. Returns whether all of them were refused.
+
+        `remarks` give the reasons. Workers that do not answer within so many seconds are asked again when they are opened.
+        """
+        versions = await self._ask_versions([*workers], seconds)
         for worker, version in versions.items():
             self._judge(worker, version)
         return bool(versions) and versions.keys() <= self._refused
 
     async def begin(self, scaled: Scaled) -> None:
-        """Nothing to do: targets are held until a worker has joined."""
+        """Let the run begin: its targets are held until a worker joins."""
 
     async def watch(self, scaled: Scaled) -> None:
-        """Until the run has ended, or nobody is left to end it."""
+        """Look for workers again and again, until the run ends, or is stopped for lack of a worker or of the scheduler."""
         last_answer = last_worker = time.monotonic()
         try:
             while True:
@@ -87,6 +92,7 @@ class Cluster:
                     workers = await list_workers(self._client)
                 except (OSError, AttributeError, RuntimeError, TimeoutError):  # the client is closed, or connects again
                     if time.monotonic() - last_answer > _SCHEDULER_SECONDS:
+                        self._is_deserted = False
                         scaled.stop(NO_SCHEDULER)
                         return
                 else:
@@ -99,14 +105,17 @@ class Cluster:
                 elif not self._has_deadline and time.monotonic() - last_worker > _WORKER_SECONDS:
                     scaled.stop(NO_WORKER)
                     return
-                self._is_deserted = not self.opened and scaled.unfinished > 0
+                # without a deadline, the reason for which the run is stopped says so
+                self._is_deserted = self._has_deadline and not self.opened and scaled.unfinished > 0
         finally:
             for task in self._opening.values():
                 task.cancel()
 
-    def _open_those(self, workers: Iterable[str]) -> None:
+    def _open_those(self, workers: Sequence[str]) -> None:
         """Begin to open a backend for each of these workers that has none, while there are places in flight for it."""
         now = time.monotonic()
+        for worker in [worker for worker, backend in self._backends.items() if backend.has_ended and worker not in workers]:
+            del self._backends[worker]
         for worker in workers:
             backend = self._backends.get(worker)
             if backend and backend.has_ended:
@@ -122,8 +131,12 @@ class Cluster:
         if backend.refusal:
             self._refuse(worker, backend.refusal)
         else:
-            _, pause = self._retry.get(worker, (0.0, _RETRY_SECONDS))
-            self._retry[worker] = (time.monotonic() + pause, 2 * pause)
+            self._postpone(worker)
+
+    def _postpone(self, worker: str) -> None:
+        """Try a worker again later, if it is still in the list then."""
+        _, pause = self._retry.get(worker, (0.0, _RETRY_SECONDS))
+        self._retry[worker] = (time.monotonic() + pause, 2 * pause)
 
     async def _wait_for_openings(self) -> None:
         if self._opening:
@@ -145,7 +158,7 @@ class Cluster:
     async def _open(self, worker: str) -> RemoteBackend | None:
         """A backend on this worker; None if it cannot be used, or is gone."""
         if worker not in self._accepted:
-            await self.refuse_unusable([worker])
+            await self.refuse_unusable([worker], _OPEN_SECONDS)
             if worker not in self._accepted:
                 return None
         name = f"urlcheck-{uuid4().hex}"
@@ -153,23 +166,26 @@ class Cluster:
         try:
             async with asyncio.timeout(_OPEN_SECONDS):
                 error = await future.exception()
-        except (OSError, TimeoutError):
-            future.release()
-            return None
+        except (OSError, TimeoutError) as failure:
+            error = failure
         if error:
-            self._refuse(worker, f"{type(error).__name__}: {error}")
+            future.release()
+            if isinstance(error, _OF_A_LOST_WORKER):
+                self._postpone(worker)
+            else:
+                self._refuse(worker, f"{type(error).__name__}: {error}")
             return None
         settings = self._settings
         if settings.wait:  # as much of it as is left
             settings = replace(settings, wait=max(1.0, settings.wait - (time.monotonic() - self._begin)))
         return RemoteBackend(ActorLink(self._client, worker, future, self._files), settings, self._checks)
 
-    async def _ask_versions(self, workers: list[str]) -> dict[str, object]:
+    async def _ask_versions(self, workers: list[str], seconds: float) -> dict[str, object]:
         """The version of urlcheck on each worker, or the error that it raises. Workers that are gone have none."""
         # a function of the standard library can be called also where there is no urlcheck
         asked = self._client.run(resolve_name, VERSION_PLACE, workers=workers, on_error="return")
         try:
-            async with asyncio.timeout(_OPEN_SECONDS):
+            async with asyncio.timeout(seconds):
                 answers: dict[str, object] = await asked
         except (OSError, TimeoutError, ValueError):
             return {}

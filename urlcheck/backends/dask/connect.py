@@ -1,4 +1,4 @@
-"""Connects to a cluster, or starts one on this machine, without a word of Dask on standard error."""
+"""Connects to a cluster, or starts one on this machine, and keeps Dask quiet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -
         async with open_checks(settings, checks, allowance) as local:
             _refuse_sockets(checks)
             if isinstance(checks, GrowingChecks):
-                checks.on_growth = partial(_refuse_unusable, local)
+                checks.on_growth = partial(_refuse_unusable, checks, local)
             async with _connect(str(settings.dask), settings.concurrency) as client:
                 cluster = Cluster(client, settings, checks)
                 if await cluster.refuse_unusable(await list_workers(client)):
@@ -55,10 +55,10 @@ async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -
                 yield cluster
 
 
-def _refuse_unusable(checks: LocalChecks) -> None:
+def _refuse_unusable(checks: Sequence[CheckSettings], local: LocalChecks) -> None:
     """Raises `SettingsError` for settings that a target has brought and that cannot be used."""
-    checks.open_all()
-    _refuse_sockets([checks[len(checks) - 1].settings])
+    _refuse_sockets(checks[-1:])
+    local.open_all()
 
 
 def _refuse_sockets(checks: Sequence[CheckSettings]) -> None:
@@ -83,7 +83,9 @@ async def _connect(address: str, most: int) -> AsyncIterator[Client]:
             client = Client(address, asynchronous=True, direct_to_workers=True, set_as_default=False, timeout=_CONNECT_SECONDS)
             stack.push_async_callback(_close, client)
             async with asyncio.timeout(_CONNECT_SECONDS + 1):  # something else may listen there, and never answer
-                await client
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # about versions of packages that matter to tasks, of which there are none
+                    await client
                 await list_workers(client)
         except Exception as error:  # noqa: BLE001 - no answer, one that is not Dask's, an unknown protocol
             reason = str(error).partition("\n")[0] or "no answer"
@@ -159,15 +161,13 @@ async def _close(client: Client) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Within it, Dask neither logs nor warns: the run reports its errors itself."""
+    """Within it, Dask does not log: the run reports its errors itself."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

@@ -33,6 +33,7 @@ class ActorLink:
         loop = asyncio.get_running_loop()
         self._end: asyncio.Future[None] = loop.create_future()
         self._feeding = loop.create_task(self._feed())
+        self._release: asyncio.Task[None] | None = None
 
     def send(self, message: bytes) -> None:
         self._outgoing.append(frame(message))
@@ -47,18 +48,25 @@ class ActorLink:
         return self._incoming.popleft()
 
     def suspend(self) -> None:
-        """Nothing to do: the worker goes on until nobody fetches its results."""
+        """Do nothing: the worker goes on until it has no room for results."""
 
     def resume(self) -> None:
-        """Nothing to do: the worker has not stopped."""
+        """Do nothing: the worker has not stopped."""
 
     def kill(self) -> None:
         if not self._end.done():
             self._end.set_result(None)
         self._feeding.cancel()
+        if not self._release:
+            self._release = asyncio.get_running_loop().create_task(self._release_actor())
 
     async def aclose(self, *, has_ended: bool) -> None:  # noqa: ARG002 - the actor ends as soon as nobody needs it
         self.kill()
+        assert self._release
+        await self._release
+
+    async def _release_actor(self) -> None:
+        """Have Dask drop the actor, which may only have been silent, so that it sends no more requests."""
         with suppress(Exception):  # the scheduler is gone, and the worker with it
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self._client.cancel([self._future])
