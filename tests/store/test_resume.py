@@ -172,6 +172,12 @@ async def test_a_run_that_its_deadline_cut_short_goes_on(
     assert sorted(server.targets) == sorted(f"/{number}" for number in range(10, 20))
 
 
+async def test_a_run_that_was_cut_short_says_that_it_can_go_on(urls: list[str], urlcheck: Urlcheck) -> None:
+    assert urls
+    shown = (await urlcheck(*ARGUMENTS[:4], "--deadline", "1s")).stdout
+    assert "the same command goes on where this run was cut short" in shown
+
+
 async def test_standard_input_is_remembered_but_does_not_go_on(server: RawServer, urlcheck: Urlcheck) -> None:
     finished = await urlcheck("--state", "links.db", "-o", "jsonl", "-f", "-", stdin=f"{server.url}/1\n".encode())
     assert finished.stderr.startswith("urlcheck: standard input and pipes cannot be read again")

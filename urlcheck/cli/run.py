@@ -62,7 +62,7 @@ async def execute(order: Order) -> int:
                 for remark in describe_store(store, can_be_resumed=lists.can_be_read_again):
                     say(f"urlcheck: {remark}")
             status = await _execute(order, builder, lists, store)
-    return UNUSABLE if store.error else status
+    return UNUSABLE if store.error and status in (PASSED, FAILED) else status
 
 
 async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore) -> int:
@@ -88,6 +88,9 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         if order.files:
             summary.notes += describe_input(summary)
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
+        is_cut_short = interrupted is not None or summary.unchecked > 0
+        if order.settings.state and is_cut_short and lists.can_be_read_again and not store.error:
+            summary.remarks.append("the same command goes on where this run was cut short")
         outputs.close(summary)
     store.is_whole = source.exhausted and not (failure or interrupted)
     _say_what_no_report_says(summary, order.output)
