@@ -88,8 +88,7 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         if order.files:
             summary.notes += describe_input(summary)
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
-        is_cut_short = interrupted is not None or summary.unchecked > 0
-        if order.settings.state and is_cut_short and lists.can_be_read_again and not store.error:
+        if order.settings.state and lists.can_be_read_again and (interrupted or summary.unchecked) and not store.error:
             summary.remarks.append("the same command goes on where this run was cut short")
         outputs.close(summary)
     store.is_whole = source.exhausted and not (failure or interrupted)
@@ -98,7 +97,12 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         raise failure
     if interrupted:
         return interrupted
-    if not source.exhausted:
+    return _find_status(order, summary, is_read=source.exhausted)
+
+
+def _find_status(order: Order, summary: Summary, *, is_read: bool) -> int:
+    """The exit status of a run that was not interrupted. Raises `InputError` where nothing was checked."""
+    if not is_read:
         return FAILED
     if summary.skipped == summary.total and not order.allow_empty:
         if order.settings.last_failed and summary.total:
