@@ -198,6 +198,31 @@ async def test_arguments_that_were_checked_are_passed_over(
     assert (sorted(finished.verdicts), server.targets) == (sorted({*arguments[4:]}), ["/12"])
 
 
+async def test_targets_of_a_configuration_keep_their_names_and_settings(
+    gate: Gate, server: RawServer, launch: Launch, urlcheck: Urlcheck, until_stored: UntilStored, tmp_path: Path
+) -> None:
+    tables = [
+        f'[[target]]\nurl = "{server.url}/3"\nname = "first"\nallow = ["status"]',
+        f'[[target]]\nurl = "{server.url}/3"\nname = "second"',
+        f'[[target]]\nurl = "{server.url}/12"\nname = "third"\naccept = [200, 404]',
+    ]
+    (tmp_path / "urlcheck.toml").write_text("\n".join(tables), encoding="utf-8")
+    arguments = ("--state", "links.db", "-o", "jsonl", "-r", "0")
+    process = await launch(*arguments)
+    await until_stored(2)
+    process.kill()
+    await finish(process)
+    await gate.open_all()
+    server.heads.clear()
+    records = (await urlcheck(*arguments)).records
+    assert [(record["name"], record["verdict"], record["ok"]) for record in records] == [
+        ("first", "status", True),
+        ("second", "status", False),
+        ("third", "ok", True),
+    ]
+    assert server.targets == ["/12"]
+
+
 async def test_a_file_as_a_power_cut_leaves_it_goes_on(
     urls: list[str],
     gate: Gate,

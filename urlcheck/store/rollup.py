@@ -77,7 +77,7 @@ class Rollups:
         return passed / counted if counted else None
 
     def days(self, target: int, number: int, today: int | None = None) -> list[Day]:
-        """The days with checks among so many days up to `today`, a time, in their order."""
+        """The last `number` days, those without checks left out; `today` is a time of the last one."""
         last = (now() if today is None else today) // HOUR // _HOURS_A_DAY
         with guarding(self._path, "read"):
             rows = fetch_all(self._connection, _DAYS, target, (last - number + 1) * _HOURS_A_DAY)
