@@ -30,7 +30,7 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 # seconds that a scheduler has to answer
 _CONNECT_SECONDS = 10
 # ... and that it, or a cluster of our own, has to take leave
-_CLOSE_SECONDS = 3
+_CLOSE_SECONDS = 2
 _WARNINGS = "PYTHONWARNINGS"
 _LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
 # workers of our own need no profile of their tasks, as they have none
