@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from urlcheck.model.errors import SettingsError
@@ -57,6 +58,7 @@ def test_every_field_has_a_rule() -> None:
 
 @pytest.mark.parametrize(("scope", "name"), FIELDS)
 @given(value=anything)
+@hypothesis_settings(max_examples=25)
 def test_a_value_of_a_wrong_type_is_refused_with_the_name_of_its_field(scope: type[Scope], name: str, value: Any) -> None:
     stored, error = store(scope, name, value)
     if error:
