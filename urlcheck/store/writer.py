@@ -18,14 +18,15 @@ _MOST_WAITING = 200_000
 # seconds for the last transaction
 _FAREWELL = 30.0
 
-# rows of one statement: a thread gives up Python's lock at each, and waits to have it back while the event loop works
-_TOGETHER = 500
+# rows of one statement, largest first: a thread gives up Python's lock at each, and waits to have it back while the event loop
+# works; and each size that is new to SQLite is compiled
+_SIZES = (500, 100, 20, 5, 1)
 # rows between two copies of the log into the file
 _CHECKPOINT_ROWS = 100_000
 _INSERT = "INSERT INTO result (n, id, url, verdict, checked_at, cached, facts) VALUES "
 _WIDTH = 7  # values of a row
 _ROW = f"({', '.join('?' * _WIDTH)})"
-_INSERT_MANY = _INSERT + ", ".join([_ROW] * _TOGETHER)
+_STATEMENTS = {size: _INSERT + ", ".join([_ROW] * size) for size in _SIZES}
 
 
 class Writer:
@@ -89,8 +90,8 @@ class Writer:
             self._rows_in_log = 0
             self._checkpoint = start_thread(self._database.checkpoint, "store log")
         with self._database.guarding("write"), transaction(self._database.writer):
-            for start in range(0, len(values), _TOGETHER * _WIDTH):
-                part = values[start : start + _TOGETHER * _WIDTH]
-                rows = len(part) // _WIDTH
-                sql = _INSERT_MANY if rows == _TOGETHER else _INSERT + ", ".join([_ROW] * rows)
-                self._database.writer.execute(sql, part)
+            start = 0
+            for size, statement in _STATEMENTS.items():
+                while start + size * _WIDTH <= len(values):
+                    self._database.writer.execute(statement, values[start : start + size * _WIDTH])
+                    start += size * _WIDTH
