@@ -169,6 +169,28 @@ async def test_a_host_that_rejects_requests_has_one_home_again() -> None:
 
 
 @in_no_time
+async def test_targets_on_their_way_to_their_one_home_come_out_of_a_run_that_is_stopped() -> None:
+    asked = 0
+
+    async def reject_the_hundredth(url: Url, _: str) -> Outcome:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(1)
+        return replace(asks_for_a_pause(1), url=str(url)) if asked == 100 else respond(url)
+
+    async def hang(url: Url, _: str) -> Outcome:
+        await asyncio.sleep(3_600)
+        return respond(url)
+
+    clients = [Client(reject_the_hundredth), Client(Load()), Client(hang)]
+    others = [make_engine(client, Settings(retries=0, per_host=6)) for client in clients[1:]]
+    run, _ = run_with(others, Blocks(urls(range(COUNT))), clients[0], per_host=6)
+    asyncio.get_running_loop().call_later(500, run.stop)
+    results = await collect(run)
+    assert sorted(result.target.index for result in results) == list(range(COUNT))
+
+
+@in_no_time
 async def test_a_home_whose_others_are_lost_gets_all_places_of_the_host() -> None:
     load = Load()
     lost, (host, _) = DyingBackend(), find_hosts()

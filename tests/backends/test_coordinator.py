@@ -54,6 +54,15 @@ async def test_hosts_are_divided_among_backends_and_every_target_comes_out_once(
 
 
 @in_no_time
+async def test_a_backend_that_is_lost_while_it_joins_leaves_all_targets_to_the_first() -> None:
+    lost, client = DyingBackend(), Client()
+    lost.lose()
+    run, _ = run_with([lost], Blocks(many_hosts(100)), client)
+    assert sorted(result.target.index for result in await collect(run)) == list(range(100))
+    assert len(client.asked) == 100
+
+
+@in_no_time
 async def test_places_in_flight_are_divided_among_backends() -> None:
     settings = Settings(concurrency=10)
     clients = [Client(take_an_hour), Client(take_an_hour)]

@@ -65,6 +65,10 @@ def test_a_run_that_waits_starts_no_process(list_of: Path) -> None:
     assert count_started(Settings(wait=60), list_of) == 0
 
 
+def test_a_run_that_a_cluster_checks_starts_no_process(list_of: Path) -> None:
+    assert count_started(Settings(dask="tcp://127.0.0.1:8786"), list_of) == 0
+
+
 def test_processes_that_the_run_leaves_are_ended(list_of: Path) -> None:
     with started_early(Settings(processes=2), [str(list_of)]) as children:
         [child] = children

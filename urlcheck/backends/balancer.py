@@ -28,13 +28,15 @@ class Balancer:
     """Divides hosts among backends. The homes of a host divide its places in flight, so that its limit holds at any moment.
 
     A host with a rate is not divided: one process is fast enough for it. A host that rejects requests has one home again,
-    because its pace can be found in one place only.
+    because its pace can be found in one place only. `moving`: targets that one of its homes has given back, while others have
+    not yet; no backend counts them.
     """
 
     def __init__(self, router: Router, settings: RunSettings, thresholds: Thresholds | None = None) -> None:
         self._router = router
         self._settings = settings
         self._thresholds = thresholds or Thresholds()
+        self.moving: list[Target] = []
         self._overloaded: dict[Origin, Backend] = {}
 
     async def balance(self, backends: Sequence[Backend]) -> list[Target]:
@@ -102,9 +104,10 @@ class Balancer:
         if home not in backends or not others:
             return []
         self._router.join(origin, home)
-        targets: list[Target] = []
         for other in others:  # each keeps a place for the targets that wait for their next attempt
             other.set_share(origin, 1)
-            targets += await other.take_queue(origin)
+        for other in others:
+            self.moving += await other.take_queue(origin)
         home.set_share(origin, max(1, self._settings.per_host - len(others)))
+        targets, self.moving = self.moving, []
         return targets

@@ -35,7 +35,8 @@ class Fleet:
     @property
     def unfinished(self) -> int:
         """Targets that were submitted and have no result yet."""
-        return sum(backend.status.unfinished for backend in self.backends) + len(self._held)
+        between = len(self._held) + len(self._balancer.moving)
+        return sum(backend.status.unfinished for backend in self.backends) + between
 
     @property
     def takes_targets(self) -> bool:

@@ -35,6 +35,7 @@ class Router:
         self._pinned = {origin: home for origin, home in pinned.items() if home in backends}
         others = [backend for backend in backends if backend is not self._first]
         part = 0 if len(others) == len(backends) else max(1, _BUCKETS // len(backends) - self._discount)
+        others = others or [*backends]  # those that were to join may have been lost meanwhile
         rest = [others[number % len(others)] for number in range(_BUCKETS - part)]
         self._buckets = [backends[0]] * part + rest
         self.refresh()

@@ -19,12 +19,12 @@ _SAMPLE = 16 * 1024
 
 
 def count_processes(settings: RunSettings) -> int:
-    """The number that is asked for, or one for each core. A run that waits has little to do, and needs one."""
+    """The number that is asked for, or one for each core. A run that waits, or that a cluster checks, needs one."""
     if not can_start_again():
         return 1
     if settings.processes != "auto":
         return settings.processes
-    return 1 if settings.wait else min(count_cores(), _MOST_BY_ITSELF)
+    return 1 if settings.wait or settings.dask else min(count_cores(), _MOST_BY_ITSELF)
 
 
 @contextmanager
