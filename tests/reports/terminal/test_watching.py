@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -25,10 +26,10 @@ FRAME = WatchFrame(
 )
 
 
-def draw(stream: io.StringIO, width: int = 80) -> list[str]:
+def draw(stream: io.StringIO, width: int = 80, frame: WatchFrame = FRAME) -> list[str]:
     console = make_console(stream, "never", width=width)
     table = WatchTable(console)
-    table.frame = FRAME
+    table.frame = frame
     console.print(table.draw())
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
@@ -58,6 +59,16 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     lines = draw(Terminal(), width)
     assert max(map(len, lines)) <= width
     assert len(lines) == 10
+
+
+def test_a_long_line_of_a_change_keeps_the_target_and_is_cut_at_its_end() -> None:
+    line = "16:31:35 degraded (was suspect for 3 s): https://example.org/a 403 Forbidden: a bot wall answered (Cloudflare)"
+    shown = draw(Terminal(), frame=replace(FRAME, lines=[line]))[3]
+    assert shown == " 16:31:35 degraded (was suspect for 3 s): https://example.org/a 403 Forbidden: …"
+
+
+def test_a_detail_that_is_cut_says_so() -> None:
+    assert "connection ref…" in draw(Terminal())[6]
 
 
 def test_an_ascii_terminal_is_sent_ascii() -> None:
