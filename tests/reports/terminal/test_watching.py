@@ -20,9 +20,9 @@ DOWN = WatchRow(
     in_maintenance=False,
 )
 UP = WatchRow("up", "https://b.example/", "200 OK", [81.4, 20.0], 12.5, 7.2, in_maintenance=False)
-PAUSED = WatchRow("degraded", "https://c.example/", "429 Too Many Requests", [5.0], 60, 7.2, in_maintenance=True)
+EXCUSED = WatchRow("degraded", "https://c.example/", "429 Too Many Requests", [5.0], 60, 7.2, in_maintenance=True)
 FRAME = WatchFrame(
-    "1 of 3 down since 09:31", "down", "1 up   1 degraded   1 down", ["09:31:02 a line"], [DOWN, PAUSED, UP], 2, 7.2
+    "1 of 3 down since 09:31", "down", "1 up   1 degraded   1 down", ["09:31:02 a line"], [DOWN, EXCUSED, UP], 2, 7.2
 )
 
 
@@ -45,11 +45,11 @@ def test_the_headline_says_the_worst_state_first() -> None:
 
 
 def test_a_row_says_state_target_last_check_and_times() -> None:
-    header, down, paused, up, rest = draw(Terminal())[5:]
+    header, down, excused, up, rest = draw(Terminal())[5:]
     assert header.split() == ["STATE", "TARGET", "LAST", "TIME", "CHECKS", "SINCE", "NEXT"]
     assert down.split()[:2] == ["✗", "down"]
     assert down.split()[-3:] == ["█✗", "1h", "…"]
-    assert paused.split()[:2] == ["!", "paused"]
+    assert excused.split()[0] == "maintenance"
     assert up.split() == ["✓", "up", "https://b.example/", "200", "OK", "20", "ms", "█▂", "12s", "7s"]
     assert rest == " … and 2 more"
 

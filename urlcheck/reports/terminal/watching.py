@@ -102,7 +102,7 @@ class WatchTable(Display):
         spell = self._console.spell
         is_up = row.state == "up"
         style = "dim" if row.in_maintenance else _STYLES[row.state]
-        yield Text(spell(f" {_MARKS[row.state]} {'paused' if row.in_maintenance and not is_up else row.state}"), style)
+        yield Text("maintenance" if row.in_maintenance and not is_up else spell(f" {_MARKS[row.state]} {row.state}"), style)
         yield Text(self._console.shorten(row.title, target))
         yield Text(self._console.cut(row.detail, detail), "dim" if is_up else "")
         yield Text(format_elapsed(row.latencies[-1]) if row.latencies and row.latencies[-1] is not None else "", "dim")
