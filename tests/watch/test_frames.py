@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from tests.watch.simulation import Simulation
+import math
+from datetime import timedelta
+
+from tests.watch.simulation import START, Simulation
 from urlcheck.model.verdict import Verdict
+from urlcheck.settings.patterns import Pattern
 from urlcheck.watch.frames import make_frame
+from urlcheck.watch.maintenance import Once, Window
 from urlcheck.watch.view import State
 
 URLS = ("https://a.example/", "https://b.example/", "https://c.example/", "https://d.example/?token=secret-token")
@@ -52,3 +57,29 @@ def test_a_list_without_targets_has_a_frame() -> None:
     run = run_for(1)
     run.load([])
     assert make_frame(run.watch, (), 9, run.now()).headline == "no targets"
+
+
+def test_targets_in_maintenance_are_counted_apart_and_come_after_the_problems() -> None:
+    window = Window(Once(START, START + timedelta(hours=1)), Pattern("b.example"))
+    run = Simulation(URLS, lambda url, _: VERDICTS.get(url, Verdict.OK), [window])
+    run.run(300)
+    frame = make_frame(run.watch, (), 2, run.now())
+    assert [row.title for row in frame.rows] == [URLS[2], URLS[1]]
+    assert (frame.state, frame.counts) == ("degraded", "2 up   1 degraded   1 in maintenance")
+    assert frame.headline.startswith("1 of 4 degraded since ")
+
+
+def test_the_headline_of_a_state_leaves_the_time_of_targets_in_maintenance_out() -> None:
+    window = Window(Once(START, START + timedelta(hours=9)), Pattern("b.example"))
+    fails_from = {URLS[1]: 0.0, URLS[0]: 7_200.0}
+    run = Simulation(URLS, lambda url, now: Verdict.STATUS if now >= fails_from.get(url, math.inf) else Verdict.OK, [window])
+    run.run(8_000)
+    began = (START + timedelta(hours=2)).astimezone()
+    assert make_frame(run.watch, (), 9, run.now()).headline == f"1 of 4 down since {began:%H:%M}"
+
+
+def test_the_headline_where_all_targets_are_in_maintenance() -> None:
+    run = Simulation(URLS, lambda *_: Verdict.STATUS, [Window(Once(START, START + timedelta(hours=1)))])
+    run.run(300)
+    frame = make_frame(run.watch, (), 9, run.now())
+    assert (frame.state, frame.headline) == ("unknown", "all 4 in maintenance")

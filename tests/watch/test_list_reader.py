@@ -76,3 +76,19 @@ def test_a_file_that_is_gone_and_comes_back_as_it_was_has_not_changed(urls: Path
     assert not changes.are_settled()
     (tmp_path / "aside").rename(urls)
     assert [changes.are_settled() for _ in range(2)] == [False, False]
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_seen_when_it_comes_back(urls: Path, tmp_path: Path) -> None:
+    changes = FileChanges([str(urls)])
+    urls.rename(tmp_path / "aside")
+    assert [changes.are_settled() for _ in range(2)] == [False, True]
+    changes.follow([str(urls)])
+    (tmp_path / "aside").rename(urls)
+    assert [changes.are_settled() for _ in range(2)] == [False, True]
+
+
+def test_a_pipe_is_not_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    changes = FileChanges([str(tmp_path / "pipe")])
+    (tmp_path / "pipe").touch()
+    assert [changes.are_settled() for _ in range(2)] == [False, False]

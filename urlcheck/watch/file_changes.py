@@ -9,14 +9,17 @@ _Fingerprint = tuple[tuple[int, int, int] | None, ...]
 
 
 class FileChanges:
-    """Compares files with what they were when they were last read. Pipes and devices are left out."""
+    """Compares files with what they were when they were last read. Pipes and devices are left out.
+
+    A file that is gone is followed too, because some editors take it away before they write it.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.follow(names)
 
     def follow(self, names: Sequence[str]) -> None:
         """The files, as they are now, have been read."""
-        self._names = [name for name in names if os.path.isfile(name)]
+        self._names = [name for name in names if os.path.isfile(name) or not os.path.exists(name)]
         self._read = self._seen = self._look()
 
     def are_settled(self) -> bool:

@@ -70,10 +70,12 @@ class Calendar:
 
     def is_open(self, numbers: frozenset[int], now: datetime) -> bool:
         """Whether one of these windows is open."""
-        if not numbers:
-            return False
+        return bool(numbers) and not self.list_open(now).isdisjoint(numbers)
+
+    def list_open(self, now: datetime) -> frozenset[int]:
+        """The numbers of the windows that are open."""
         second = now.replace(microsecond=0)
         if second != self._second:
             self._second = second
             self._open = frozenset(number for number, window in enumerate(self._windows) if window.times.is_open(now))
-        return not self._open.isdisjoint(numbers)
+        return self._open

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -19,16 +20,16 @@ DOWN = WatchRow(
     in_maintenance=False,
 )
 UP = WatchRow("up", "https://b.example/", "200 OK", [81.4, 20.0], 12.5, 7.2, in_maintenance=False)
-PAUSED = WatchRow("degraded", "https://c.example/", "429 Too Many Requests", [5.0], 60, 7.2, in_maintenance=True)
+EXCUSED = WatchRow("degraded", "https://c.example/", "429 Too Many Requests", [5.0], 60, 7.2, in_maintenance=True)
 FRAME = WatchFrame(
-    "1 of 3 down since 09:31", "down", "1 up   1 degraded   1 down", ["09:31:02 a line"], [DOWN, PAUSED, UP], 2, 7.2
+    "1 of 3 down since 09:31", "down", "1 up   1 degraded   1 down", ["09:31:02 a line"], [DOWN, EXCUSED, UP], 2, 7.2
 )
 
 
-def draw(stream: io.StringIO, width: int = 80) -> list[str]:
+def draw(stream: io.StringIO, width: int = 80, frame: WatchFrame = FRAME) -> list[str]:
     console = make_console(stream, "never", width=width)
     table = WatchTable(console)
-    table.frame = FRAME
+    table.frame = frame
     console.print(table.draw())
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
@@ -44,11 +45,11 @@ def test_the_headline_says_the_worst_state_first() -> None:
 
 
 def test_a_row_says_state_target_last_check_and_times() -> None:
-    header, down, paused, up, rest = draw(Terminal())[5:]
+    header, down, excused, up, rest = draw(Terminal())[5:]
     assert header.split() == ["STATE", "TARGET", "LAST", "TIME", "CHECKS", "SINCE", "NEXT"]
     assert down.split()[:2] == ["✗", "down"]
     assert down.split()[-3:] == ["█✗", "1h", "…"]
-    assert paused.split()[:2] == ["!", "paused"]
+    assert excused.split()[0] == "maintenance"
     assert up.split() == ["✓", "up", "https://b.example/", "200", "OK", "20", "ms", "█▂", "12s", "7s"]
     assert rest == " … and 2 more"
 
@@ -58,6 +59,16 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     lines = draw(Terminal(), width)
     assert max(map(len, lines)) <= width
     assert len(lines) == 10
+
+
+def test_a_long_line_of_a_change_keeps_the_target_and_is_cut_at_its_end() -> None:
+    line = "16:31:35 degraded (was suspect for 3 s): https://example.org/a 403 Forbidden: a bot wall answered (Cloudflare)"
+    shown = draw(Terminal(), frame=replace(FRAME, lines=[line]))[3]
+    assert shown == " 16:31:35 degraded (was suspect for 3 s): https://example.org/a 403 Forbidden: …"
+
+
+def test_a_detail_that_is_cut_says_so() -> None:
+    assert "connection ref…" in draw(Terminal())[6]
 
 
 def test_an_ascii_terminal_is_sent_ascii() -> None:

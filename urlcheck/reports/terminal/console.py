@@ -50,6 +50,12 @@ class PlainConsole(Console):
         head = max(0, width - len(mark) - tail)
         return f"{set_cell_size(text, head)}{mark}{set_cell_size(text[::-1], tail)[::-1]}"
 
+    def cut(self, text: str, width: int) -> str:
+        """The text, without its end where it is wider."""
+        text = self.spell(text)
+        mark = self.spell("…")
+        return text if cell_len(text) <= width else f"{set_cell_size(text, max(0, width - len(mark)))}{mark}"
+
 
 def make_console(stream: TextIO, color: str = "auto", *, width: int | None = None) -> PlainConsole:
     """A console on a stream: `width` wide, else as wide as its terminal. Without a terminal it is unbounded and plain."""

@@ -66,7 +66,8 @@ class WatchTable(Display):
     def _draw_parts(self, frame: WatchFrame) -> Iterator[RenderableType]:
         yield self._draw_line(f" {_MARKS[frame.state]} {frame.headline}", _STYLES[frame.state])
         coming = "" if frame.next_check is None else f"   next check in {format_span(frame.next_check)}"
-        yield self._draw_line(f" {frame.counts}{coming}   q ends", "dim")
+        counts = self._console.shorten(f" {frame.counts}{coming}   q ends", self._console.width)  # how to end it stays
+        yield self._draw_line(counts, "dim")
         if frame.lines:
             yield Text()
             for line in frame.lines:
@@ -77,32 +78,33 @@ class WatchTable(Display):
             yield self._draw_line(f" … and {frame.hidden:,} more", "dim")
 
     def _draw_line(self, text: str, style: str) -> Text:
-        return Text(self._console.shorten(text, self._console.width), style, no_wrap=True)
+        return Text(self._console.cut(text, self._console.width), style, no_wrap=True)
 
     def _draw_rows(self, frame: WatchFrame) -> Table:
         width = self._console.width
         checks = 10 if width < _NARROW else 20 if width < _WIDE else 40
         room = max(16, width - _FIXED - checks)
         target = room * 3 // 5 if width < _WIDE else room // 2
+        widths = target, room - target, checks
         table = Table(box=None, show_edge=False, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
         table.add_column(" STATE", no_wrap=True, width=11)
         table.add_column("TARGET", no_wrap=True, width=target)
-        table.add_column("LAST", no_wrap=True, overflow="crop", width=room - target)
+        table.add_column("LAST", no_wrap=True, width=room - target)
         table.add_column("TIME", no_wrap=True, width=7, justify="right")
         table.add_column("CHECKS", no_wrap=True, width=checks)
         table.add_column("SINCE", no_wrap=True, width=5, justify="right")
         table.add_column("NEXT", no_wrap=True, width=4, justify="right")
         for row in frame.rows:
-            table.add_row(*self._draw_cells(row, target, checks))
+            table.add_row(*self._draw_cells(row, *widths))
         return table
 
-    def _draw_cells(self, row: WatchRow, target: int, checks: int) -> Iterator[Text]:
-        spell, shorten = self._console.spell, self._console.shorten
+    def _draw_cells(self, row: WatchRow, target: int, detail: int, checks: int) -> Iterator[Text]:
+        spell = self._console.spell
         is_up = row.state == "up"
         style = "dim" if row.in_maintenance else _STYLES[row.state]
-        yield Text(spell(f" {_MARKS[row.state]} {'paused' if row.in_maintenance and not is_up else row.state}"), style)
-        yield Text(shorten(row.title, target))
-        yield Text(spell(row.detail), "dim" if is_up else "")
+        yield Text("maintenance" if row.in_maintenance and not is_up else spell(f" {_MARKS[row.state]} {row.state}"), style)
+        yield Text(self._console.shorten(row.title, target))
+        yield Text(self._console.cut(row.detail, detail), "dim" if is_up else "")
         yield Text(format_elapsed(row.latencies[-1]) if row.latencies and row.latencies[-1] is not None else "", "dim")
         yield Text(spell(draw_sparkline(row.latencies, checks)), "green" if is_up else style)
         yield Text(format_span(row.since), "dim")
