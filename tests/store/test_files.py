@@ -291,3 +291,10 @@ async def test_on_a_network_file_system_the_rollback_journal_is_used(
     server = await serve(reply())
     [result] = await check([server.url], Settings(state=state))
     assert (result.cached, query("PRAGMA journal_mode")) == (False, [("delete",)])
+
+
+async def test_a_run_without_a_state_file_loads_no_sqlite(serve: Serve) -> None:
+    server = await serve(reply())
+    code = "import sys; from urlcheck.cli.program import run; run(sys.argv[1:]); print('sqlite3' in sys.modules)"
+    process = await create_subprocess_exec(sys.executable, "-c", code, server.url, "-o", "jsonl", stdout=PIPE, stderr=PIPE)
+    assert (await finish(process)).stdout.splitlines()[-1] == "False"

@@ -172,6 +172,12 @@ async def test_a_run_that_its_deadline_cut_short_goes_on(
     assert sorted(server.targets) == sorted(f"/{number}" for number in range(10, 20))
 
 
+async def test_a_run_that_was_cut_short_says_that_it_can_go_on(urls: list[str], urlcheck: Urlcheck) -> None:
+    assert urls
+    shown = (await urlcheck(*ARGUMENTS[:4], "--deadline", "1s")).stdout
+    assert "the same command goes on where this run was cut short" in shown
+
+
 async def test_standard_input_is_remembered_but_does_not_go_on(server: RawServer, urlcheck: Urlcheck) -> None:
     finished = await urlcheck("--state", "links.db", "-o", "jsonl", "-f", "-", stdin=f"{server.url}/1\n".encode())
     assert finished.stderr.startswith("urlcheck: standard input and pipes cannot be read again")
@@ -190,6 +196,31 @@ async def test_arguments_that_were_checked_are_passed_over(
     server.heads.clear()
     finished = await urlcheck(*arguments)
     assert (sorted(finished.verdicts), server.targets) == (sorted({*arguments[4:]}), ["/12"])
+
+
+async def test_targets_of_a_configuration_keep_their_names_and_settings(
+    gate: Gate, server: RawServer, launch: Launch, urlcheck: Urlcheck, until_stored: UntilStored, tmp_path: Path
+) -> None:
+    tables = [
+        f'[[target]]\nurl = "{server.url}/3"\nname = "first"\nallow = ["status"]',
+        f'[[target]]\nurl = "{server.url}/3"\nname = "second"',
+        f'[[target]]\nurl = "{server.url}/12"\nname = "third"\naccept = [200, 404]',
+    ]
+    (tmp_path / "urlcheck.toml").write_text("\n".join(tables), encoding="utf-8")
+    arguments = ("--state", "links.db", "-o", "jsonl", "-r", "0")
+    process = await launch(*arguments)
+    await until_stored(2)
+    process.kill()
+    await finish(process)
+    await gate.open_all()
+    server.heads.clear()
+    records = (await urlcheck(*arguments)).records
+    assert [(record["name"], record["verdict"], record["ok"]) for record in records] == [
+        ("first", "status", True),
+        ("second", "status", False),
+        ("third", "ok", True),
+    ]
+    assert server.targets == ["/12"]
 
 
 async def test_a_file_as_a_power_cut_leaves_it_goes_on(

@@ -48,7 +48,7 @@ async def execute(order: Order, children: list[Child]) -> int:
                 for remark in describe_store(store, can_be_resumed=lists.can_be_read_again):
                     say(f"urlcheck: {remark}")
             status = await _execute(order, builder, lists, store, children)
-    return UNUSABLE if store.error else status
+    return UNUSABLE if store.error and status in (PASSED, FAILED) else status
 
 
 async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore, children: list[Child]) -> int:
@@ -74,6 +74,8 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         if order.files:
             summary.notes += describe_input(summary)
         summary.notes += describe_conditions(order.checks, is_read=source.exhausted)
+        if order.settings.state and lists.can_be_read_again and (interrupted or summary.unchecked) and not store.error:
+            summary.remarks.append("the same command goes on where this run was cut short")
         outputs.close(summary)
     store.is_whole = source.exhausted and not (failure or interrupted)
     say_what_no_report_says(summary, order.output)
@@ -81,7 +83,12 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         raise failure
     if interrupted:
         return interrupted
-    if not source.exhausted:
+    return _find_status(order, summary, is_read=source.exhausted)
+
+
+def _find_status(order: Order, summary: Summary, *, is_read: bool) -> int:
+    """The exit status of a run that was not interrupted. Raises `InputError` where nothing was checked."""
+    if not is_read:
         return FAILED
     if summary.skipped == summary.total and not order.allow_empty:
         if order.settings.last_failed and summary.total:

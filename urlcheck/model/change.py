@@ -1,4 +1,4 @@
-"""What changed about a URL since the run before."""
+"""Changes of a URL since the run before."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Lock:
-    """Holds a lock until it is released, or the process ends in whatever way; the file may then stay, and locks nothing."""
+    """A lock that lasts until it is released or the process ends. After a kill the file stays, and locks nothing."""
 
     def __init__(self, path: str, descriptor: int) -> None:
         self._path = path

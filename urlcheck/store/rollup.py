@@ -1,30 +1,31 @@
 """Checks by the hour, for runs that check the same URLs again and again: no row a check, however long they last.
 
-Times are in milliseconds since 1970, UTC; an hour is the number of hours since then.
+Times are in milliseconds since 1970, UTC. Targets are named by their identity (`Target.identity`).
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
-from urlcheck.store.connection import fetch_all, transaction
+from urlcheck.model.errors import StateError
+from urlcheck.store.connection import connect, fetch_all, guarding, now, transaction
 
 HOUR = 3_600_000
-_DAY = 24
+_HOURS_A_DAY = 24
 
 _ADD = """
 INSERT INTO rollup VALUES (?, ? / 3600000, ?, 1)
 ON CONFLICT (target, hour) DO UPDATE SET passed = passed + excluded.passed, counted = counted + 1
 """
-_DAYS = """
-SELECT hour / 24, sum(passed), sum(counted) FROM rollup WHERE target = ? AND hour >= ? GROUP BY 1 ORDER BY 1
-"""
+_UPTIME = "SELECT sum(passed), sum(counted) FROM rollup WHERE target = ? AND hour >= ? / 3600000"
+_DAYS = "SELECT hour / 24, sum(passed), sum(counted) FROM rollup WHERE target = ? AND hour >= ? GROUP BY 1 ORDER BY 1"
+_EVENTS = 'SELECT at, "from", "to", detail FROM event WHERE target = ? ORDER BY at DESC, rowid DESC LIMIT ?'
 
 
 class Check(NamedTuple):
-    """One check of a target: its identity, the time, and whether it passed."""
+    """One check of a target: the time, and whether it passed."""
 
     target: int
     at: int
@@ -48,32 +49,46 @@ class Event(NamedTuple):
     detail: str
 
 
-def add_checks(connection: sqlite3.Connection, checks: Iterable[Check]) -> None:
-    """Count these checks, in one transaction."""
-    with transaction(connection):
-        connection.executemany(_ADD, checks)
+class Rollups:
+    """The repeated checks in a state file that a `Store` or `Database` has open, over a connection of its own.
 
+    It is used by one thread at a time, and waits for the disk. Its methods raise `StateError`.
+    """
 
-def uptime(connection: sqlite3.Connection, target: int, since: int) -> float | None:
-    """The part of the checks since then that passed, from 0 to 1; None without checks. The hour of `since` counts whole."""
-    sql = "SELECT sum(passed), sum(counted) FROM rollup WHERE target = ? AND hour >= ? / 3600000"
-    [(passed, counted)] = fetch_all(connection, sql, target, since)
-    return passed / counted if counted else None
+    def __init__(self, path: str) -> None:
+        self._path = path
+        with guarding(path, "read"):
+            self._connection = connect(path)
 
+    def add_checks(self, checks: Iterable[Check]) -> None:
+        """Count these checks, in one transaction."""
+        with guarding(self._path, "write"), transaction(self._connection):
+            self._connection.executemany(_ADD, checks)
 
-def days(connection: sqlite3.Connection, target: int, number: int, now: int) -> list[Day]:
-    """The last days with checks, of this number of days up to the one of `now`, in their order."""
-    first = now // HOUR // _DAY - number + 1
-    return [Day(*row) for row in fetch_all(connection, _DAYS, target, first * _DAY)]
+    def add_events(self, target: int, events: Iterable[Event]) -> None:
+        """Note changes of a target, in one transaction."""
+        with guarding(self._path, "write"), transaction(self._connection):
+            self._connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", ((target, *event) for event in events))
 
+    def uptime(self, target: int, since: int) -> float | None:
+        """The part of the checks since then that passed, 0 to 1; None without checks. The hour of `since` counts whole."""
+        with guarding(self._path, "read"):
+            [(passed, counted)] = fetch_all(self._connection, _UPTIME, target, since)
+        return passed / counted if counted else None
 
-def add_events(connection: sqlite3.Connection, target: int, events: Iterable[Event]) -> None:
-    """Note changes of a target, in one transaction."""
-    with transaction(connection):
-        connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", ((target, *event) for event in events))
+    def days(self, target: int, number: int, today: int | None = None) -> list[Day]:
+        """The last `number` days, those without checks left out; `today` is a time of the last one."""
+        last = (now() if today is None else today) // HOUR // _HOURS_A_DAY
+        with guarding(self._path, "read"):
+            rows = fetch_all(self._connection, _DAYS, target, (last - number + 1) * _HOURS_A_DAY)
+        return [Day(*row) for row in rows]
 
+    def events(self, target: int, number: int) -> list[Event]:
+        """The latest changes of a target, the latest first."""
+        with guarding(self._path, "read"):
+            return [Event(*row) for row in fetch_all(self._connection, _EVENTS, target, number)]
 
-def events(connection: sqlite3.Connection, target: int, number: int) -> Sequence[Event]:
-    """The latest changes of a target, the latest first."""
-    sql = 'SELECT at, "from", "to", detail FROM event WHERE target = ? ORDER BY at DESC, rowid DESC LIMIT ?'
-    return [Event(*row) for row in fetch_all(connection, sql, target, number)]
+    def close(self) -> None:
+        """Before the store that has the file open is closed."""
+        with suppress(StateError), guarding(self._path, "close"):
+            self._connection.close()
