@@ -245,8 +245,8 @@ async def test_an_empty_input_is_an_error_all_the_same(urlcheck: Urlcheck) -> No
 async def test_what_is_old_is_forgotten(run: Any, state: Path, query: Query) -> None:
     await run()
     alter(state, "INSERT INTO result SELECT 99, 0, 1, 'http://old.example/', 'ok', 0, 0, facts FROM result LIMIT 1")
-    alter(state, "INSERT INTO target VALUES (1, 99, 'ok', 0, 1, 0)")
-    alter(state, "INSERT INTO event VALUES (1, 0, NULL, 'dns', '')")
+    alter(state, "INSERT INTO target (id, result, verdict, since, streak, last_ok) VALUES (1, 99, 'ok', 0, 1, 0)")
+    alter(state, "INSERT INTO event VALUES (1, 0, NULL, 'dns', '', NULL)")
     await run("--keep", "30d")
     assert query("SELECT count(*) FROM target WHERE id = 1") == [(0,)]
     assert query("SELECT count(*) FROM event WHERE at = 0") == [(0,)]

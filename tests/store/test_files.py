@@ -61,7 +61,7 @@ def write_damaged(path: Path) -> None:
     [
         (write_text, "it is another kind of file; name one that does not exist, or one that urlcheck has written"),
         (write_other_database, "it is the database of another program; name a file of its own"),
-        (write_newer, "a newer urlcheck has written it (version 2; this one reads up to 1); update it"),
+        (write_newer, "a newer urlcheck has written it (version 3; this one reads up to 2); update it"),
         (write_cut, "it is damaged: its end is missing; restore it, or remove it to begin anew"),
         (write_damaged, "it is damaged; restore it, or remove it to begin anew"),
     ],

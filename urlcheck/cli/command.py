@@ -73,7 +73,7 @@ def command(
 
     context = click.get_current_context()
     settings, output, watch = pick(Settings, params), pick(OutputSettings, params), pick(WatchSettings, params)
-    refuse_conflicts(context, settings, watch)
+    refuse_conflicts(context, settings, watch, restart=bool(params["restart"]))
     if sum(file is None for _, file in output.outputs) > 1:
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")
     if settings.base_url is None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from urlcheck.cli.order import Order
 from urlcheck.cli.watch_display import WatchDisplay
@@ -32,6 +32,9 @@ from urlcheck.watch.notifier import Notifier
 from urlcheck.watch.roster import Loaded
 from urlcheck.watch.watch import Watch
 
+if TYPE_CHECKING:
+    from urlcheck.watch.stored_history import StoredHistory
+
 # seconds between two looks at the files
 LOOK_SECONDS = 1.0
 # settings that a reload applies; the others of a whole run need a new start
@@ -41,13 +44,16 @@ _APPLIED = frozenset({"watch", "confirm", "recover", "notify", "notify_repeat"})
 class Reloader:
     """Gives the watch its targets and settings. `checks` is the run's list of check settings, which grows."""
 
-    def __init__(self, order: Order, watch: Watch, checks: Checks, display: WatchDisplay) -> None:
+    def __init__(
+        self, order: Order, watch: Watch, checks: Checks, display: WatchDisplay, history: StoredHistory | None
+    ) -> None:
         self.duplicates = 0
         self.skipped: Sequence[Result] = ()
         self._order = order
         self._watch = watch
         self._checks = checks
         self._display = display
+        self._history = history
         self._reader = ListReader()
         self._files = FileChanges(_list_files(order))
         self._request = asyncio.Event()
@@ -102,10 +108,14 @@ class Reloader:
 
     def _read(self, order: Order) -> list[Item]:
         builder = TargetBuilder(order.settings.part(InputSettings), order.checks)
+        if self._history:
+            builder.identify_by(self._history.identify, set())
         items = self._reader.read(order.urls, order.files, builder)
         self.duplicates = builder.duplicates
         if not items and not order.allow_empty:
             raise InputError("no URL in the input")
+        if self._history:
+            self._history.prepare(items)
         return items
 
     def _apply(self, order: Order, items: Sequence[Item]) -> Loaded:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack, aclosing, closing
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from urlcheck.api import open_checker
 from urlcheck.backends.child import Child
@@ -12,10 +14,11 @@ from urlcheck.backends.coordinator import Coordinator
 from urlcheck.cli.notes import describe_conditions, describe_course
 from urlcheck.cli.order import Order
 from urlcheck.cli.reloading import Reloader
-from urlcheck.cli.run import FAILED, PASSED, say_what_no_report_says
+from urlcheck.cli.remembering import remembering
+from urlcheck.cli.run import FAILED, PASSED, UNUSABLE, say_what_no_report_says
 from urlcheck.cli.server import serving
 from urlcheck.cli.watch_display import choose_display
-from urlcheck.model.errors import ClosedPipeError, OutputError, SettingsError
+from urlcheck.model.errors import ClosedPipeError, OutputError, SettingsError, StateError
 from urlcheck.model.result import Result, settle
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
@@ -23,6 +26,7 @@ from urlcheck.reports.outputs import Outputs
 from urlcheck.reports.summary import Summary, count
 from urlcheck.runtime.event_loop import tune_gc
 from urlcheck.runtime.signals import on_hangup, on_interruption, on_suspension
+from urlcheck.runtime.streams import say
 from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import RunSettings
 from urlcheck.settings.secrets import keeping_secrets
@@ -31,6 +35,9 @@ from urlcheck.watch.notices import Notices
 from urlcheck.watch.notifier import open_notifier
 from urlcheck.watch.view import State
 from urlcheck.watch.watch import Watch
+
+if TYPE_CHECKING:
+    from urlcheck.watch.stored_history import StoredHistory
 
 # the reason for targets that were never checked
 ENDED = "the watch was ended"
@@ -41,11 +48,34 @@ async def execute(order: Order, children: list[Child]) -> int:
 
     `children` are processes that were started for the run.
     """
-    watch = Watch(order.watch, asyncio.get_running_loop().time)
     checks = Checks(order.settings)
+    say_lost = _LostStore()
+    with keeping_secrets(order.checks):
+        async with remembering(order.settings, checks, say_lost) as history:
+            status = await _execute(order, children, checks, history, say_lost)
+    return UNUSABLE if say_lost.is_lost and status in (PASSED, FAILED) else status
+
+
+class _LostStore:
+    """Says that the state file is lost; on the display, while there is one."""
+
+    def __init__(self) -> None:
+        self.is_lost = False
+        self.say: Callable[[str], None] = lambda text: say(f"urlcheck: {text}")
+
+    def __call__(self, error: StateError) -> None:
+        self.is_lost = True
+        self.say(f"{error}; the watch goes on without it")
+
+
+async def _execute(
+    order: Order, children: list[Child], checks: Checks, history: StoredHistory | None, say_lost: _LostStore
+) -> int:
+    watch = Watch(order.watch, asyncio.get_running_loop().time, history=history)
     summary = Summary()
-    with keeping_secrets(order.checks), Outputs(order.output) as outputs:
-        session = _Session(order, watch, checks, outputs)
+    with Outputs(order.output) as outputs:
+        session = _Session(order, watch, checks, outputs, history)
+        say_lost.say = session.say
         failure: Exception | None = None
         interrupted = None
         with closing(session.reloader):
@@ -87,14 +117,15 @@ class _Session:
     `checked` counts the results.
     """
 
-    def __init__(self, order: Order, watch: Watch, checks: Checks, outputs: Outputs) -> None:
+    def __init__(self, order: Order, watch: Watch, checks: Checks, outputs: Outputs, history: StoredHistory | None) -> None:
         self.checked = 0
         self.order = order
         self.watch = watch
         self.checks = checks
         self._outputs = outputs
         self._display = choose_display(watch, order.output)
-        self.reloader = Reloader(order, watch, checks, self._display)
+        self.say = self._display.say
+        self.reloader = Reloader(order, watch, checks, self._display, history)
         self._complaint: Exception | None = None
 
     async def run(self, checker: Coordinator) -> int | None:

@@ -16,7 +16,7 @@ _COLUMNS = "number, n, id, url, verdict, checked_at, cached, facts"
 
 # changes of a verdict, and what did not pass where there was nothing before
 _EVENTS = """
-INSERT INTO event
+INSERT INTO event (target, at, "from", "to", detail)
 SELECT result.id, checked_at, target.verdict, result.verdict, coalesce(json_extract(facts, '$.detail'), '')
 FROM result LEFT JOIN target ON target.id = result.id
 WHERE number > ? AND NOT cached AND result.verdict IS NOT target.verdict
@@ -24,7 +24,7 @@ WHERE number > ? AND NOT cached AND result.verdict IS NOT target.verdict
 """
 # in the order of the key, so that rows are appended; a clock that was set back leaves no beginning in the future
 _TARGETS = """
-INSERT INTO target
+INSERT INTO target (id, result, verdict, since, streak, last_ok)
 SELECT id, number, verdict, checked_at, 1, iif(verdict = 'ok', checked_at, NULL)
 FROM result WHERE number > ? AND NOT cached ORDER BY id
 ON CONFLICT (id) DO UPDATE SET

@@ -12,7 +12,8 @@ APPLICATION_ID = 0x75726C63
 # those after number `first`. `result`: in order of completion, so that inserts append; `n` is the position in the input, `id`
 # the keyed hash of the URL; `facts` is JSON. Those that are superseded go at the end of a run. `target`: each URL and its last
 # result; `since`: when it began to pass, or not to; `streak`: how many checks in a row went the same way. `event`: changes
-# of a verdict. `rollup`: checks by the hour, for repeated ones.
+# of a verdict. `rollup`: checks by the hour, for repeated ones; an hour with a row and none counted was in
+# maintenance.
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE run (
@@ -46,8 +47,15 @@ CREATE VIEW change AS SELECT
 FROM event JOIN target ON target.id = event.target JOIN result ON result.number = target.result;
 """
 
+# The state of a target in a watch, and since when; a change of it is an event with the verdict that made it.
+_STATES = """
+ALTER TABLE target ADD COLUMN state TEXT;
+ALTER TABLE target ADD COLUMN state_since INTEGER;
+ALTER TABLE event ADD COLUMN verdict TEXT;
+"""
+
 # the statements that lead from version n to n + 1, at index n
-MIGRATIONS = (_FIRST,)
+MIGRATIONS = (_FIRST, _STATES)
 VERSION = len(MIGRATIONS)
 
 HEADER_SIZE = 100

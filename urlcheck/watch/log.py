@@ -37,7 +37,7 @@ class ChangeLog:
 
 def is_first_pass(watched: Watched) -> bool:
     """Whether a target is up, and never was anything else."""
-    return watched.state is State.UP and watched.state_changes == 1
+    return watched.state is State.UP and len(watched.changes) == 1
 
 
 def describe_change(watched: Watched, change: Change) -> str:

@@ -71,7 +71,7 @@ class Overview:
             checks=dict(watched.checks),
             state_changes=watched.state_changes,
             latencies=watched.list_latencies(),
-            changes=tuple(watched.changes) or tuple(history.events(target_id) if history else ()),
+            changes=tuple(watched.changes),
             days=history.days(target_id) if history else (),
             cert_expires=watched.cert_expires,
         )
@@ -79,6 +79,12 @@ class Overview:
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def recall(self, added: Sequence[Watched]) -> None:
+        """Give new targets the states that they had in an earlier watch."""
+        if self._history:
+            self._history.recall(added)
+            self._roster.sort()
 
     def is_in_maintenance(self, watched: Watched) -> bool:
         """Whether a maintenance window of the target is open."""

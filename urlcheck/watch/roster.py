@@ -71,6 +71,13 @@ class Roster:
         self._by_state[watched.state][target_id] = None
         return watched
 
+    def sort(self) -> None:
+        """Targets have states from an earlier watch: each state has its targets in the order in which they came to it."""
+        everyone = sorted(self._watched.values(), key=lambda watched: watched.since)
+        self._by_state = {state: {} for state in State}
+        for watched in everyone:
+            self._by_state[watched.state][watched.id] = None
+
     def move(self, watched: Watched, before: State) -> None:
         """The state of a target was another before."""
         del self._by_state[before][watched.id]

@@ -35,8 +35,7 @@ LONGEST_SILENCE = 60.0
 class Watch:
     """Source and sink of repeated checks. `clock`: seconds, monotonic; `now`: the time, in UTC.
 
-    `roster` has the targets, and `overview` shows them to others. Memory grows with the number of targets, not with that of
-    checks.
+    `roster` has the targets, and `overview` shows them to others. Memory does not grow with checks.
     """
 
     def __init__(
@@ -48,12 +47,13 @@ class Watch:
     ) -> None:
         assert settings.watch is not None
         self.exhausted = False
-        self.observers: list[Observer] = []
+        self.observers: list[Observer] = [history] if history else []
         self.network = Network()
         self.roster = Roster()
         self._clock = clock
         self._now = now
         self._schedule = Schedule(settings.watch, clock)
+        self._history = history
         self.overview = Overview(self.roster, self._schedule, self.network, now, history)
         self._thresholds = Thresholds(settings.failures_to_confirm, settings.passes_to_recover)
         self._held: dict[str, None] = {}
@@ -76,6 +76,7 @@ class Watch:
                 observer.forget(watched.id)
         for watched in loaded.added:
             self._schedule.add(watched.id)
+        self.overview.recall(loaded.added)
         for watched in self.roster:
             self.network.watch(watched.id, watched.target.request)
             watched.windows = calendar.find_windows(*watched.list_titles())
@@ -129,8 +130,7 @@ class Watch:
         is_overdue = self._told_by is not None and self._clock() >= self._told_by
         if self._schedule.end_round() or is_overdue:
             self._told_by = None
-            for observer in self.observers:
-                observer.end_round()
+            self.end_last_round()
 
     def find_next_check(self) -> float | None:
         """Seconds until a target is due; None if there is none that is not being checked."""
@@ -166,6 +166,8 @@ class Watch:
         before = watched.state
         watched.record(result)
         watched.health.update(result, self._thresholds, self.network)
+        if self._history:
+            self._history.add(watched, result, in_maintenance=self.overview.is_in_maintenance(watched))
         self._held.pop(watched.id, None)
         is_to_confirm = watched.state is State.SUSPECT and not watched.health.is_held
         self._schedule.finish(watched.id, backoff(watched.health.failures) if is_to_confirm else None)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from urlcheck.watch.server.shapes import Shape, shape_summary, shape_target
+from urlcheck.watch.server.shapes import Shape, shape_target
+from urlcheck.watch.summary import summarise
 from urlcheck.watch.view import State, TargetView, WatchView
 
 # targets that are built without a break: about 3 ms, in which no check makes progress
@@ -101,7 +102,7 @@ class Board:
     def summarise(self) -> Shape:
         """The summary of the whole watch."""
         states = ((entry.state, entry.since, entry.in_maintenance) for entry in self._entries.values())
-        return shape_summary(states, self._view.round)
+        return summarise(states, self._view.round)
 
 
 def make_entry(target: TargetView) -> Entry:
