@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from tests.backends.builders import DyingBackend, make_engine
+from tests.backends.builders import DyingBackend, make_engine, make_targets
 from tests.backends.test_coordinator import many_hosts
 from tests.engine.test_engine import Blocks, Client, collect, respond
 from tests.support.clock import in_no_time, now
 from urlcheck import Settings, Verdict
 from urlcheck.backends.coordinator import LOST_TOO_OFTEN, Coordinator
+from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, Scaled
-from urlcheck.http.url import Url
+from urlcheck.engine.status import HostQueue
+from urlcheck.http.url import Origin, Url, parse
 from urlcheck.model.outcome import Outcome
 from urlcheck.model.result import Result
+from urlcheck.model.target import Target
 
 Script = Callable[[Scaled], Awaitable[None]]
 
@@ -43,6 +46,30 @@ async def run(script: Script, blocks: Blocks, **values: object) -> list[Result]:
 
 def engine(client: Client) -> Backend:
     return make_engine(client, Settings(retries=0))
+
+
+class LosingBackend(DyingBackend):
+    """A backend with a long queue, which is lost with all others while it gives the queue back."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        super().__init__()
+        self._fleet = fleet
+
+    async def find_busiest(self) -> HostQueue | None:
+        return HostQueue(parse(self.submitted[0].url).origin, len(self.submitted))
+
+    async def take_queue(self, _: Origin) -> list[Target]:
+        for backend in [*self._fleet.backends]:
+            self._fleet.remove(backend)
+        return []
+
+
+async def test_a_host_is_not_divided_where_every_backend_is_lost_meanwhile() -> None:
+    fleet = Fleet(None, Settings())
+    await fleet.join([LosingBackend(fleet), DyingBackend()])
+    fleet.backends[0].submit(make_targets(f"http://host/{number}" for number in range(2_000)))
+    assert await fleet.balance() == []
+    assert not fleet.takes_targets
 
 
 @in_no_time

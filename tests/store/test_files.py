@@ -298,3 +298,23 @@ async def test_a_run_without_a_state_file_loads_no_sqlite(serve: Serve) -> None:
     code = "import sys; from urlcheck.cli.program import run; run(sys.argv[1:]); print('sqlite3' in sys.modules)"
     process = await create_subprocess_exec(sys.executable, "-c", code, server.url, "-o", "jsonl", stdout=PIPE, stderr=PIPE)
     assert (await finish(process)).stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = 'text'",
+        "UPDATE run SET started = 'text', ended = NULL",
+        "UPDATE result SET n = 'text'; UPDATE run SET ended = NULL",
+        "UPDATE result SET n = 9223372036854775807; UPDATE run SET ended = NULL",
+    ],
+)
+async def test_values_that_no_urlcheck_writes_are_refused(state: Path, urlcheck: Urlcheck, change: str) -> None:
+    run = (URL, "--retries", "0", "--state", str(state))
+    await urlcheck(*run)
+    with closing(sqlite3.connect(state)) as connection:
+        connection.executescript(change)
+    again = await urlcheck(*run)
+    assert again.status == 2
+    assert "internal error" not in again.stderr
+    assert "damaged" in again.stderr

@@ -82,7 +82,8 @@ class Balancer:
         alive = [one for one in homes if one in backends]
         if len(alive) < len(homes):
             self._set_shares(origin, alive)
-        self._router.divide(origin, alive)
+        if alive:
+            self._router.divide(origin, alive)
         return targets
 
     def _set_shares(self, origin: Origin, homes: Sequence[Backend]) -> None:

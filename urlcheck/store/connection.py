@@ -18,14 +18,16 @@ from urlcheck.text.safe import clean
 DAMAGED = "it is damaged; restore it, or remove it to begin anew"
 
 _BUSY_SECONDS = 5.0
+# errors of values that another program has put into a file: SQLite keeps a text in a column of numbers
+_MISUSES = (TypeError, ArithmeticError, LookupError)
 
 
 @contextmanager
 def guarding(path: str, verb: str) -> Iterator[None]:
-    """Errors of SQLite and of the system leave it as `StateError`."""
+    """Errors of SQLite, of the system and of values that no urlcheck writes leave it as `StateError`."""
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError, MemoryError) as error:
+    except (sqlite3.Error, OSError, ValueError, MemoryError, *_MISUSES) as error:
         raise StateError(f"cannot {verb} {clean(path)}: {explain(error)}") from None
 
 
@@ -39,7 +41,7 @@ class Reader:
                 check(path, file.read(schema.HEADER_SIZE), os.fstat(file.fileno()).st_size or 1)
             self.connection = connect(path)
             self.connection.execute("PRAGMA query_only = 1")
-            [(self.key,)] = fetch_all(self.connection, "SELECT value FROM meta WHERE name = 'key'")
+            self.key = fetch_key(self.connection)
         self._path = path
 
     def __enter__(self) -> Self:
@@ -47,7 +49,7 @@ class Reader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.connection.close()
-        if isinstance(error, sqlite3.Error | ValueError):
+        if isinstance(error, (sqlite3.Error, ValueError, *_MISUSES)):
             raise StateError(f"cannot read {clean(self._path)}: {explain(error)}") from None
 
 
@@ -67,6 +69,14 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def fetch_all(connection: sqlite3.Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """The rows of a query."""
     return connection.execute(sql, values).fetchall()
+
+
+def fetch_key(connection: sqlite3.Connection) -> bytes:
+    """The file's own key. Raises `TypeError` for one that is none."""
+    [(key,)] = fetch_all(connection, "SELECT value FROM meta WHERE name = 'key'")
+    if not isinstance(key, bytes):
+        raise TypeError("the key is not of bytes")
+    return key
 
 
 def fetch_together(connection: sqlite3.Connection, columns: str, rest: str, *values: object) -> bytes:
@@ -113,6 +123,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
     text = str(error)
+    if isinstance(error, _MISUSES):
+        return DAMAGED
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
         return DAMAGED
     if "locked" in text:

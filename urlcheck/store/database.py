@@ -16,7 +16,7 @@ from urlcheck.model.errors import StateError
 from urlcheck.runtime.file_lock import Lock
 from urlcheck.runtime.file_systems import is_on_network
 from urlcheck.store import schema
-from urlcheck.store.connection import check, connect, format_local, guarding, transaction
+from urlcheck.store.connection import check, connect, fetch_key, format_local, guarding, transaction
 from urlcheck.text.safe import clean
 
 _LOCK_SUFFIX = "-lock"
@@ -62,7 +62,7 @@ class Database:
         self._choose_journal()
         self.reader = connect(self.path)
         self.reader.execute("PRAGMA query_only = 1")
-        [(self.key,)] = self.reader.execute("SELECT value FROM meta WHERE name = 'key'").fetchall()
+        self.key = fetch_key(self.reader)
 
     def _look_at_header(self) -> int:
         """Make the file if there is none, and refuse one that is not ours. Returns its size in bytes."""

@@ -47,8 +47,11 @@ class Reuse:
         with self._database.guarding("read"):
             rows = read_known(fetch_together(self._database.reader, "id, checked_at, facts", _LOOKUP, wanted))
             known = {identity: (checked_at, unpack(text)) for identity, checked_at, text in rows}
+            return self._select(targets, known, now) if known else {}
+
+    def _select(self, targets: Sequence[Target], known: dict[int, tuple[int, Facts]], now: int) -> dict[int, Result]:
         found: dict[int, Result] = {}
-        for target in targets if known else ():
+        for target in targets:
             if fact := known.get(target.identity):
                 checked_at, facts = fact
                 if is_fresh(target.identity, checked_at, now, self._max_age) and (
