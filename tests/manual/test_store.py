@@ -87,3 +87,9 @@ async def test_facts_hold_what_the_page_says(state: Path) -> None:
     with closing(sqlite3.connect(state)) as connection:
         [(text,)] = connection.execute("SELECT facts FROM result WHERE verdict = 'status'")
     assert {"status", "detail", "elapsed", "source", "line"} <= json.loads(text).keys()
+
+
+async def test_the_query_of_uptime_counts_the_checks_of_a_watch(state: Path, site: str) -> None:
+    with closing(sqlite3.connect(state)) as connection:
+        connection.execute("INSERT INTO rollup SELECT id, strftime('%s') / 3600, 3, 4 FROM target WHERE verdict = 'ok'")
+        assert connection.execute(QUERIES[-1][-1]).fetchall() == [(f"{site}/health", 75.0)]

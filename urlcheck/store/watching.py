@@ -23,8 +23,8 @@ _SECONDS = 1.0
 _MOST_WAITING = 200_000
 # seconds for the last transaction
 _FAREWELL = 30.0
-# checks between two copies of the log into the file, and milliseconds between two times of forgetting
-_CHECKPOINT_CHECKS, _FORGETTING = 10_000, 24 * HOUR
+# checks between two copies of the log into the file, as each adds some 12 KB to it; milliseconds between two forgettings
+_CHECKPOINT_CHECKS, _FORGETTING = 1_000, 24 * HOUR
 _DAYS, _HOURS, _EVENTS = 90, 25, 20
 
 _STATE = "SELECT state, state_since FROM target WHERE id = ? AND state IS NOT NULL"
