@@ -133,9 +133,9 @@ class Screen:
     def stop(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._table.stop()
         if self._keys:
             self._keys.stop()
+        self._table.stop()
         self._timer = None  # only now is there nothing left that a second signal would have to undo
 
     def suspend(self) -> None:
