@@ -22,6 +22,7 @@ ROWS = 200
 
 def draw_page(entries: Sequence[Entry], summary: Mapping[str, Any], filters: Filters, page: int) -> dict[str, str]:
     """The values of the template: the entries that stand on a page, from 1, and what is said of the whole watch."""
+    page = min(page, max(1, -(-len(entries) // ROWS)))  # one that is past the end, as a list has become shorter
     shown = entries[(page - 1) * ROWS : page * ROWS]
     targets = [json.loads(entry.body) for entry in shown]
     headline = word_headline(summary)
@@ -139,9 +140,9 @@ def _format_certificate(expires: str | None) -> str:
 def _draw_listed(total: int, page: int, filters: Filters) -> str:
     """How many targets are shown, and links to the others."""
     first, last = (page - 1) * ROWS + 1, min(page * ROWS, total)
-    if total <= ROWS and page == 1:
+    if total <= ROWS:
         return "" if total else "No target is like that."
     query = [("state", state) for state in filters.states] + [("q", filters.words)]
     pages = [("Previous", page - 1)] * (page > 1) + [("Next", page + 1)] * (last < total)
     links = " · ".join(f'<a href="?{escape(urlencode([*query, ("page", number)]))}">{word}</a>' for word, number in pages)
-    return f"{first:,} to {last:,} of {total:,}. {links}" if first <= last else links
+    return f"{first:,} to {last:,} of {total:,}. {links}"
