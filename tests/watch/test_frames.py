@@ -78,6 +78,13 @@ def test_the_headline_of_a_state_leaves_the_time_of_targets_in_maintenance_out()
     assert make_frame(run.watch, (), 9, run.now()).headline == f"1 of 4 down since {began:%H:%M}"
 
 
+def test_the_headline_names_the_day_unless_it_is_today() -> None:
+    run = run_for(300)
+    since = min(watched.since for watched in run.watch.roster if watched.state is State.DOWN).astimezone()
+    later = make_frame(run.watch, (), 9, run.now() + timedelta(days=3))
+    assert later.headline == f"1 of 4 down since {since:%Y-%m-%d %H:%M}"
+
+
 def test_the_headline_where_all_targets_are_in_maintenance() -> None:
     run = Simulation(URLS, lambda *_: Verdict.STATUS, [Window(Once(START, START + timedelta(hours=1)))])
     run.run(300)

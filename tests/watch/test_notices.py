@@ -25,10 +25,11 @@ class Inbox(Simulation):
 
     def __init__(self, find: Find, *, urls: tuple[str, ...] = URLS, **settings: Any) -> None:
         windows = settings.pop("windows", ())
-        told = WatchSettings(notify="https://hooks.example/", **{"watch": 30, **settings})
+        told = WatchSettings(**{"watch": 30, "notify": "https://hooks.example/", **settings})
         super().__init__(urls, find, windows, watch=told.watch)
         self.notices: list[dict[str, Any]] = []
-        self.watch.observers.append(Notices(self.watch.overview, told, self.notices.append, self.now))
+        self.inbox = Notices(self.watch.overview, told, self.notices.append, self.now)
+        self.watch.observers.append(self.inbox)
 
     @property
     def told(self) -> list[tuple[str, str, str]]:
@@ -164,6 +165,16 @@ def test_a_target_that_is_gone_is_not_told() -> None:
     run.load(URLS[1:])
     run.run(1_000)
     assert run.notices == []
+
+
+def test_a_receiver_that_a_reload_adds_is_told_what_is_down() -> None:
+    run = Inbox(failing(100), notify=None)
+    run.run(300)
+    assert run.notices == []
+    run.inbox.configure(WatchSettings(watch=30, notify="https://hooks.example/"))
+    run.run(400)
+    assert len(run.notices) == 1
+    assert [after for _, _, after in run.told] == ["down"]
 
 
 @pytest.mark.parametrize("renewed", [False, True])

@@ -129,7 +129,7 @@ async def test_notices_that_were_not_delivered_are_counted_at_the_end(
     async with notifying(f"http://127.0.0.1:{unused_tcp_port}/", said) as notifier:
         notifier.send({})
         notifier.send({})
-    assert said[-1] == f"notify 127.0.0.1:{unused_tcp_port}: 2 of the notifications were not delivered"
+    assert said[-1] == f"notify 127.0.0.1:{unused_tcp_port}: 2 notifications not delivered"
 
 
 async def test_notices_do_not_pile_up(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

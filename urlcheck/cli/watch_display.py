@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from urlcheck.cli.live import can_draw
-from urlcheck.runtime.keys import Keys, on_keys
+from urlcheck.runtime.keys import Keys, is_in_foreground, on_keys
 from urlcheck.runtime.streams import say
 from urlcheck.runtime.termination import with_last_act
 from urlcheck.settings.output import OutputSettings
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # seconds between two pictures of the table
 _FRAME = 0.5
+# the descriptor of standard error
+_ERROR = 2
 
 
 class WatchDisplay(Protocol):
@@ -96,6 +98,7 @@ class Screen:
         self._lines: deque[str] = deque(maxlen=most_lines)
         self._keys: Keys | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._is_suspended = False
         watch.observers.append(self)
 
     def say(self, text: str) -> None:
@@ -130,20 +133,24 @@ class Screen:
     def stop(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._table.stop()
         if self._keys:
             self._keys.stop()
+        self._table.stop()
         self._timer = None  # only now is there nothing left that a second signal would have to undo
 
     def suspend(self) -> None:
+        self._is_suspended = True
         self._table.suspend()
         if self._keys:
             self._keys.stop()
 
     def resume(self) -> None:
-        if self._keys:
-            self._keys.start()
-        self._table.resume()
+        """Show the table again, once the program is in the foreground: until then the terminal is the shell's."""
+        if self._is_suspended and is_in_foreground(_ERROR):
+            self._is_suspended = False
+            if self._keys:
+                self._keys.start()
+            self._table.resume()
 
     def _leave_at_once(self) -> None:
         if self._keys:
@@ -157,14 +164,18 @@ class Screen:
     def _refresh(self) -> None:
         from urlcheck.watch.frames import make_frame  # noqa: PLC0415 - only with a table
 
+        self.resume()
         rows = self._table.count_rows(len(self._lines))
         self._table.frame = make_frame(self._watch, tuple(self._lines), rows, datetime.now(UTC))
         self._timer = asyncio.get_running_loop().call_later(_FRAME, self._refresh)
 
 
 def choose_display(watch: Watch, output: OutputSettings) -> WatchDisplay:
-    """A table where standard error is a terminal on which nothing else is written meanwhile; else lines."""
-    if output.quiet or not output.progress or not can_draw(output):
+    """A table where standard error is a terminal on which nothing else is written meanwhile; else lines.
+
+    A job in the background (`&`) has lines as well, because a table would hide the shell that the terminal belongs to.
+    """
+    if output.quiet or not output.progress or not can_draw(output) or not is_in_foreground(_ERROR):
         return Lines(watch, output)
     from urlcheck.reports.terminal.console import make_console  # noqa: PLC0415 - Rich is imported where it draws
     from urlcheck.reports.terminal.watching import MOST_LINES, WatchTable  # noqa: PLC0415

@@ -33,7 +33,7 @@ class Keys:
         import tty  # noqa: PLC0415
 
         with suppress(termios.error, OSError):
-            if _is_in_foreground():
+            if is_in_foreground():
                 self._before = termios.tcgetattr(0)
                 tty.setcbreak(0)
 
@@ -42,7 +42,7 @@ class Keys:
         import termios  # noqa: PLC0415
 
         with suppress(termios.error, OSError):
-            if self._before is not None and _is_in_foreground():
+            if self._before is not None and is_in_foreground():
                 termios.tcsetattr(0, termios.TCSANOW, self._before)  # type: ignore[arg-type]
         self._before = None
 
@@ -51,7 +51,7 @@ class Keys:
         while not self._end.is_set():
             try:
                 ready, _, _ = select.select([0], [], [], _LOOK_SECONDS)
-                if not (ready and _is_in_foreground()):  # a read in the background would stop the program
+                if not (ready and is_in_foreground()):  # a read in the background would stop the program
                     self._end.wait(_LOOK_SECONDS if ready else 0)
                     continue
                 key = os.read(0, 1)
@@ -84,9 +84,9 @@ def on_keys(take: Callable[[str], None]) -> Iterator[Keys | None]:
         keys.end()
 
 
-def _is_in_foreground() -> bool:
+def is_in_foreground(descriptor: int = 0) -> bool:
     """Whether this program may read from its terminal, and change it, without being stopped."""
     try:
-        return os.tcgetpgrp(0) == os.getpgrp()
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:  # it does not control this program, so it does not stop it either
         return True

@@ -23,7 +23,7 @@ def make_frame(watch: Watch, lines: Sequence[str], rows: int, now: datetime) -> 
     shown = [watch.overview.find(watched.id) for watched in islice(_list_problems_first(watch), rows)]
     worst = next((state for state in State if counts[state]), State.UNKNOWN)
     return WatchFrame(
-        headline=_describe(watch, worst, counts[worst]),
+        headline=_describe(watch, worst, counts[worst], now),
         state=worst.value,
         counts=_list_counts(watch, counts, excused.total()),
         lines=lines,
@@ -53,8 +53,8 @@ def _list_problems_first(watch: Watch) -> Iterator[Watched]:
     yield from (watched for watched in watch.roster if watched.state is State.UP)
 
 
-def _describe(watch: Watch, worst: State, number: int) -> str:
-    """`2 of 42 down since 09:31`, in local time. `number`: how many targets are in the worst state."""
+def _describe(watch: Watch, worst: State, number: int, now: datetime) -> str:
+    """`2 of 42 down since 09:31`, in local time; `number` are in the worst state. A day before today is named too."""
     total = len(watch.roster)
     if not number:
         return f"all {total:,} in maintenance" if total else "no targets"
@@ -62,7 +62,9 @@ def _describe(watch: Watch, worst: State, number: int) -> str:
     if worst is State.UP:
         return told
     hint = "; this machine's network is suspected" if watch.network.is_suspected else ""
-    return f"{told} since {_find_since(watch, worst, number).astimezone():%H:%M}{hint}"
+    since = _find_since(watch, worst, number).astimezone()
+    is_today = since.date() == now.astimezone().date()
+    return f"{told} since {since:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}{hint}"
 
 
 def _find_since(watch: Watch, state: State, number: int) -> datetime:

@@ -36,7 +36,8 @@ class Notices:
     """An observer that gives `send` one notice for each round in which something changed, with all changes in it.
 
     A change is told when it is confirmed: suspect and unknown targets are not, nor is a target that is up when it is first
-    asked. Targets in maintenance, and all while this machine's network is suspected, are told afterwards, if it is still so.
+    asked. What changes in maintenance, while this machine's network is suspected, or while there is no receiver, is told
+    afterwards, if it is still so.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Notices:
 
     def configure(self, settings: WatchSettings) -> None:
         """Go on by other settings."""
+        self._has_receiver = settings.notify is not None
         self._repeat = timedelta(seconds=settings.notify_repeat) if settings.notify_repeat else None
 
     def note(self, watched: Watched, change: Change | None) -> None:  # noqa: ARG002 - a change may be told later, too
@@ -73,7 +75,7 @@ class Notices:
         self._expiring.pop(target_id, None)
 
     def end_round(self) -> None:
-        if self._watch.is_network_suspected():
+        if not self._has_receiver or self._watch.is_network_suspected():
             return
         now = self._now()
         changed = self._take(self._changed)

@@ -13,6 +13,7 @@ from urlcheck.http.url import Url, parse
 from urlcheck.model.errors import SettingsError
 from urlcheck.model.outcome import Failure, Outcome, ShortageError
 from urlcheck.policy.backoff import backoff
+from urlcheck.reports.summary import count
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.text.safe import clean
 from urlcheck.text.secrets import hide
@@ -75,7 +76,7 @@ class Notifier:
             async with asyncio.timeout(_FAREWELL):
                 await self._emptied.wait()
         if self._waiting:
-            self._say(f"{self._name()}: {len(self._waiting)} of the notifications were not delivered")
+            self._say(f"{self._name()}: {count(len(self._waiting), 'notification')} not delivered")
 
     async def _deliver(self, notice: Notice) -> None:
         attempts = 0

@@ -118,6 +118,12 @@ async def test_filters_choose_targets(open_page: Open, client: ClientSession, qu
     assert await list_ids(client, f"{await open_page(watch)}api/v1/targets?{query}") == ids
 
 
+async def test_a_target_in_maintenance_is_found_as_the_summary_counts_it(open_page: Open, client: ClientSession) -> None:
+    url = await open_page(FakeWatch(make_down("b2"), make_down("c3", in_maintenance=True))) + "api/v1/targets?state="
+    assert await list_ids(client, url + "down") == ["b2"]
+    assert await list_ids(client, url + "maintenance") == ["c3"]
+
+
 @pytest.mark.parametrize("query", ["state=sideways", "verdict=good", "q=" + "x" * 201, "cursor=gone"])
 async def test_a_filter_that_cannot_be_is_refused(open_page: Open, client: ClientSession, query: str) -> None:
     error = await fetch(client, f"{await open_page()}api/v1/targets?{query}", 400)

@@ -96,6 +96,17 @@ async def test_filters_search_and_keyboard_work(open_page: Open, page: Page) -> 
     assert await page.evaluate("location.search") == "?q=SHOP"
 
 
+async def test_targets_in_maintenance_have_a_filter_of_their_own(open_page: Open, page: Page) -> None:
+    watch = FakeWatch(make_view("a1"), make_down("b2"))
+    await page.open(await open_page(watch))
+    await page.wait_for(LIVE)
+    assert await page.evaluate("document.querySelector('label.maintenance').hidden")
+    watch.put(make_down("b2", in_maintenance=True))
+    await page.wait_for("!document.querySelector('label.maintenance').hidden")
+    await click(page, "#states input[value=maintenance]")
+    assert (await page.read("tbody")).startswith("maintenance (down)")
+
+
 async def test_the_page_survives_that_the_server_is_started_again(page: Page) -> None:
     async with open_server(FakeWatch(make_view()), ServerSettings()) as url:
         await page.open(url)

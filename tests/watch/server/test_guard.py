@@ -74,6 +74,12 @@ async def test_every_answer_carries_the_headers_of_safety(open_page: Open, clien
         assert not [name for name in response.headers if name.lower().startswith("access-control-")]
 
 
+async def test_no_answer_tells_versions_to_strangers(open_page: Open, client: ClientSession) -> None:
+    for host in ("localhost", "evil.example"):
+        async with client.get(await open_page(), headers={"Host": host}) as response:
+            assert "Server" not in response.headers
+
+
 async def test_a_head_request_has_no_body(open_page: Open, client: ClientSession) -> None:
     async with client.head(await open_page() + "api/v1/summary") as response:
         assert (response.status, await response.read()) == (200, b"")

@@ -132,6 +132,24 @@ async def test_the_page_can_be_filtered_and_turned_without_javascript(open_page:
     assert (await get(client, url + "?state=down&q=gone")).count('class="pill') == 1
 
 
+async def test_targets_in_maintenance_can_be_chosen_once_there_are_any(open_page: Open, client: ClientSession) -> None:
+    watch = FakeWatch(make_view(), make_down(in_maintenance=True))
+    text = await get(client, await open_page(watch))
+    assert '<label class="maintenance"><input' in text
+    assert "maintenance (down)" in text
+    watch.remove("b2")
+    assert '<label class="maintenance" hidden><input' in await get(client, await open_page(watch))
+
+
+async def test_an_earlier_day_is_shown_without_its_time(open_page: Open, client: ClientSession) -> None:
+    assert 'title="2026-11-22 09:31 UTC">2026-11-22</time>' in await get(client, await open_page(FakeWatch(make_view())))
+
+
+async def test_past_the_last_page_is_the_last_page(open_page: Open, client: ClientSession) -> None:
+    url = await open_page(FakeWatch(*(make_view(f"t{number}") for number in range(250))))
+    assert "201 to 250 of 250." in await get(client, url + "?page=99999")
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 50, "٣", ""])
 async def test_a_page_that_does_not_exist_is_harmless(open_page: Open, client: ClientSession, page: str) -> None:
     await get(client, f"{await open_page()}?page={page}")

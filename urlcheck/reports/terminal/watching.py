@@ -32,6 +32,7 @@ class WatchTable(Display):
     def __init__(self, console: PlainConsole) -> None:
         self.frame: WatchFrame | None = None
         self._drawn: WatchFrame | None = None
+        self._is_suspended = False
         super().__init__(console, screen=True)
 
     def count_rows(self, lines: int) -> int:
@@ -39,12 +40,13 @@ class WatchTable(Display):
         return max(1, self._console.height - _OTHER_LINES - lines - bool(lines))
 
     def tick(self, frame: int) -> None:
-        if self.frame is not self._drawn:
+        if self.frame is not self._drawn and not self._is_suspended:
             self._drawn = self.frame
             super().tick(frame)
 
     def suspend(self) -> None:
         """Leave the alternate screen: the program is about to be stopped by its terminal."""
+        self._is_suspended = True
         self._console.set_alt_screen(False)
 
     def leave_at_once(self) -> None:
@@ -57,6 +59,7 @@ class WatchTable(Display):
         """The program goes on."""
         self._console.set_alt_screen(True)
         self._drawn = None
+        self._is_suspended = False
 
     def draw(self) -> RenderableType:
         if self.frame is None:

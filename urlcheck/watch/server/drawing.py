@@ -13,7 +13,7 @@ from urlcheck.reports.wording import format_elapsed
 from urlcheck.settings.identity import VERSION
 from urlcheck.text.durations import format_duration
 from urlcheck.watch.server.board import Entry
-from urlcheck.watch.server.filters import Filters
+from urlcheck.watch.server.filters import MAINTENANCE, Filters
 from urlcheck.watch.view import State
 
 # rows of a page
@@ -22,6 +22,7 @@ ROWS = 200
 
 def draw_page(entries: Sequence[Entry], summary: Mapping[str, Any], filters: Filters, page: int) -> dict[str, str]:
     """The values of the template: the entries that stand on a page, from 1, and what is said of the whole watch."""
+    page = min(page, max(1, -(-len(entries) // ROWS)))  # one that is past the end, as a list has become shorter
     shown = entries[(page - 1) * ROWS : page * ROWS]
     targets = [json.loads(entry.body) for entry in shown]
     headline = word_headline(summary)
@@ -71,27 +72,36 @@ def format_moment(text: str) -> str:
     return moment.strftime("%H:%M UTC" if moment.date() == datetime.now(UTC).date() else "%Y-%m-%d %H:%M UTC")
 
 
+def _shorten_moment(moment: str) -> str:
+    """A moment of today as it is, an earlier one without its time."""
+    return moment if moment[2] == ":" else moment.partition(" ")[0]
+
+
 def _draw_choices(summary: Mapping[str, Any], filters: Filters) -> Iterator[str]:
     """The states to choose from, each with its number of targets."""
     chosen = filters.states[0] if len(filters.states) == 1 else ""
-    for value, word, number in [("", "all", summary["targets"]), *((state, state, summary[state]) for state in State)]:
+    states = (*State, MAINTENANCE)
+    for value, word, number in [("", "all", summary["targets"]), *((state, state, summary[state]) for state in states)]:
         checked = " checked" if value == chosen else ""
+        hidden = " hidden" if value == MAINTENANCE and not number and not checked else ""
         yield (
-            f'<label class="{value or "all"}"><input type="radio" name="state" value="{value}"{checked}>'
+            f'<label class="{value or "all"}"{hidden}><input type="radio" name="state" value="{value}"{checked}>'
             f" {word} <b>{number:,}</b></label>\n"
         )
 
 
 def _draw_row(target: Mapping[str, Any]) -> str:
-    state = "maintenance" if target["in_maintenance"] else target["state"]
+    state = MAINTENANCE if target["in_maintenance"] else target["state"]
+    word = f"{state} ({target['state']})" if target["in_maintenance"] and target["state"] != State.UP else state
+    since, moment = target["since"], format_moment(target["since"])
     cells = {
-        "state": f'<span class="pill {state}">{state}</span>',
+        "state": f'<span class="pill {state}">{word}</span>',
         "target": _draw_target(target),
         "detail": _draw_detail(target),
         "latency": format_elapsed(target["elapsed_ms"]) if target["status"] else "",
         "uptime": _format_share(target["uptime_30d"] if target["uptime_30d"] is not None else target["uptime_24h"]),
         "certificate": _format_certificate(target["cert_expires"]),
-        "since": f'<time datetime="{target["since"]}">{format_moment(target["since"])}</time>',
+        "since": f'<time datetime="{since}" title="{moment}">{_shorten_moment(moment)}</time>',
     }
     drawn = "".join(f'<td role="cell" class="{name}">{content}</td>' for name, content in cells.items())
     return f'<tr role="row">{drawn}</tr>\n'
@@ -130,9 +140,9 @@ def _format_certificate(expires: str | None) -> str:
 def _draw_listed(total: int, page: int, filters: Filters) -> str:
     """How many targets are shown, and links to the others."""
     first, last = (page - 1) * ROWS + 1, min(page * ROWS, total)
-    if total <= ROWS and page == 1:
+    if total <= ROWS:
         return "" if total else "No target is like that."
     query = [("state", state) for state in filters.states] + [("q", filters.words)]
     pages = [("Previous", page - 1)] * (page > 1) + [("Next", page + 1)] * (last < total)
     links = " · ".join(f'<a href="?{escape(urlencode([*query, ("page", number)]))}">{word}</a>' for word, number in pages)
-    return f"{first:,} to {last:,} of {total:,}. {links}" if first <= last else links
+    return f"{first:,} to {last:,} of {total:,}. {links}"

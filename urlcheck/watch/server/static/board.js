@@ -52,7 +52,7 @@ export class Board {
   }
 
   #passes(target) {
-    if (this.#state && (target.state !== this.#state || target.in_maintenance)) return false;
+    if (this.#state && this.#state !== (target.in_maintenance ? "maintenance" : target.state)) return false;
     return !this.#words || `${target.name ?? ""} ${target.url}`.toLowerCase().includes(this.#words);
   }
 }

@@ -61,7 +61,7 @@ export function drawDays(days) {
   shown.forEach((day, place) => {
     const kind = classify(day);
     const x = (DAYS - shown.length + place) * STEP;
-    paths.set(kind, `${paths.get(kind) ?? ""}M${x} 0h${STEP * 0.7}v${HEIGHT}h-${STEP * 0.7}z`);
+    paths.set(kind, `${paths.get(kind) ?? ""}M${x} 0h${STEP}v${HEIGHT}h-${STEP}z`);
   });
   const label = wordDays(shown);
   return drawing(

@@ -5,6 +5,8 @@ export const STATES = ["down", "suspect", "degraded", "unknown", "up"];
 const DAY = 86_400_000;
 const number = new Intl.NumberFormat("en");
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const dayWithYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const clockWithDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** `1,234` */
@@ -14,6 +16,13 @@ export const formatNumber = (value) => number.format(value);
 export function formatMoment(text, now = new Date()) {
   const time = new Date(text);
   return (time.toDateString() === now.toDateString() ? clock : clockWithDay).format(time);
+}
+
+/** The same where there is little room: the time of day, or the day alone. */
+export function formatBriefly(text, now) {
+  const time = new Date(text);
+  if (time.toDateString() === now.toDateString()) return clock.format(time);
+  return (time.getFullYear() === now.getFullYear() ? day : dayWithYear).format(time);
 }
 
 /** `81 ms`, `1.2 s` */

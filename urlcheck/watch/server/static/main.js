@@ -53,7 +53,9 @@ function hear(latest) {
   setText(get("headline"), headline);
   get("title").className = latest.state;
   for (const input of document.querySelectorAll("#states input")) {
-    setText(input.parentNode.querySelector("b"), formatNumber(input.value ? latest[input.value] : latest.targets));
+    const count = input.value ? latest[input.value] : latest.targets;
+    setText(input.parentNode.querySelector("b"), formatNumber(count));
+    if (input.value === "maintenance") input.parentNode.hidden = !count && !input.checked;
   }
   drawStatus();
 }
@@ -69,7 +71,7 @@ function drawTab() {
 function drawStatus() {
   const words = {
     live: "live",
-    polling: "asks every few seconds",
+    polling: "updated every few seconds",
     lost: `no connection; as of ${formatMoment(heardAt)}`,
   };
   setText(get("connection"), words[status] ?? "connecting");

@@ -2,7 +2,7 @@
 
 import { drawDays, drawSparkline } from "./charts.js";
 import { element, setText } from "./dom.js";
-import { describeCertificate, formatLatency, formatMoment, formatShare } from "./format.js";
+import { describeCertificate, formatBriefly, formatLatency, formatMoment, formatShare } from "./format.js";
 
 const COLUMNS = 7;
 
@@ -58,7 +58,8 @@ export class Row {
     this.#cells.certificate.className = `certificate ${certificate.kind}`;
     const since = this.#cells.since.firstChild;
     since.dateTime = target.since;
-    setText(since, formatMoment(target.since, now));
+    since.title = formatMoment(target.since, now);
+    setText(since, formatBriefly(target.since, now));
     if (history) this.#drawCharts(history);
     if (this.isOpen) this.#drawPanel(target, history, now);
   }
@@ -141,6 +142,7 @@ function listFacts(target, now) {
   ];
   return [
     ["URL", link],
+    ["State", `${target.state} since ${formatMoment(target.since, now)}${target.in_maintenance ? ", in maintenance" : ""}`],
     ["Verdict", target.verdict === null ? null : `${target.verdict}: ${target.detail}`],
     ["Redirects", chain],
     ["Address", target.address],
