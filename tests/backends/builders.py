@@ -72,10 +72,10 @@ class DyingBackend:
     def set_share(self, origin: Origin, share: int) -> None:
         self.calls.append(f"share: {origin[1]} {share}")
 
-    async def take_queue(self, origin: Origin) -> list[Target]:
+    async def take_queue(self, origin: Origin) -> Withdrawn:
         taken = [target for target in self.submitted if target.request and target.request.origin == origin]
         self.submitted = [target for target in self.submitted if target not in taken]
-        return taken
+        return Withdrawn(taken, set())
 
     def pause(self, origin: Origin, seconds: float) -> None:
         self.calls.append(f"pause: {origin[1]} {seconds}")

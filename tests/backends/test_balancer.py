@@ -34,6 +34,7 @@ class Load:
     def __init__(self, seconds: Callable[[], float] = lambda: 1.0) -> None:
         self.most: Counter[str] = Counter()
         self.in_flight: Counter[str] = Counter()
+        self.finished = 0
         self._seconds = seconds
 
     async def __call__(self, url: Url, _: str) -> Outcome:
@@ -41,6 +42,7 @@ class Load:
         self.most[url.host] = max(self.most[url.host], self.in_flight[url.host])
         await asyncio.sleep(self._seconds())
         self.in_flight[url.host] -= 1
+        self.finished += 1
         return respond(url)
 
 
@@ -166,6 +168,26 @@ async def test_a_host_that_rejects_requests_has_one_home_again() -> None:
     await collect(run)
     assert len({*last[:490]}) == 2
     assert len({*last[600:]}) == 1
+
+
+@in_no_time
+async def test_the_one_home_of_a_host_gets_the_places_of_those_that_have_left_it() -> None:
+    load = Load()
+    has_rejected = False
+
+    async def answer(url: Url, method: str) -> Outcome:
+        nonlocal has_rejected
+        if load.finished > 500 and not has_rejected:
+            has_rejected = True
+            load.most.clear()
+            return replace(asks_for_a_pause(1), url=str(url))
+        return await load(url, method)
+
+    clients, others = make_others(answer, 3, per_host=6)
+    run, _ = run_with(others, Blocks(urls(range(COUNT))), clients[0], per_host=6)
+    await collect(run)
+    assert load.most == {"host": 6}
+    assert now() < COUNT / 6 * 1.1
 
 
 @in_no_time

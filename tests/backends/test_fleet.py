@@ -13,11 +13,10 @@ from urlcheck import Settings, Verdict
 from urlcheck.backends.coordinator import LOST_TOO_OFTEN, Coordinator
 from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, Scaled
-from urlcheck.engine.status import HostQueue
+from urlcheck.engine.status import HostQueue, Withdrawn
 from urlcheck.http.url import Origin, Url, parse
 from urlcheck.model.outcome import Outcome
 from urlcheck.model.result import Result
-from urlcheck.model.target import Target
 
 Script = Callable[[Scaled], Awaitable[None]]
 
@@ -58,10 +57,10 @@ class LosingBackend(DyingBackend):
     async def find_busiest(self) -> HostQueue | None:
         return HostQueue(parse(self.submitted[0].url).origin, len(self.submitted))
 
-    async def take_queue(self, _: Origin) -> list[Target]:
+    async def take_queue(self, _: Origin) -> Withdrawn:
         for backend in [*self._fleet.backends]:
             self._fleet.remove(backend)
-        return []
+        return Withdrawn([], set())
 
 
 async def test_a_host_is_not_divided_where_every_backend_is_lost_meanwhile() -> None:

@@ -38,26 +38,19 @@ class Balancer:
         self._thresholds = thresholds or Thresholds()
         self.moving: list[Target] = []
         self._overloaded: dict[Origin, Backend] = {}
+        self._leaving: dict[Origin, tuple[Backend, list[Backend]]] = {}  # a host's one home, and those that it had before
 
     async def balance(self, backends: Sequence[Backend]) -> list[Target]:
         """Divide a host, or join its homes, where that is due. Returns the targets to be submitted anew."""
         if self._overloaded:
             return await self._join_overloaded(backends)
-        statuses = [backend.status for backend in backends]
+        if self._leaving and (targets := await self._leave(backends)):
+            return targets
         self._join_finished()
+        statuses = [backend.status for backend in backends]
         longest = max(statuses, key=lambda status: status.unfinished).unfinished
         is_uneven = any(status.unfinished < status.limit for status in statuses) and longest > self._thresholds.uneven_queue
-        if not is_uneven or self._settings.rate:
-            return []
-        busiest = max(backends, key=lambda backend: backend.status.unfinished)
-        queue = await busiest.find_busiest()
-        if queue is None:
-            return []
-        if self._router.homes_of(queue.origin):
-            return await busiest.take_queue(queue.origin) if queue.length > self._thresholds.uneven_queue else []
-        if queue.length <= self._thresholds.long_queue:
-            return []
-        return await self._divide(queue.origin, busiest, backends)
+        return await self._even_out(backends) if is_uneven and not self._settings.rate else []
 
     def on_overload(self, home: Backend, origin: Origin, seconds: float) -> None:
         """A host with several homes rejects requests: the others respect its pause at once, and give it up soon."""
@@ -67,10 +60,29 @@ class Balancer:
         if self._router.homes_of(origin):
             self._overloaded.setdefault(origin, home)
 
-    def close_gap(self) -> None:
-        """A backend was lost, and removed from the router: its share goes to the other homes."""
+    def close_gap(self, backends: Sequence[Backend]) -> None:
+        """A backend was lost, and removed from the router: its share goes to the other homes. `backends` are those left."""
+        for origin, (home, others) in [*self._leaving.items()]:
+            left = [other for other in others if other in backends]
+            if home in backends:
+                self._leaving[origin] = home, left
+            elif left:
+                self._settle_in(origin, left[0], left[1:])
         for origin in self._router.divided:
             self._set_shares(origin, self._router.homes_of(origin))
+
+    async def _even_out(self, backends: Sequence[Backend]) -> list[Target]:
+        """Divide the host with the longest queue, or its queue once more."""
+        busiest = max(backends, key=lambda backend: backend.status.unfinished)
+        queue = await busiest.find_busiest()
+        if queue is None:
+            return []
+        if self._router.homes_of(queue.origin):
+            is_long = queue.length > self._thresholds.uneven_queue
+            return (await busiest.take_queue(queue.origin)).targets if is_long else []
+        if queue.length <= self._thresholds.long_queue:
+            return []
+        return await self._divide(queue.origin, busiest, backends)
 
     async def _divide(self, origin: Origin, home: Backend, backends: Sequence[Backend]) -> list[Target]:
         others = [backend for backend in backends if backend is not home]
@@ -78,7 +90,7 @@ class Balancer:
         if len(homes) < 2:
             return []
         self._set_shares(origin, homes)
-        targets = await home.take_queue(origin)  # from now on the other homes have places
+        targets, _ = await home.take_queue(origin)  # from now on the other homes have places
         alive = [one for one in homes if one in backends]
         if len(alive) < len(homes):
             self._set_shares(origin, alive)
@@ -108,7 +120,32 @@ class Balancer:
         for other in others:  # each keeps a place for the targets that wait for their next attempt
             other.set_share(origin, 1)
         for other in others:
-            self.moving += await other.take_queue(origin)
+            self.moving += (await other.take_queue(origin)).targets
+        self._settle_in(origin, home, others)
+        return self._release()
+
+    async def _leave(self, backends: Sequence[Backend]) -> list[Target]:
+        """Give the one home of a host the places of those that have nothing left of it."""
+        for origin, (home, others) in [*self._leaving.items()]:
+            left = []
+            for other in others:
+                targets, origins = await other.take_queue(origin)
+                self.moving += targets
+                if origins:
+                    left.append(other)
+            if len(left) < len(others) and home in backends:
+                self._settle_in(origin, home, left)
+        return self._release()
+
+    def _settle_in(self, origin: Origin, home: Backend, others: Sequence[Backend]) -> None:
+        """Have one home for a host, with all places but one for each of the others, which have targets of it left."""
+        self._router.join(origin, home)
         home.set_share(origin, max(1, self._settings.per_host - len(others)))
-        targets, self.moving = self.moving, []
-        return targets
+        if others:
+            self._leaving[origin] = home, [*others]
+        else:
+            self._leaving.pop(origin, None)
+
+    def _release(self) -> list[Target]:
+        released, self.moving = self.moving, []
+        return released

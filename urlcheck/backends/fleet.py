@@ -83,7 +83,7 @@ class Fleet:
         """Divide the hosts and places of a backend that was lost among the others."""
         self.backends.remove(lost)
         self._router.remove(lost)
-        self._balancer.close_gap()
+        self._balancer.close_gap(self.backends)
 
     async def balance(self) -> list[Target]:
         """Divide a host with a long queue among backends, if one is idle. Returns the targets that move."""

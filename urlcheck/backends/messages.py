@@ -161,7 +161,7 @@ class Results(Message, frozen=True, array_like=True, tag=True):
 
 
 class Released(Message, frozen=True, array_like=True, tag=True):
-    """The answer to `Withdraw`: the indices of targets, and the origins that stay; to `TakeQueue` without the latter."""
+    """The answer to `Withdraw` and `TakeQueue`: the indices of targets, and the origins that stay."""
 
     indices: list[int]
     origins: list[tuple[str, str, int]]

@@ -55,8 +55,11 @@ class Backend(Protocol):
         """Have at most `share` requests to this host in flight from now on."""
         ...
 
-    async def take_queue(self, origin: Origin) -> list[Target]:
-        """Give back the waiting targets of a host, once no more requests to it than its share are in flight."""
+    async def take_queue(self, origin: Origin) -> Withdrawn:
+        """Give back the waiting targets of a host, once no more requests to it than its share are in flight.
+
+        The origin stays while targets of it are in flight, or wait for the time of their next attempt.
+        """
         ...
 
     def pause(self, origin: Origin, seconds: float) -> None:

@@ -81,9 +81,7 @@ class RemoteBackend:
         self._send(messages.Limit(in_flight))
 
     async def withdraw(self) -> Withdrawn:
-        released = await self._ask(messages.Withdraw())
-        origins = set(released.origins) if isinstance(released, messages.Released) else set[Origin]()
-        return Withdrawn(self._release(released), origins)
+        return self._release(await self._ask(messages.Withdraw()))
 
     async def find_busiest(self) -> HostQueue | None:
         busiest = await self._ask(messages.FindBusiest())
@@ -92,7 +90,7 @@ class RemoteBackend:
     def set_share(self, origin: Origin, share: int) -> None:
         self._send(messages.Share(origin, share))
 
-    async def take_queue(self, origin: Origin) -> list[Target]:
+    async def take_queue(self, origin: Origin) -> Withdrawn:
         return self._release(await self._ask(messages.TakeQueue(origin)))
 
     def pause(self, origin: Origin, seconds: float) -> None:
@@ -167,10 +165,12 @@ class RemoteBackend:
             self._send(question)
             return await self._reply
 
-    def _release(self, answer: messages.Answer | None) -> list[Target]:
-        """The targets of an answer. Those of a backend that was lost since then are gone."""
-        indices = answer.indices if isinstance(answer, messages.Released) else ()
-        return [target for index in indices if (target := self._unfinished.pop(index, None))]
+    def _release(self, answer: messages.Answer | None) -> Withdrawn:
+        """The targets and origins of an answer. Those of a backend that was lost since then are gone."""
+        if not isinstance(answer, messages.Released):
+            return Withdrawn([], set())
+        targets = [target for index in answer.indices if (target := self._unfinished.pop(index, None))]
+        return Withdrawn(targets, set(answer.origins))
 
     def _note(self, load: messages.Load) -> None:
         if load.limit == self._limit:  # else it has not heard of the new limit

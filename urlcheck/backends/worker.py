@@ -104,8 +104,8 @@ class Worker:
                 busiest = await engine.find_busiest()
                 self._send(messages.Busiest(*busiest) if busiest else messages.Busiest(None, 0))
             case messages.TakeQueue():
-                targets = await engine.take_queue(question.origin)
-                self._send(messages.Released([target.index for target in targets], []))
+                targets, origins = await engine.take_queue(question.origin)
+                self._send(messages.Released([target.index for target in targets], [*origins]))
 
     def _add(self, message: messages.Checks) -> None:
         """Open further checks. The files that were sent exist only meanwhile."""

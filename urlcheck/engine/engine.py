@@ -86,10 +86,11 @@ class Engine:
         self._scheduler.set_share(origin, share)
         self._dispatcher.wake()
 
-    async def take_queue(self, origin: Origin) -> list[Target]:
+    async def take_queue(self, origin: Origin) -> Withdrawn:
         while self._scheduler.exceeds_share(origin):  # noqa: ASYNC110 - an event would cost at every request
             await asyncio.sleep(_SHARE_SECONDS)
-        return [job.target for job in self._scheduler.take_queue(origin)]
+        targets = [job.target for job in self._scheduler.take_queue(origin)]
+        return Withdrawn(targets, {origin} if self._scheduler.has_jobs(origin) else set())
 
     def pause(self, origin: Origin, seconds: float) -> None:
         self._scheduler.pause(origin, seconds)

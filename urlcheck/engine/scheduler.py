@@ -191,6 +191,12 @@ class Scheduler:
         host = self._hosts.get(origin)
         return host is not None and host.in_flight > self._share_of(origin)
 
+    def has_jobs(self, origin: Origin) -> bool:
+        """Whether jobs of this host are queued, in flight, or wait for the time of their next attempt."""
+        host = self._hosts.get(origin)
+        is_active = host is not None and bool(host.queue or host.in_flight)
+        return is_active or any(job.url.origin == origin for _, _, job in self._retries)
+
     def pause(self, origin: Origin, seconds: float) -> None:
         """The host has demanded a pause of another backend."""
         host = self._hosts.get(origin)
