@@ -17,6 +17,8 @@ from urlcheck.reports.wording import format_elapsed
 
 # the control sequence that Rich sends for it
 _LEAVE = b"\x1b[?1049l"
+# seconds for which a terminal that takes nothing is waited for, where the program must end at once
+_STALL_SECONDS = 0.1
 _STYLES = {"up": "green", "degraded": "yellow", "suspect": "yellow", "down": "bold red", "unknown": "dim"}
 _MARKS = {"up": "✓", "degraded": "!", "suspect": "!", "down": "✗", "unknown": "-"}
 # lines above and below the rows: headline, counts, a blank, the head of the table, a blank, what is hidden
@@ -52,7 +54,7 @@ class WatchTable(Display):
     def leave_at_once(self) -> None:
         """Leave the alternate screen from a signal's handler, unless the terminal stalls."""
         descriptor = self._console.file.fileno()
-        if select.select([], [descriptor], [], 0)[1]:
+        if select.select([], [descriptor], [], _STALL_SECONDS)[1]:
             os.write(descriptor, _LEAVE)
 
     def resume(self) -> None:
