@@ -11,9 +11,8 @@ APPLICATION_ID = 0x75726C63
 # `run`: each run with `--state`, and the process that does it; while it is unfinished `ended` is null, and its results are
 # those after number `first`. `result`: in order of completion, so that inserts append; `n` is the position in the input, `id`
 # the keyed hash of the URL; `facts` is JSON. Those that are superseded go at the end of a run. `target`: each URL and its last
-# result; `since`: when it began to pass, or not to; `streak`: how many checks in a row went the same way. `event`: changes
-# of a verdict. `rollup`: checks by the hour, for repeated ones; an hour with a row and none counted was in
-# maintenance.
+# result; `since`: when it began to pass, or not to; `streak`: how many checks in a row went the same way. `event`: a change of
+# a verdict. `rollup`: repeated checks by the hour; an hour with a row and none counted was in maintenance.
 _FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE run (

@@ -41,7 +41,7 @@ ON CONFLICT (id) DO UPDATE SET
 
 
 class Past(NamedTuple):
-    """What a file knows of a target. Times are in milliseconds since 1970, UTC.
+    """The past of a target, as the file has it. Times are in milliseconds since 1970, UTC.
 
     `state` is None where it was not watched; `events` are the last changes of it, newest first.
     """
@@ -183,7 +183,7 @@ class WatchStore:
 
 
 class _Batch:
-    """What is to be written in one transaction."""
+    """The rows of one transaction."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []

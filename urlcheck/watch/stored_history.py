@@ -75,10 +75,10 @@ class StoredHistory:
         self._memories.pop(target_id, None)
 
     def end_round(self) -> None:
-        """The file is written every second, whatever the rounds are."""
+        """Rounds do not matter here: the file is written every second."""
 
     def uptime(self, target_id: str, seconds: float) -> float | None:
-        """Of the hours that lie in this time, or, for more than a day, of the days up to this one."""
+        """The share of passed checks. Up to a day it is counted by hours, beyond that by days."""
         memory = self._memories[target_id]
         now = self._now().timestamp()
         if seconds <= _DAY:
@@ -97,7 +97,7 @@ class StoredHistory:
 
 
 class _Memory:
-    """What is remembered of a target. Entries of one URL that differ in settings alone share it, as they do in the file."""
+    """The past of a target in memory. Entries of one URL that differ in settings alone share it, as they do in the file."""
 
     __slots__ = ("_events", "_since", "_state", "days", "hours", "identity")
 

@@ -73,7 +73,7 @@ class Cluster:
     async def refuse_unusable(self, workers: Iterable[str], seconds: float = _FIRST_SECONDS) -> bool:
         """Ask workers for their version, and refuse those that have another. Returns whether all of them were refused.
 
-        `remarks` give the reasons. Workers that do not answer within so many seconds are asked again when they are opened.
+        `remarks` give the reasons. Workers that do not answer in time are asked again when they are opened.
         """
         versions = await self._ask_versions([*workers], seconds)
         for worker, version in versions.items():

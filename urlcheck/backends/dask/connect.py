@@ -84,7 +84,7 @@ async def _connect(address: str, most: int) -> AsyncIterator[Client]:
             stack.push_async_callback(_close, client)
             async with asyncio.timeout(_CONNECT_SECONDS + 1):  # something else may listen there, and never answer
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # about versions of packages that matter to tasks, of which there are none
+                    warnings.simplefilter("ignore")  # versions of packages matter to tasks alone
                     await client
                 await list_workers(client)
         except Exception as error:  # noqa: BLE001 - no answer, one that is not Dask's, an unknown protocol

@@ -24,7 +24,7 @@ def limit_connections() -> int:
 
 
 class Doorkeeper:
-    """Makes the protocol of each connection, and limits how many there are.
+    """Makes the protocol of each connection, and limits their number.
 
     Where there is no room, a stranger has to go: a connection that has not sent the head of a request yet. So a client that
     opens connections and sends its heads bit by bit (Slowloris) locks nobody out.

@@ -63,7 +63,7 @@ def list_hosts(request: web.Request) -> list[str]:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add the headers that every answer carries, errors included."""
-    response.headers.popall("Server", None)  # the versions of Python and aiohttp concern nobody
+    response.headers.popall("Server", None)  # it names the versions of Python and aiohttp
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if response.content_type == "text/html":
