@@ -658,6 +658,17 @@ def test_a_pause_stops_jobs_that_might_have_been_next(scheduler: Scheduler, cloc
     assert take_all(scheduler) == jobs
 
 
+def test_a_host_whose_queue_was_taken_during_a_pause_is_forgotten_once(scheduler: Scheduler, clock: Clock) -> None:
+    add(scheduler, "host")
+    scheduler.pause(ORIGIN, 1)
+    assert scheduler.next() is None
+    scheduler.take_queue(ORIGIN)
+    clock.now += 1
+    scheduler.pause(ORIGIN, 0)
+    assert scheduler.next() is None
+    assert not scheduler._hosts
+
+
 def test_the_busiest_host_has_the_most_jobs_of_those_that_reject_nothing(scheduler: Scheduler) -> None:
     assert scheduler.find_busiest() is None
     add(scheduler, "a", "b", "b", "host", "host", "host", "host")

@@ -223,7 +223,7 @@ class Scheduler:
         if host in self._ready:
             self._ready.remove(host)
             host.is_listed = False
-        if not (host.in_flight or host.is_listed):
+        if not host.in_flight:
             self._forget(host)
         return taken
 
@@ -267,7 +267,7 @@ class Scheduler:
 
     def _forget(self, host: Host) -> None:
         """Let go of a host without work, but not of a pause or a pace that more work would have to respect."""
-        if host.is_expiring:
+        if host.is_expiring or host.is_listed:  # then it is looked at again when it leaves the heap
             return
         until = host.not_before + _PACE_KEPT if host.pace else host.not_before
         if until and until > self._clock():
