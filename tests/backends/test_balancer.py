@@ -20,6 +20,7 @@ from tests.engine.test_engine import Answer, Blocks, Client, asks_for_a_pause, c
 from tests.support.clock import ImpatientLoop, in_no_time, now
 from tests.support.servers import Serve, reply
 from urlcheck import Settings, Verdict, check
+from urlcheck.backends.balancer import Balancer
 from urlcheck.backends.router import Router
 from urlcheck.engine.engine import Engine
 from urlcheck.http.url import Url, parse
@@ -243,3 +244,16 @@ async def test_processes_together_have_no_more_in_flight_to_a_host_than_it_may_h
     assert {result.verdict for result in results} == {Verdict.OK}
     assert len(results) == COUNT
     assert most <= 3
+
+
+@in_no_time
+async def test_the_heir_of_a_host_whose_one_home_is_lost_gets_all_its_places() -> None:
+    backends = [DyingBackend(), DyingBackend()]
+    balancer = Balancer(Router(backends[0]), Settings(per_host=6))
+    origin = parse("http://host/").origin
+    balancer._router.divide(origin, backends)
+    balancer.on_overload(backends[1], origin, 1)
+    await balancer.balance(backends)
+    await balancer.balance(backends)
+    balancer.close_gap(backends[:1])
+    assert [call for call in backends[0].calls if "share" in call] == ["share: host 1", "share: host 6"]

@@ -38,13 +38,14 @@ class Balancer:
         self._thresholds = thresholds or Thresholds()
         self.moving: list[Target] = []
         self._overloaded: dict[Origin, Backend] = {}
-        self._leaving: dict[Origin, tuple[Backend, list[Backend]]] = {}  # a host's one home, and those that it had before
+        # hosts that have one home again, with it and with those that still have targets of the host
+        self._joined: dict[Origin, tuple[Backend, list[Backend]]] = {}
 
     async def balance(self, backends: Sequence[Backend]) -> list[Target]:
         """Divide a host, or join its homes, where that is due. Returns the targets to be submitted anew."""
         if self._overloaded:
             return await self._join_overloaded(backends)
-        if self._leaving and (targets := await self._leave(backends)):
+        if targets := await self._leave():
             return targets
         self._join_finished()
         statuses = [backend.status for backend in backends]
@@ -62,12 +63,12 @@ class Balancer:
 
     def close_gap(self, backends: Sequence[Backend]) -> None:
         """A backend was lost, and removed from the router: its share goes to the other homes. `backends` are those left."""
-        for origin, (home, others) in [*self._leaving.items()]:
-            left = [other for other in others if other in backends]
-            if home in backends:
-                self._leaving[origin] = home, left
-            elif left:
-                self._settle_in(origin, left[0], left[1:])
+        if not backends:
+            self._joined.clear()
+        for origin, (home, others) in [*self._joined.items()]:
+            left = [one for one in (home, *others) if one in backends]
+            heir, *rest = left or backends[:1]
+            self._settle_in(origin, heir, rest)
         for origin in self._router.divided:
             self._set_shares(origin, self._router.homes_of(origin))
 
@@ -95,6 +96,7 @@ class Balancer:
         if len(alive) < len(homes):
             self._set_shares(origin, alive)
         if alive:
+            self._joined.pop(origin, None)
             self._router.divide(origin, alive)
         return targets
 
@@ -107,8 +109,7 @@ class Balancer:
         for origin in self._router.divided:
             busy = [home for home in self._router.homes_of(origin) if home.status.unfinished]
             if len(busy) == 1:
-                self._router.join(origin, busy[0])
-                busy[0].set_share(origin, self._settings.per_host)
+                self._settle_in(origin, busy[0], [])
 
     async def _join_overloaded(self, backends: Sequence[Backend]) -> list[Target]:
         origin, home = self._overloaded.popitem()
@@ -116,7 +117,7 @@ class Balancer:
         others = [other for other in homes if other is not home]
         if home not in backends or not others:
             return []
-        self._router.join(origin, home)
+        self._router.join(origin, home)  # before the others give back what they have
         for other in others:  # each keeps a place for the targets that wait for their next attempt
             other.set_share(origin, 1)
         for other in others:
@@ -124,16 +125,16 @@ class Balancer:
         self._settle_in(origin, home, others)
         return self._release()
 
-    async def _leave(self, backends: Sequence[Backend]) -> list[Target]:
+    async def _leave(self) -> list[Target]:
         """Give the one home of a host the places of those that have nothing left of it."""
-        for origin, (home, others) in [*self._leaving.items()]:
+        for origin, (home, others) in [*self._joined.items()]:
             left = []
             for other in others:
                 targets, origins = await other.take_queue(origin)
                 self.moving += targets
                 if origins:
                     left.append(other)
-            if len(left) < len(others) and home in backends:
+            if len(left) < len(others) and self._joined.get(origin) == (home, others):  # neither was lost meanwhile
                 self._settle_in(origin, home, left)
         return self._release()
 
@@ -141,10 +142,7 @@ class Balancer:
         """Have one home for a host, with all places but one for each of the others, which have targets of it left."""
         self._router.join(origin, home)
         home.set_share(origin, max(1, self._settings.per_host - len(others)))
-        if others:
-            self._leaving[origin] = home, [*others]
-        else:
-            self._leaving.pop(origin, None)
+        self._joined[origin] = home, [*others]
 
     def _release(self) -> list[Target]:
         released, self.moving = self.moving, []
