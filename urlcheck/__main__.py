@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
 
 def main() -> None:
     """The console script."""
     try:
-        from urlcheck.runtime.termination import end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
+        from urlcheck.runtime.termination import end, end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
 
         end_quietly_on_signals()
         from urlcheck.cli.program import run  # noqa: PLC0415
@@ -17,7 +16,7 @@ def main() -> None:
         os._exit(130)
     except (ImportError, MemoryError, OSError) as error:
         _fail(error)
-    sys.exit(run())
+    end(run())
 
 
 def _fail(error: Exception) -> None:

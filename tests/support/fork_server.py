@@ -32,8 +32,11 @@ _LOADED = (
     "urlcheck.cli.watching",
     "urlcheck.reports.formats.jsonl",
     "urlcheck.reports.terminal.table",
+    "urlcheck.config.layers",
+    "urlcheck.runtime.deferred_trust",
     "urlcheck.runtime.signals",
     "encodings.utf_8_sig",
+    "encodings.ascii",
     "aiodns",
     "uvloop",
 )

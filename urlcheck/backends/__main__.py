@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from urlcheck.runtime.termination import ENDING
+from urlcheck.runtime.termination import ENDING, end
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -26,7 +26,7 @@ def main() -> None:
         status = run(work())
     except* ConnectionError:  # the parent wants no more results
         status = 0
-    sys.exit(status)
+    end(status)
 
 
 def end_with_parent(parent: int) -> None:
