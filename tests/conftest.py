@@ -52,6 +52,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
                 return nodeid
             return test.partition("[")[2].partition("-")[0].rstrip("]") or ONE
 
+        def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+            """Forget what is done, too: pytest-xdist counts over all that a worker ever had, after each test."""
+            super().mark_test_complete(node, item_index, duration)
+            units = self.assigned_work[node]
+            scope = self._split_scope(self.registered_collections[node][item_index])
+            if all(units[scope].values()):
+                del units[scope]
+
     return ByMode(config, log)
 
 
@@ -64,10 +72,15 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("suite")
 
 
+def pytest_collection() -> None:
+    """Have no garbage collection go through thousands of tests while they are collected."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Leave thousands of collected tests out of each garbage collection."""
-    gc.collect()
+    """Leave what was collected out of each garbage collection from now on."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import urlcheck
 
 ROOT = Path(urlcheck.__file__).parent
 FILES = {file.relative_to(ROOT).as_posix(): file for file in sorted(ROOT.rglob("*.py"))}
-TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in FILES.items()}
 
 # from the ground up: a folder may import those on the lines above its own; folders on one line do not import each other
 FLOORS = (
@@ -84,6 +84,11 @@ def library_of(name: str) -> str:
     return "aiohttp.web" if parts[0] == "aiohttp" and parts[1:2] and parts[1].startswith("web") else parts[0]
 
 
+@cache
+def parse_all() -> dict[str, ast.Module]:
+    return {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in FILES.items()}
+
+
 def test_every_folder_has_its_floor() -> None:
     assert {folder_of(name) for name in FILES} - FLOOR.keys() == set()
 
@@ -91,7 +96,7 @@ def test_every_folder_has_its_floor() -> None:
 def test_imports_point_down() -> None:
     assert [
         f"{name} imports {imported}"
-        for name, tree in TREES.items()
+        for name, tree in parse_all().items()
         for imported in imports_of(tree)
         if imported.startswith("urlcheck.")
         and (other := imported.split(".")[1]) in FLOOR
@@ -101,13 +106,15 @@ def test_imports_point_down() -> None:
 
 
 def test_no_import_is_relative() -> None:
-    assert [name for name, tree in TREES.items() if any(each.startswith("a relative") for each in imports_of(tree))] == []
+    assert [
+        name for name, tree in parse_all().items() if any(each.startswith("a relative") for each in imports_of(tree))
+    ] == []
 
 
 def test_a_library_is_imported_only_at_its_home() -> None:
     assert [
         f"{name} imports {imported}"
-        for name, tree in TREES.items()
+        for name, tree in parse_all().items()
         for imported in imports_of(tree)
         if (homes := HOMES.get(library_of(imported))) and not name.startswith(homes)
     ] == []
@@ -120,4 +127,4 @@ def test_a_file_is_short_or_says_why() -> None:
 
 def test_every_folder_says_its_purpose_in_a_line() -> None:
     packages = [name for name in FILES if name.endswith("__init__.py")]
-    assert [name for name in packages if not ast.get_docstring(TREES[name])] == []
+    assert [name for name in packages if not ast.get_docstring(parse_all()[name])] == []

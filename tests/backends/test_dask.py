@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import signal
 import ssl
@@ -11,10 +12,10 @@ from asyncio.subprocess import PIPE, create_subprocess_exec
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import trustme
-from distributed import LocalCluster
 
 from tests.backends.builders import hosts
 from tests.support.certificates import demand_a_certificate
@@ -25,12 +26,16 @@ from tests.support.program import Launch, RunHere, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
 from tests.test_hostile import SAMPLE, TABLE, Ground, Mode
 from urlcheck import Settings, SettingsError, Verdict, check, check_urls
-from urlcheck.backends.dask import cluster as membership
-from urlcheck.backends.dask.cluster import NO_SCHEDULER, NO_WORKER
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone")
+
+
+@pytest.fixture(scope="module")
+def membership() -> ModuleType:
+    """Imported here, with Dask, by the one worker that runs these tests: it takes half a second."""
+    return importlib.import_module("urlcheck.backends.dask.cluster")
 
 
 @pytest.fixture(scope="module")
@@ -192,20 +197,24 @@ async def test_the_deadline_holds(cluster: Cluster, serve: Serve) -> None:
     assert len(results) == 100
 
 
-async def test_workers_of_another_version_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_workers_of_another_version_are_refused(
+    cluster: Cluster, membership: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(membership, "VERSION", "9.9")
     message = r"^dask: the worker tcp://\S+ was not used: it has urlcheck \S+, and this is urlcheck 9\.9$"
     with pytest.raises(SettingsError, match=message):
         await check_all(cluster, ["http://127.0.0.1:9/"])
 
 
-async def test_workers_without_urlcheck_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_workers_without_urlcheck_are_refused(
+    cluster: Cluster, membership: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(membership, "VERSION_PLACE", "no_urlcheck.settings.identity:VERSION")
     with pytest.raises(SettingsError, match=r"^dask: the worker tcp://\S+ was not used: it has no urlcheck, and this is"):
         await check_all(cluster, ["http://127.0.0.1:9/"])
 
 
-async def test_a_scheduler_that_goes_away_ends_the_run(launch: Launch) -> None:
+async def test_a_scheduler_that_goes_away_ends_the_run(launch: Launch, membership: ModuleType) -> None:
     urls = [f"http://127.0.0.{number}:9/" for number in range(1, 20)]
     with start_cluster(0) as cluster:
         process = await launch("a..b", *urls, "--dask", cluster.address, "-o", "jsonl")
@@ -215,29 +224,35 @@ async def test_a_scheduler_that_goes_away_ends_the_run(launch: Launch) -> None:
         finished = await finish(process)
     assert b"a..b" in invalid
     assert sorted(record["url"] for record in finished.records) == sorted(urls)
-    assert {(record["verdict"], record["detail"]) for record in finished.records} == {("unchecked", NO_SCHEDULER)}
-    assert finished.stderr.splitlines() == [f"urlcheck: {NO_SCHEDULER}"]
+    assert {(record["verdict"], record["detail"]) for record in finished.records} == {("unchecked", membership.NO_SCHEDULER)}
+    assert finished.stderr.splitlines() == [f"urlcheck: {membership.NO_SCHEDULER}"]
     assert finished.status == 1
 
 
 @pytest.fixture
 async def idle() -> AsyncIterator[str]:
     """The address of a scheduler that has no workers."""
+    from distributed import LocalCluster  # noqa: PLC0415 - as above
+
     async with LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=logging.CRITICAL, asynchronous=True) as cluster:  # type: ignore[no-untyped-call]
         yield cluster.scheduler_address
 
 
-async def test_without_workers_the_run_ends_after_a_while(idle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_workers_the_run_ends_after_a_while(
+    idle: str, membership: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(membership, "_WORKER_SECONDS", 0.1)
     results = await check(["http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "a..b"], Settings(dask=idle))
-    assert [(result.verdict, result.detail) for result in results[:2]] == [(Verdict.UNCHECKED, NO_WORKER)] * 2
+    assert [(result.verdict, result.detail) for result in results[:2]] == [(Verdict.UNCHECKED, membership.NO_WORKER)] * 2
     assert results[2].verdict == Verdict.INVALID
 
 
-async def test_without_workers_the_deadline_ends_the_run_and_the_report_says_why(idle: str, urlcheck: Urlcheck) -> None:
+async def test_without_workers_the_deadline_ends_the_run_and_the_report_says_why(
+    idle: str, membership: ModuleType, urlcheck: Urlcheck
+) -> None:
     finished = await urlcheck("http://127.0.0.1:9/", "--dask", idle, "--deadline", "2s", "-o", "jsonl")
     assert [record["detail"] for record in finished.records] == ["past the deadline"]
-    assert f"urlcheck: {NO_WORKER}" in finished.stderr.splitlines()
+    assert f"urlcheck: {membership.NO_WORKER}" in finished.stderr.splitlines()
     assert finished.status == 1
 
 

@@ -126,7 +126,7 @@ ANSWERS: dict[str, bytes] = {
     "chunk_of_2_to_the_80": CHUNKED + b"100000000000000000000\r\nhello",
     "unknown_encoding": with_header(b"Content-Encoding: rot13"),
     "not_brotli": with_header(b"Content-Encoding: br"),
-    "gzip_bomb": status("200 OK", "Content-Encoding: gzip", body=gzip.compress(bytes(64 * MEGABYTE))),
+    "gzip_bomb": status("200 OK", "Content-Encoding: gzip", body=gzip.compress(bytes(MEGABYTE)) * 64),
 }
 
 # where a redirect leads, and the request target that this must become; None where it can become none
