@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
 
 
+SHARING = ("tests/backends/test_dask.py", "tests/watch/server/test_browser.py")  # a cluster; a browser
 ONE = "1 processes"  # the mode of the tests there that name none
 
 
@@ -37,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Each test by itself, but those that share the runs of a mode in tests/test_hostile.py, or a cluster, go to one worker.
+    """Each test by itself, but those that share the runs of a mode in tests/test_hostile.py, or more, go to one worker.
 
     The groups of pytest-xdist 3.8 itself have no effect with pytest 9.2.
     """
@@ -46,7 +47,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     class ByMode(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
             module, _, test = nodeid.partition("::")
-            if module == "tests/backends/test_dask.py":
+            if module in SHARING:
                 return module
             if module != "tests/test_hostile.py":
                 return nodeid

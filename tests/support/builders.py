@@ -19,6 +19,7 @@ from urlcheck.model.verdict import Verdict
 from urlcheck.policy.policy import Policy
 from urlcheck.settings.settings import Settings
 
+DEFAULTS = Settings()
 CHECKED_AT = datetime(2026, 11, 22, 9, 30, 0, 123456, UTC)
 
 RESPONSE = Response(
@@ -122,7 +123,7 @@ def make_result(outcome: Outcome = RESPONSE, target: Target | None = None, attem
     if target.request is None:
         result = make_settled(target, **settings)
     else:
-        result = Policy(Settings(**settings)).conclude(target, outcome, attempts)
+        result = Policy(_make_settings(settings)).conclude(target, outcome, attempts)
     return replace(result, checked_at=CHECKED_AT)
 
 
@@ -133,7 +134,11 @@ def make_settled(target: Target, verdict: Verdict = Verdict.INVALID, detail: str
             parse_entry(target.url)
         except InvalidUrlError as error:
             detail = str(error)
-    return replace(settle(target, verdict, detail, ok=Settings(**settings).lets_pass(verdict)), checked_at=CHECKED_AT)
+    return replace(settle(target, verdict, detail, ok=_make_settings(settings).lets_pass(verdict)), checked_at=CHECKED_AT)
+
+
+def _make_settings(values: dict[str, Any]) -> Settings:
+    return Settings(**values) if values else DEFAULTS  # thousands of results need not check the same values again
 
 
 def make_hostile_results(source: str = "urls.txt") -> list[Result]:
