@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,8 +24,11 @@ Admit = Callable[[], bool]
 
 
 @pytest.fixture(autouse=True)
-def steady_jitter() -> None:
+def steady_jitter() -> Iterator[None]:
+    before = random.getstate()
     random.seed(10)
+    yield
+    random.setstate(before)
 
 
 def leaky_bucket(rate: float, burst: int = 0) -> Admit:

@@ -85,7 +85,8 @@ class Daemons:
 
 def find_port() -> int:
     """A port that nobody listens on now."""
-    for port in random.sample(_PORTS, 100):
+    # the system's numbers: two workers whose tests have set the same seed must not choose the same ports
+    for port in random.SystemRandom().sample(_PORTS, 100):
         with socket.socket() as sock, suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(("127.0.0.1", port))
