@@ -67,7 +67,7 @@ async def test_places_in_flight_are_divided_among_backends() -> None:
     settings = Settings(concurrency=10)
     clients = [Client(take_an_hour), Client(take_an_hour)]
     run, _ = run_with([make_engine(clients[1], settings)], Blocks(many_hosts(400)), clients[0], concurrency=10)
-    asyncio.get_running_loop().call_later(3000, run.stop)
+    asyncio.get_running_loop().call_later(30, run.stop)
     results = asyncio.create_task(collect(run))
     await asyncio.sleep(1)
     assert [len(client.asked) for client in clients] == [5, 5]
@@ -79,7 +79,7 @@ async def test_a_backend_that_has_finished_lends_its_places_to_another() -> None
     settings = Settings(concurrency=10)
     client = Client(take_an_hour)
     run, _ = run_with([make_engine(Client(), settings)], Blocks(many_hosts(400)), client, concurrency=10)
-    asyncio.get_running_loop().call_later(3000, run.stop)
+    asyncio.get_running_loop().call_later(30, run.stop)
     results = asyncio.create_task(collect(run))
     await asyncio.sleep(1)
     assert len(client.asked) == 9  # the other one keeps a place

@@ -34,9 +34,9 @@ async def test_a_list_passes_at_the_pace_of_a_limit_of_requests(
     port = await start_nginx(
         f"location / {{ limit_req zone=pace; limit_req_status {status}; empty_gif; }}", http=LIMIT_REQUESTS
     )
-    finished = await urlcheck("-o", "jsonl", *(f"http://127.0.0.1:{port}/{number}" for number in range(60)))
+    finished = await urlcheck("-o", "jsonl", *(f"http://127.0.0.1:{port}/{number}" for number in range(30)))
     assert set(finished.verdicts.values()) == {"ok"}
-    assert len(finished.records) == 60
+    assert len(finished.records) == 30
 
 
 @pytest.mark.parametrize("status", [503, 429])
@@ -51,9 +51,9 @@ async def test_a_list_passes_a_limit_of_connections(
     port = await start_nginx(
         f"location / {{ limit_conn places 1; limit_conn_status {status}; proxy_pass {backend.url}; }}", http=LIMIT_CONNECTIONS
     )
-    finished = await urlcheck("-o", "jsonl", *(f"http://127.0.0.1:{port}/{number}" for number in range(40)))
+    finished = await urlcheck("-o", "jsonl", *(f"http://127.0.0.1:{port}/{number}" for number in range(25)))
     assert set(finished.verdicts.values()) == {"ok"}
-    assert len(finished.records) == 40
+    assert len(finished.records) == 25
 
 
 async def test_a_host_that_refuses_everything_ends_after_its_retries(start_nginx: StartNginx, urlcheck: Urlcheck) -> None:

@@ -35,6 +35,7 @@ _LOADED = (
     "urlcheck.config.layers",
     "urlcheck.runtime.deferred_trust",
     "urlcheck.runtime.signals",
+    "tomllib",
     "encodings.utf_8_sig",
     "encodings.ascii",
     "aiodns",
