@@ -251,6 +251,16 @@ def descriptors_64(ground: Ground) -> Workload:
     )
 
 
+def state(ground: Ground) -> Workload:
+    """A run that stores its results in a new file, beside one that does not."""
+    count, hosts = ground.size(100_000, 20_000), ground.size(5_000, 1_000)
+    urls = (f"http://{host(i % hosts)}:{ground.servers.http}/{i}" for i in range(count))
+    task = Task(write_list(ground.folder, "state", urls), per_host=10)
+    stored = urlcheck(task, "--state", "run.db", *ground.options, name="urlcheck --state")
+    anew = replace(stored, command=("sh", "-c", 'rm -f run.db; exec "$@"', "sh", *stored.command))
+    return Workload(f"{count:,} URLs of {hosts:,} hosts", (urlcheck(task, *ground.options), anew), count, measure=Measure.CPU)
+
+
 def single(ground: Ground) -> Workload:
     url = f"http://127.0.0.1:{ground.servers.http}/"
     name = write_list(ground.folder, "single", [url])
@@ -301,6 +311,7 @@ WORKLOADS: dict[str, Callable[[Ground], Workload]] = {
     "sorted": sorted_by_host,
     "descriptors": descriptors,
     "descriptors-64": descriptors_64,
+    "state": state,
     "single": single,
     "help": show_help,
     "million": million,
