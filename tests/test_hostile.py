@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shlex
 import socket
 import sys
+from asyncio.subprocess import DEVNULL, PIPE, create_subprocess_exec
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import cycle, islice
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
 from typing import Any, Self
 
 import pytest
@@ -23,8 +24,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.client import open_client
+from tests.support.fork_server import ForkServer
 from tests.support.hostile import ANSWERS, SECRET, HostileServer, serve_aside
 from tests.support.marks import on_linux
+from tests.support.program import Program, finish
 from urlcheck.client import session
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
 from urlcheck.http.url import parse
@@ -65,7 +68,7 @@ SESSION_PROGRAM = (
 )
 FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *PROGRAM)
 
-SHORT = "--timeout 1s"
+SHORT = "--timeout 2s"
 RETRY = "--retries 1"
 PRIVATE = "--block-private"
 HEAD = "--method HEAD"
@@ -166,10 +169,10 @@ TABLE: dict[str, Expected] = {
     "continue_only": Expected("protocol", None, "the server closed the connection without an answer"),
     "switching_protocols": Expected("status", 101, "101 Switching Protocols"),
     # --- answers without an end, or in no hurry
-    "never_answered": Expected("timeout", None, "no response within 1 s", SHORT),
-    "drip_of_the_status_line": Expected("timeout", None, "no response within 1 s", SHORT),
-    "drip_of_the_head": Expected("timeout", None, "no response within 1 s", SHORT),
-    "drip_of_hints": Expected("timeout", None, "no response within 1 s", SHORT),
+    "never_answered": Expected("timeout", None, "no response within 2 s", SHORT),
+    "drip_of_the_status_line": Expected("timeout", None, "no response within 2 s", SHORT),
+    "drip_of_the_head": Expected("timeout", None, "no response within 2 s", SHORT),
+    "drip_of_hints": Expected("timeout", None, "no response within 2 s", SHORT),
     "flood_of_hints": Expected("protocol", None, "not an HTTP answer"),
     "endless_headers": Expected("protocol", None, "not an HTTP answer"),
     "endless_header": Expected("protocol", None, "not an HTTP answer"),
@@ -226,7 +229,7 @@ TABLE: dict[str, Expected] = {
     "asks_for_credentials_again": Expected("ok", 200, entry="http://user:{secret}@127.0.0.1:{asks_for_credentials_again}/"),
     "leads_to_customs": Expected("ok", 200, options=KEY, entry="http://user:{secret}@127.0.0.1:{asks_for_credentials_again}/"),
     "leads_to_a_dead_end": Expected("connect", None, "connection refused"),
-    "leads_to_silence": Expected("timeout", None, "no response within 1 s", SHORT),
+    "leads_to_silence": Expected("timeout", None, "no response within 2 s", SHORT),
     # --- redirects that lead nowhere
     "redirect_without_location": Expected("redirect", 302, "a redirect without a Location"),
     "to_nowhere": Expected("redirect", 302, "a redirect without a Location"),
@@ -255,7 +258,7 @@ TABLE: dict[str, Expected] = {
     "to_escape_with_password": Expected("redirect", 302, "a control character inside"),
     # --- connections
     "refused": Expected("connect", None, "connection refused"),
-    "never_accepted": Expected("timeout", None, "no connection within 1 s", SHORT),
+    "never_accepted": Expected("timeout", None, "no connection within 2 s", SHORT),
     "reset_at_once": Expected("connect", None, "connection reset"),
     "reset_after_the_request": Expected("connect", None, "connection reset"),
     "finished_at_once": Expected("protocol", None, "the server closed the connection without an answer"),
@@ -284,7 +287,7 @@ TABLE: dict[str, Expected] = {
     # --- TLS, or something else in its place
     "tls_is_plain_http": Expected("tls", None, "no TLS on this port"),
     "tls_is_ssh": Expected("tls", None, "no TLS on this port"),
-    "tls_hangs": Expected("timeout", None, "no TLS handshake within 1 s", SHORT),
+    "tls_hangs": Expected("timeout", None, "no TLS handshake within 2 s", SHORT),
     "tls_is_closed": Expected("tls", None, "in the TLS handshake"),
     "tls_is_reset": Expected("tls", None, "connection reset in the TLS handshake"),
     "tls_1_0": Expected("tls", None, "the server speaks TLS 1.0 alone"),
@@ -293,7 +296,7 @@ TABLE: dict[str, Expected] = {
     "tls_unrecognized_name": Expected("tls", None, "the server does not know this host name"),
     "tls_unexpected_message": Expected("tls"),
     "tls_internal_error": Expected("tls"),
-    "tls_and_silence": Expected("timeout", None, "no response within 1 s", SHORT),
+    "tls_and_silence": Expected("timeout", None, "no response within 2 s", SHORT),
     "tls_and_nothing": Expected("protocol", None, "the server closed the connection without an answer"),
     "client_certificate_in_tls_1_2": Expected("tls", None, "requires a client certificate"),
     "client_certificate_in_tls_1_3": Expected("tls", None, "requires a client certificate"),
@@ -347,31 +350,29 @@ TABLE: dict[str, Expected] = {
 class Run:
     """The real command line over a list: the table on standard output, the records of the same results in a file."""
 
-    def __init__(self, folder: Path, entries: Iterable[str], options: str, *prefix: str) -> None:
+    def __init__(self, folder: Path, entries: Iterable[str], options: str, program: Sequence[str] = PROGRAM) -> None:
         (folder / "urls.txt").write_text("\n".join(entries), encoding="utf-8")
-        self._jsonl = folder / "results.jsonl"
-        command = [
-            *(prefix or PROGRAM),
-            "-f",
-            "urls.txt",
-            "-o",
-            "table",
-            "--show",
-            "all",
-            "-o",
-            "jsonl=results.jsonl",
-            *shlex.split(options),
-        ]
-        self._process = Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=folder, encoding="utf-8")
+        self._folder = folder
+        self._program = program
+        outputs = ("-o", "table", "--show", "all", "-o", "jsonl=results.jsonl")
+        self._arguments = ("-f", "urls.txt", *outputs, *shlex.split(options))
 
-    def finish(self) -> Self:
-        with self._process as process:
-            try:
-                self.stdout, self.stderr = process.communicate(timeout=PATIENCE)
-            finally:
+    async def finish(self, fork_server: ForkServer | None = None) -> Self:
+        """Run it to its end; by a fork, if there is a server for that, where the program is the plain one."""
+        if fork_server and self._program is PROGRAM:
+            process: Program = await fork_server.start(self._arguments, (DEVNULL, PIPE, PIPE), str(self._folder), os.environ)
+        else:
+            process = await create_subprocess_exec(
+                *self._program, *self._arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=self._folder
+            )
+        try:
+            finished = await finish(process)
+        finally:
+            if process.returncode is None:
                 process.kill()
-        self.status = process.returncode
-        self.records = [json.loads(line) for line in self._jsonl.read_text("utf-8").splitlines()]
+            await process.communicate()
+        self.status, self.stdout, self.stderr = finished.status, finished.stdout, finished.stderr
+        self.records = [json.loads(line) for line in (self._folder / "results.jsonl").read_text("utf-8").splitlines()]
         return self
 
 
@@ -399,17 +400,29 @@ MODES = {
 class Runs:
     """All scenarios of a mode, in one run for each set of options, all of them at the same time."""
 
-    def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], options: str, mode: Mode) -> None:
+    def __init__(
+        self,
+        server: HostileServer,
+        make_folder: Callable[[str], Path],
+        options: str,
+        mode: Mode,
+        fork_server: ForkServer | None,
+    ) -> None:
         lists: dict[str, list[tuple[str, str]]] = {}
         for name in mode.names:
             lists.setdefault(TABLE[name].options, []).extend((name, entry) for entry in make_entries(server, name))
         self.by_options = {
-            more: Run(make_folder("run"), (entry for _, entry in entries), f"{options} {more}", *mode.program)
+            more: Run(make_folder("run"), (entry for _, entry in entries), f"{options} {more}", mode.program)
             for more, entries in lists.items()
         }
         self.records: dict[str, list[dict[str, Any]]] = {name: [] for name in mode.names}
+
+        async def finish_all() -> None:
+            await asyncio.gather(*(run.finish(fork_server) for run in self.by_options.values()))
+
+        asyncio.run(finish_all())
         for more, run in self.by_options.items():
-            for record in run.finish().records:
+            for record in run.records:
                 name, _ = lists[more][record["line"] - 1]
                 self.records[name].append(record)
 
@@ -424,19 +437,29 @@ def make_entries(server: HostileServer, name: str) -> list[str]:
 class Ground:
     """A server of its own, since it counts, and the runs against it in one mode."""
 
-    def __init__(self, server: HostileServer, make_folder: Callable[[str], Path], ca_file: Path, mode: Mode) -> None:
+    def __init__(
+        self,
+        server: HostileServer,
+        make_folder: Callable[[str], Path],
+        ca_file: Path,
+        mode: Mode,
+        fork_server: ForkServer | None = None,
+    ) -> None:
         self.server = server
         self.make_folder = make_folder
         self.options = f"--timeout 20s --retries 0 {mode.where} --ca-file {shlex.quote(str(ca_file))}"
         self._mode = mode
+        self._fork_server = fork_server
 
     @cached_property
     def runs(self) -> Runs:
-        return Runs(self.server, self.make_folder, self.options, self._mode)
+        return Runs(self.server, self.make_folder, self.options, self._mode, self._fork_server)
 
 
 @pytest.fixture(scope="module")
-def grounds(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ground]]:
+def grounds(
+    ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory, fork_server: ForkServer
+) -> Iterator[Callable[[str], Ground]]:
     """Makes the ground for a mode, once."""
     ca_file = tmp_path_factory.mktemp("ca") / "ca.pem"
     ca.cert_pem.write_to_path(str(ca_file))
@@ -444,7 +467,8 @@ def grounds(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
         @cache
         def make(mode: str) -> Ground:
-            return Ground(servers.enter_context(serve_aside(ca)), tmp_path_factory.mktemp, ca_file, MODES[mode])
+            server = servers.enter_context(serve_aside(ca))
+            return Ground(server, tmp_path_factory.mktemp, ca_file, MODES[mode], fork_server)
 
         yield make
 
@@ -549,7 +573,7 @@ def test_table_and_records_agree(runs: Runs, more: str) -> None:
 
 
 @on_linux
-def test_a_third_that_misbehaves_does_no_harm_to_the_others(ground: Ground) -> None:
+async def test_a_third_that_misbehaves_does_no_harm_to_the_others(ground: Ground) -> None:
     hostile = [
         name
         for name, row in TABLE.items()
@@ -557,7 +581,8 @@ def test_a_third_that_misbehaves_does_no_harm_to_the_others(ground: Ground) -> N
     ]
     names = [bad if number % 3 == 0 else "good" for number, bad in enumerate(islice(cycle(hostile), 1000))]
     entries = [f"{ground.server.url(name)}?{number}" for number, name in enumerate(names)]
-    run = Run(ground.make_folder("third"), entries, f"{ground.options} --timeout 4s --retries 1", *WEIGHED_PROGRAM).finish()
+    options = f"{ground.options} --timeout 4s --retries 1"
+    run = await Run(ground.make_folder("third"), entries, options, WEIGHED_PROGRAM).finish()
     assert run.status == 1
     verdicts = {record["line"]: record["verdict"] for record in run.records}
     assert len(run.records) == len(verdicts) == 1000
@@ -567,10 +592,10 @@ def test_a_third_that_misbehaves_does_no_harm_to_the_others(ground: Ground) -> N
 
 
 @on_linux
-def test_a_thousand_hosts_are_checked_with_64_descriptors(ground: Ground) -> None:
+async def test_a_thousand_hosts_are_checked_with_64_descriptors(ground: Ground) -> None:
     port = ground.server.ports["thousand_hosts"]
     hosts = [f"127.{number % 250}.{number // 250}.1:{port}" for number in range(1000)]
-    run = Run(ground.make_folder("thousand"), hosts, ground.options, *FEW_DESCRIPTORS).finish()
+    run = await Run(ground.make_folder("thousand"), hosts, ground.options, FEW_DESCRIPTORS).finish()
     assert [record["detail"] for record in run.records if record["verdict"] != "ok"] == []
     assert (run.status, len(run.records)) == (0, 1000)
 
