@@ -44,6 +44,7 @@ class Page:
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._loaded = asyncio.Event()
         self._session: str | None = None
+        self._context: dict[str, str] = {}
         self._reading = asyncio.create_task(self._read())
 
     async def call(self, method: str, **parameters: Any) -> Any:
@@ -57,14 +58,17 @@ class Page:
 
     async def attach(self) -> None:
         """Open the tab."""
-        context = await self.call("Target.createBrowserContext", disposeOnDetach=True)
-        target = await self.call("Target.createTarget", url="about:blank", **context)
+        self._context = await self.call("Target.createBrowserContext", disposeOnDetach=True)
+        target = await self.call("Target.createTarget", url="about:blank", **self._context)
         attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             await self.call(f"{domain}.enable")
 
     async def close(self) -> None:
+        """Return once it is gone, and asks for nothing more: asyncio leaves open what a server accepts as it is closed."""
+        self._session = None
+        await self.call("Target.disposeBrowserContext", **self._context)
         self._reading.cancel()
 
     async def open(self, url: str) -> None:
