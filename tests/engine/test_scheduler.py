@@ -612,6 +612,20 @@ def test_a_share_that_shrinks_is_exceeded_until_jobs_are_done(scheduler: Schedul
     assert len(take_all(scheduler)) == 1
 
 
+def test_a_request_that_passes_and_widens_the_share_lets_another_go_before_it_is_done(
+    scheduler: Scheduler, clock: Clock
+) -> None:
+    add(scheduler, *["host"] * 3)
+    rejected = take(scheduler)
+    reject(scheduler, rejected)
+    scheduler.done(rejected)
+    clock.now += 1
+    passed = take(scheduler)
+    assert scheduler.next_time() is None
+    scheduler.accept(passed)
+    assert scheduler.next_time() == clock.now + 1
+
+
 def test_a_share_limits_a_host_that_rejects_requests(scheduler: Scheduler, clock: Clock) -> None:
     add(scheduler, *["host"] * 50)
     first = take(scheduler)
@@ -793,6 +807,7 @@ class Model(RuleBasedStateMachine):
         for job in self.scheduler.take_queue(("http", host, 80)):
             assert job.url.host == host
             assert self.not_before.pop(job) <= self.clock.now
+        self.passed_over[host].clear()  # jobs that are left begin a new turn
         assert not any(job.url.host == host and not time for job, time in self.not_before.items())
 
     @rule(host=st.sampled_from(HOSTS), seconds=times)

@@ -172,6 +172,7 @@ class Scheduler:
         else:
             host.pace.accept(job, self._clock())
             host.share = host.pace.share
+            self._list(host)  # its share may have grown
 
     def set_share(self, origin: Origin, share: int) -> None:
         """Have at most `share` jobs of this host in flight from now on: other backends check it as well."""
