@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
 
 
-SHARING = ("tests/backends/test_dask.py", "tests/watch/server/test_browser.py")  # a cluster; a browser
+SHARING = {"tests/backends/test_dask.py", "tests/watch/server/test_browser.py"}  # a cluster; a browser
+# their tests wait more than they work: one after the other, while other workers use the processor
+WAITING = {f"tests/{name}.py" for name in ("interop/test_nginx", "interop/test_proxies", "cli/test_wait", "test_demo")}
 ONE = "1 processes"  # the mode of the tests there that name none
 
 
@@ -47,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     class ByMode(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
             module, _, test = nodeid.partition("::")
-            if module in SHARING:
+            if module in SHARING | WAITING:
                 return module
             if module != "tests/test_hostile.py":
                 return nodeid
