@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-WORKERS ?= 5
+WORKERS ?= 6
 
 # a user's conditions: the default limit of open files, and an environment with nothing that a developer or a service adds
 # (LD_LIBRARY_PATH is where some Pythons find their own library)
