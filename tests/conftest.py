@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Each test by itself, but those that share the runs of a mode in tests/test_hostile.py, or more, go to one worker.
+    """Each test by itself, but one worker gets all tests of a mode in tests/test_hostile.py, and of `SHARING` and `WAITING`.
 
     The groups of pytest-xdist 3.8 itself have no effect with pytest 9.2.
     """

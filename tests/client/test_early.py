@@ -16,7 +16,7 @@ import pytest
 from tests.support.marks import on_posix
 from urlcheck import Settings, check
 
-ATTEMPTS = 100
+ATTEMPTS = 200
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
 BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 HALF = b"HTTP/1.1 200 OK\r\nContent-"
@@ -88,7 +88,7 @@ def test_every_attempt_has_the_same_outcome(
     request_of: dict[str, Any],
     make_loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
-    times = ATTEMPTS if answer is SSH else ATTEMPTS // 2
+    times = ATTEMPTS if answer is SSH else ATTEMPTS // 4
     settings = Settings(retries=0, per_host=50, **request_of)
     with serve_aside(answer, read, by_reset=by_reset) as url, asyncio.Runner(loop_factory=make_loop) as runner:
         results = runner.run(check([f"{url}/{number}" for number in range(times)], settings))

@@ -1,4 +1,4 @@
-"""The signals that ask a program to end, and the end that they bring where there is no run to stop."""
+"""The ends of the program: when its work is done, and when a signal asks for it and there is no run to stop."""
 
 from __future__ import annotations
 
