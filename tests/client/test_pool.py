@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,6 @@ async def test_every_descriptor_is_given_back(
     allowance = Allowance()
     async with open_client(allowance, Settings(ca_file=ca_file, timeout=0.2 if path == "silent" else 10)) as client:
         await ask(client, url)
-    await asyncio.sleep(0)
     assert allowance.taken == 0
 
 
@@ -178,35 +178,60 @@ async def test_a_unix_socket_counts_and_is_given_back(tmp_path: Path) -> None:
         writer.close()
 
     allowance = Fixed(1)
-    async with await asyncio.start_unix_server(answer, path):
-        async with open_client(allowance, Settings(unix_socket=path)) as client:
-            for name in ("a", "b"):
-                assert isinstance(await ask(client, f"http://{name}.invalid/"), Response)
-                assert allowance.taken == 1
-        await asyncio.sleep(0)
+    async with await asyncio.start_unix_server(answer, path), open_client(allowance, Settings(unix_socket=path)) as client:
+        for name in ("a", "b"):
+            assert isinstance(await ask(client, f"http://{name}.invalid/"), Response)
+            assert allowance.taken == 1
     assert allowance.taken == 0
 
 
-async def test_a_tls_connection_whose_peer_does_not_close_gives_way(ca: trustme.CA, ca_file: str) -> None:
-    """It is closed already, but the event loop waits half a minute for the peer's farewell."""
-    context = tls_with(ca.issue_cert("127.0.0.1"))
-    loop = asyncio.get_running_loop()
-    with ExitStack() as peers, socket.create_server(("127.0.0.1", 0)) as listener:
+class TlsPeer:
+    """Answers over TLS and does not close: the event loop waits half a minute for its farewell."""
 
-        def answer() -> None:
-            peer, _ = listener.accept()
-            wrapped = peers.enter_context(context.wrap_socket(peer, server_side=True))
-            wrapped.recv(4096)
-            wrapped.send(reply())
+    def __init__(self, context: ssl.SSLContext, listener: socket.socket) -> None:
+        self.url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        self._context = context
+        self._listener = listener
+        self._connections = ExitStack()
 
-        allowance = Fixed(2)
-        async with open_client(allowance, Settings(ca_file=ca_file)) as client:
-            for _ in range(4):
-                served = loop.run_in_executor(None, answer)
-                url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-                assert isinstance(await ask(client, url, lambda: False), Response)
-                await served
-                assert allowance.taken <= 2
+    def answer(self) -> None:
+        accepted, _ = self._listener.accept()
+        connection = self._connections.enter_context(self._context.wrap_socket(accepted, server_side=True))
+        connection.recv(4096)
+        connection.send(reply())
+
+    async def be_asked(self, client: HttpClient) -> Outcome:
+        served = asyncio.get_running_loop().run_in_executor(None, self.answer)
+        outcome = await ask(client, self.url, lambda: False)
+        await served
+        return outcome
+
+    def close(self) -> None:
+        self._connections.close()
+
+
+@pytest.fixture
+def tls_peer(ca: trustme.CA) -> Iterator[TlsPeer]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        closing(TlsPeer(tls_with(ca.issue_cert("127.0.0.1")), listener)) as peer,
+    ):
+        yield peer
+
+
+async def test_a_tls_connection_whose_peer_does_not_close_gives_way(tls_peer: TlsPeer, ca_file: str) -> None:
+    allowance = Fixed(2)
+    async with open_client(allowance, Settings(ca_file=ca_file)) as client:
+        for _ in range(4):
+            assert isinstance(await tls_peer.be_asked(client), Response)
+            assert allowance.taken <= 2
+
+
+async def test_a_tls_connection_whose_peer_does_not_close_ends_with_the_run(tls_peer: TlsPeer, ca_file: str) -> None:
+    allowance = Allowance()
+    async with open_client(allowance, Settings(ca_file=ca_file)) as client:
+        assert isinstance(await tls_peer.be_asked(client), Response)
+    assert allowance.taken == 0
 
 
 class Addresses:

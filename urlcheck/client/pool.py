@@ -95,6 +95,12 @@ class Pool:
         """A request uses a connection, or it is lost."""
         self._unused.pop(handler, None)
 
+    async def close(self) -> None:
+        """Close what no request uses, at the end of a run: a closed TLS connection may still wait for its peer."""
+        while self._close_oldest():
+            pass
+        await asyncio.sleep(0)  # the event loop's next turn closes the sockets
+
     def _close_oldest(self) -> bool:
         """Close the connection that was given back first; returns False where there is none."""
         for handler, transport in self._unused.items():

@@ -48,6 +48,7 @@ class Clients:
     def __init__(self, allowance: Allowance | None = None, *, waits: bool = False) -> None:
         self._stack = AsyncExitStack()
         self._pool = Pool(allowance or Allowance())
+        self._stack.push_async_callback(self._pool.close)  # after the sessions
         self._waits = waits
         self._sessions: dict[object, ClientSession] = {}
         self._identities: dict[ConnectionSettings, TracedContext] = {}
