@@ -80,6 +80,7 @@ REFUSED: dict[str, bytes] = {
     "a length of words": head(b"Content-Length: two") + b"ok",
     "an empty length": head(b"Content-Length:") + b"ok",
     "a line without a colon": head(b"what is this", LENGTH) + b"ok",
+    "a continued status line": head(b" b", LENGTH) + b"ok",
     "a second status line": head(b"HTTP/1.0 404 Not Found", LENGTH) + b"ok",
     "a NUL in a name": head(b"X\0: v", LENGTH) + b"ok",
     "a NUL in a value": head(b"X: a\0b", LENGTH) + b"ok",

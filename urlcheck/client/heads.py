@@ -89,8 +89,7 @@ class HeadReader:
 
     def check_end(self) -> None:
         """Raises `HeadError` if the little that came before the end of the connection is no beginning of a head."""
-        if self._pending:
-            check_start(self._pending)
+        check_start(self._pending)
 
     def _wait(self, data: bytes, known: int) -> None:
         """Keep a part of a head. Raises `HeadError` as soon as the data cannot be one."""
@@ -151,10 +150,10 @@ def _read_fields(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Name and value of each header; a line that continues another is a part of it (RFC 9112, 5.2)."""
     unfolded: list[bytearray] = []
     for line in lines:
-        if not line.startswith((b" ", b"\t")):
-            unfolded.append(bytearray(line))
-        elif unfolded:  # else it continues the status line, which has no continuation
+        if unfolded and line.startswith((b" ", b"\t")):  # the status line before them has no continuation
             unfolded[-1] += b" " + line.strip()
+        else:
+            unfolded.append(bytearray(line))
     for line in map(bytes, unfolded):
         name, colon, value = line.partition(b":")
         if not colon:
