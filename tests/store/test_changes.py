@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,13 @@ import jsonschema
 import pytest
 
 from tests.reports.formats.test_sarif import SCHEMA
-from tests.store.conftest import Query
+from tests.store.conftest import Query, alter
 from tests.support.program import Finished, Urlcheck
 from tests.support.servers import RawServer, Serve, reply
-from urlcheck import Change, Settings, check
+from urlcheck import Change, Settings, StateError, check
 from urlcheck.store.connection import now
+from urlcheck.store.database import Database
+from urlcheck.store.history import list_history
 
 DAY = 86_400_000
 UP, DOWN = reply(), reply("404 Not Found")
@@ -49,12 +49,6 @@ async def run(server: RawServer, urlcheck: Urlcheck, tmp_path: Path) -> Any:
 def break_other(pages: dict[str, bytes]) -> None:
     """One page breaks, another is fixed."""
     pages.update({"/bad": UP, "/other": DOWN})
-
-
-def alter(state: Path, sql: str, *values: object) -> None:
-    with closing(sqlite3.connect(state)) as connection:
-        connection.execute(sql, values)
-        connection.commit()
 
 
 async def list_changes(run: Any, *arguments: str) -> list[str | None]:
@@ -333,6 +327,34 @@ async def test_a_url_that_is_not_known_has_no_history(run: Any, urlcheck: Urlche
     await run()
     finished = await urlcheck("--state", "links.db", "--history", "nowhere.example/")
     assert (finished.status, finished.stderr) == (2, "urlcheck: nowhere.example/ is not in the state file\n")
+
+
+def test_in_a_new_file_nothing_has_changed(state: Path) -> None:
+    Database(str(state)).close()
+    assert [*list_history(str(state), [])] == ["nothing has changed so far"]
+
+
+async def test_an_entry_that_is_no_url_has_a_history(state: Path) -> None:
+    await check([" ftp://no "], Settings(state=state))
+    shown = [*list_history(str(state), ["ftp://no "])]
+    assert shown[0] == "ftp://no"
+    assert shown[1].endswith("; invalid: unsupported scheme 'ftp'")
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("ALTER TABLE target RENAME TO gone", "no such table: target"),
+        ("UPDATE result SET facts = '{'", "it is damaged; restore it, or remove it to begin anew"),
+        ("UPDATE target SET since = 'text'", "it is damaged; restore it, or remove it to begin anew"),
+    ],
+)
+async def test_a_history_that_cannot_be_read_is_said(state: Path, sql: str, reason: str) -> None:
+    await check(["ftp://no"], Settings(state=state))
+    alter(state, sql)
+    with pytest.raises(StateError) as refusal:
+        list(list_history(str(state), ["ftp://no"]))
+    assert str(refusal.value) == f"cannot read {state}: {reason}"
 
 
 async def test_there_is_no_history_without_a_file(urlcheck: Urlcheck, state: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import stat
 import sys
@@ -14,15 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.conftest import Query, UntilStored
+from tests.store.conftest import Query, UntilStored, alter
 from tests.support.marks import on_linux, on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, StateError, Verdict, check, check_urls
+from urlcheck.runtime.file_lock import Lock
 from urlcheck.runtime.file_systems import is_on_network
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.store import identity, schema
 from urlcheck.store.database import Database
+from urlcheck.store.runs import Runs
 
 URL = "http://127.0.0.1:9/"
 
@@ -128,6 +131,23 @@ async def test_a_second_run_is_told_who_has_the_file_open(
     await finish(first)
 
 
+@pytest.mark.parametrize(
+    ("host", "holder"),
+    [(None, "another process has"), (socket.gethostname(), "process 7, since 20"), ("far", "process 7 on far, since 20")],
+    ids=["nobody", "here", "far"],
+)
+def test_whoever_has_the_file_open_is_named_as_far_as_it_is_known(
+    host: str | None, holder: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(str(state))
+    Runs(database).begin(None, b"", 60)
+    database.close()
+    alter(state, "UPDATE run SET host = ?1, process = iif(?1 IS NULL, NULL, 7)", host)
+    monkeypatch.setattr(Lock, "take", lambda _: None)  # as if another process had it
+    with pytest.raises(StateError, match=rf"cannot use .*links\.db: {holder}.*; wait for it, or name another file"):
+        Database(str(state))
+
+
 async def test_a_second_run_of_the_same_process_is_refused(state: Path) -> None:
     database = Database(str(state))
     with pytest.raises(StateError, match="another run of this process has it open"):
@@ -204,9 +224,7 @@ async def test_a_program_gets_the_error_after_the_results(serve: Serve, state: P
     server = await serve(reply())
 
     async def give() -> AsyncIterator[str]:
-        with closing(sqlite3.connect(state)) as connection:  # the table is gone while the run lasts
-            connection.execute("ALTER TABLE result RENAME TO gone")
-            connection.commit()
+        alter(state, "ALTER TABLE result RENAME TO gone")  # the table is gone while the run lasts
         yield server.url
 
     results = check_urls(give(), Settings(state=state))
@@ -235,6 +253,20 @@ def test_a_file_is_told_by_its_application_and_version(state: Path, query: Query
     Database(str(state)).close()
     assert query("PRAGMA application_id") == [(schema.APPLICATION_ID,)]
     assert query("PRAGMA user_version") == [(schema.VERSION,)]
+
+
+def test_a_file_of_an_older_version_is_brought_to_this_one_and_keeps_its_key(
+    state: Path, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        older.setattr(schema, "VERSION", 1)
+        Database(str(state)).close()
+    before = query("SELECT value FROM meta")
+    Database(str(state)).close()
+    assert query("PRAGMA user_version") == [(schema.VERSION,)]
+    assert query("SELECT value FROM meta") == before
+    assert query("SELECT state FROM target") == []
 
 
 def test_an_empty_file_is_a_new_one(state: Path, query: Query) -> None:
@@ -291,6 +323,24 @@ async def test_on_a_network_file_system_the_rollback_journal_is_used(
     server = await serve(reply())
     [result] = await check([server.url], Settings(state=state))
     assert (result.cached, query("PRAGMA journal_mode")) == (False, [("delete",)])
+
+
+@pytest.mark.parametrize("is_on_network", [True, False])
+def test_a_file_without_a_log_is_not_opened_again_to_copy_one(
+    state: Path, monkeypatch: pytest.MonkeyPatch, *, is_on_network: bool
+) -> None:
+    monkeypatch.setattr("urlcheck.store.database.is_on_network", lambda _: is_on_network)
+    database = Database(str(state))
+    opened: list[str] = []
+
+    def connect(path: str) -> sqlite3.Connection:
+        opened.append(path)
+        return sqlite3.connect(path)
+
+    monkeypatch.setattr("urlcheck.store.database.connect", connect)
+    database.checkpoint()
+    database.close()
+    assert opened == ([] if is_on_network else [str(state)])
 
 
 async def test_a_run_without_a_state_file_loads_no_sqlite(serve: Serve) -> None:

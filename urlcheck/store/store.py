@@ -163,7 +163,8 @@ class Store:
                         self._runs.leave(self._run)
         except StateError as error:
             self._fail(error)
-        self._database.close(tidily=True)
+        if self._writer.has_ended:  # else its thread has the connection, and SQLite crashes where one in use is closed
+            self._database.close(tidily=True)
 
     def _find_secrets(self) -> Secrets:
         """Those of the settings; the list of checks may have grown."""

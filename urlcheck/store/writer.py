@@ -30,7 +30,10 @@ _STATEMENTS = {size: _INSERT + ", ".join([_ROW] * size) for size in _SIZES}
 
 
 class Writer:
-    """Takes rows from the event loop and never holds it up. `error` is what ended it before its time."""
+    """Takes rows from the event loop and never holds it up. `error` is what ended it before its time.
+
+    `has_ended`: the thread needs the database no more.
+    """
 
     def __init__(self, database: Database) -> None:
         self.error: StateError | None = None
@@ -42,6 +45,10 @@ class Writer:
         self._is_ended = False
         self._arrival = threading.Event()
         self._thread = start_thread(self._work, "store")
+
+    @property
+    def has_ended(self) -> bool:
+        return not self._thread.is_alive()
 
     def add(self, values: Sequence[Value]) -> None:
         """Write these rows soon, given as their values one after the other. Rows that come after an error are dropped."""
@@ -62,7 +69,7 @@ class Writer:
         self._thread.join(_FAREWELL)
         if self._checkpoint:
             self._checkpoint.join(_FAREWELL)
-        if self._thread.is_alive() and not self.error:
+        if not self.has_ended and not self.error:
             self.error = StateError(f"cannot write {self._database.path}: its disk is too slow")
 
     def _work(self) -> None:
