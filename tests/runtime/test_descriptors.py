@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.descriptors import settle
 from tests.support.marks import on_posix
 from tests.support.program import finish
 from tests.support.servers import Serve, hold, reply
@@ -26,6 +27,7 @@ if sys.platform != "win32":
 
 pytestmark = on_posix
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine")
+ENDLESS = -1 if sys.platform == "win32" else resource.RLIM_INFINITY
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,7 @@ def limits() -> Iterator[None]:
 def nothing_left() -> Iterator[None]:
     """Have every descriptor of this process in use."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    settle()
     with ExitStack() as stack:
         last = os.dup(0)
         stack.callback(os.close, last)
@@ -70,6 +73,42 @@ def test_a_limit_that_the_program_sets_during_a_run_stays() -> None:
     with open_allowance():
         resource.setrlimit(resource.RLIMIT_NOFILE, (500, hard))
     assert soft_limit() == 500
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "most", "raised"),
+    [
+        pytest.param(256, 4_096, 4_096, 4_096, id="to the hard limit"),
+        pytest.param(256, 4_096, 1_024, 256, id="not where the hard limit is refused"),
+        pytest.param(256, ENDLESS, 10_240, 10_240, id="to what macOS grants where there is no hard limit"),
+        pytest.param(20_000, ENDLESS, 10_240, 20_000, id="and never lowered to that"),
+        pytest.param(256, ENDLESS, 1_024, 256, id="not where that is refused too"),
+        pytest.param(ENDLESS, ENDLESS, 10_240, ENDLESS, id="not where there is no limit"),
+    ],
+)
+def test_the_limit_is_raised_as_far_as_the_system_lets_it(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, most: int, raised: int
+) -> None:
+    limits = soft, hard
+
+    def set_limits(_: int, wanted: tuple[int, int]) -> None:
+        nonlocal limits
+        if wanted[0] == ENDLESS or wanted[0] > most:
+            raise ValueError
+        limits = wanted
+
+    with monkeypatch.context() as system:
+        system.setattr(resource, "getrlimit", lambda _: limits)
+        system.setattr(resource, "setrlimit", set_limits)
+        with open_allowance():
+            assert limits == (raised, hard)
+
+
+def test_a_system_without_such_a_limit_bounds_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with open_allowance() as allowance:
+        assert allowance.limit == sys.maxsize
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 600
 
 
 async def test_a_run_of_the_library_raises_the_limit_and_puts_it_back(serve: Serve) -> None:
@@ -128,6 +167,7 @@ def test_the_sockets_of_a_run_leave_its_allowance_as_it_is(monkeypatch: pytest.M
 
 
 def test_open_descriptors_are_counted() -> None:
+    settle()
     before = count_open()
     descriptor = os.dup(0)
     assert count_open() == before + 1

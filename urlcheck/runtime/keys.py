@@ -48,9 +48,11 @@ class Keys:
 
     def read(self) -> None:
         """Runs in a thread until `end`."""
-        while not self._end.is_set():
+        while True:
             try:
                 ready, _, _ = select.select([0], [], [], _LOOK_SECONDS)
+                if self._end.is_set():  # a key that is pressed from now on is for the shell
+                    return
                 if not (ready and is_in_foreground()):  # a read in the background would stop the program
                     self._end.wait(_LOOK_SECONDS if ready else 0)
                     continue
