@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
 
 
-SHARING = {"tests/backends/test_dask.py", "tests/watch/server/test_browser.py"}  # a cluster; a browser
+# a cluster; Dask, which takes half a second to import; a browser
+SHARING = {f"tests/{name}.py" for name in ("backends/test_dask", "backends/test_dask_cluster", "watch/server/test_browser")}
 # their tests wait more than they work: one after the other, while other workers use the processor
 WAITING = {f"tests/{name}.py" for name in ("interop/test_nginx", "interop/test_proxies", "cli/test_wait", "test_demo")}
 ONE = "1 processes"  # the mode of the tests there that name none

@@ -8,13 +8,13 @@ import pydoc
 import re
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
 import urlcheck
 from tests.support.clock import PATIENCE
+from tests.support.descriptors import settle
 from tests.support.marks import on_posix
 from urlcheck import Response, Settings, check, check_sync, make_record
 from urlcheck.client import session
@@ -90,11 +90,8 @@ def test_a_hundred_runs_leave_threads_tasks_and_descriptors_as_they_were(
             counts.append(count_all(before))
     threads, descriptors = zip(*counts, strict=True)
     assert max(threads[-10:]) - max(threads[:10]) < 5
-    most = max(descriptors[:10]) + 10
-    end = time.monotonic() + PATIENCE
-    while count_open() >= most and time.monotonic() < end:  # c-ares closes in a thread of its own, some runs later
-        threading.Event().wait(0.05)
-    assert count_open() < most
+    settle()
+    assert count_open() < max(descriptors[:10]) + 10
 
 
 def test_the_names_of_the_package_are_its_public_ones() -> None:

@@ -89,6 +89,15 @@ def test_the_tour_notices_a_verdict_that_it_does_not_expect(
         assert f"{base}/health: expected dns, not ok" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("expected", "status"), [("ok", 0), ("dns", 1)])
+def test_the_demo_without_an_option_is_the_tour(monkeypatch: pytest.MonkeyPatch, expected: str, status: int) -> None:
+    monkeypatch.setattr("urlcheck.demo.site.TOUR", {"/health": expected})
+    monkeypatch.setattr("urlcheck.demo.site.LIMITED", {})
+    monkeypatch.setattr("urlcheck.demo.site.ELSEWHERE", {})
+    monkeypatch.setattr(sys, "argv", ["demo"])
+    assert main() == status
+
+
 def test_the_site_is_gone_when_it_is_no_longer_served() -> None:
     with serve_aside() as base:
         pass

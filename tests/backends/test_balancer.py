@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.backends.builders import DyingBackend, make_engine
+from tests.backends.builders import DyingBackend, make_engine, make_targets
 from tests.backends.test_coordinator import many_hosts, run_with
 from tests.engine.test_engine import Answer, Blocks, Client, asks_for_a_pause, collect, respond, urls
 from tests.support.clock import ImpatientLoop, in_no_time, now
@@ -246,13 +246,49 @@ async def test_processes_together_have_no_more_in_flight_to_a_host_than_it_may_h
     assert most <= 3
 
 
+ORIGIN = parse("http://host/").origin
+
+
+@in_no_time
+async def test_what_a_home_that_was_given_up_has_left_goes_to_the_one_home() -> None:
+    backends = [DyingBackend(), DyingBackend()]
+    balancer = Balancer(Router(backends[0]), Settings(per_host=6))
+    balancer._router.divide(ORIGIN, backends)
+    balancer.on_overload(backends[0], ORIGIN, 1)
+    await balancer.balance(backends)
+    targets = make_targets(urls(range(3)))
+    backends[1].submit(targets)  # as the time of their next attempt has come
+    assert await balancer.balance(backends) == targets
+    assert [call for call in backends[0].calls if "share" in call] == ["share: host 5", "share: host 6"]
+
+
+@in_no_time
+async def test_a_host_stays_divided_where_the_home_that_it_has_rejected_is_lost() -> None:
+    lost, *backends = DyingBackend(), DyingBackend(), DyingBackend()
+    balancer = Balancer(Router(lost), Settings())
+    balancer._router.divide(ORIGIN, [lost, *backends])
+    balancer.on_overload(lost, ORIGIN, 1)
+    balancer._router.remove(lost)
+    balancer.close_gap(backends)
+    await balancer.balance(backends)
+    assert balancer._router.homes_of(ORIGIN) == backends
+
+
+@in_no_time
+async def test_a_rejection_by_a_host_with_one_home_does_not_keep_another_from_being_divided() -> None:
+    backends = [make_engine(Client(), Settings()) for _ in range(2)]
+    balancer = Balancer(Router(backends[0]), Settings())
+    backends[0].submit(make_targets(urls(range(COUNT))))
+    balancer.on_overload(backends[0], parse("http://other/").origin, 1)
+    assert len(await balancer.balance(backends)) == COUNT
+
+
 @in_no_time
 async def test_the_heir_of_a_host_whose_one_home_is_lost_gets_all_its_places() -> None:
     backends = [DyingBackend(), DyingBackend()]
     balancer = Balancer(Router(backends[0]), Settings(per_host=6))
-    origin = parse("http://host/").origin
-    balancer._router.divide(origin, backends)
-    balancer.on_overload(backends[1], origin, 1)
+    balancer._router.divide(ORIGIN, backends)
+    balancer.on_overload(backends[1], ORIGIN, 1)
     await balancer.balance(backends)
     await balancer.balance(backends)
     balancer.close_gap(backends[:1])

@@ -142,6 +142,21 @@ async def test_a_run_that_was_stopped_closes_its_backends_once() -> None:
 
 
 @in_no_time
+async def test_a_second_stop_changes_nothing() -> None:
+    other = DyingBackend()
+    run, _ = run_with([other], Blocks(many_hosts(100)), Client(take_an_hour))
+    results = asyncio.create_task(collect(run))
+    await asyncio.sleep(10)
+    run.stop("the first")
+    run.stop("the second")
+    results.cancel()
+    await asyncio.sleep(60)
+    assert run.interruption == "the first"
+    assert [call for call in other.calls if "the second" in call] == []
+    assert other.calls.count("close") == 1
+
+
+@in_no_time
 async def test_a_request_that_must_not_be_sent_twice_is_unchecked_when_its_backend_is_lost() -> None:
     lost = DyingBackend()
     run, _ = run_with([lost], Blocks(many_hosts(100)), Client(), method="POST")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import logging
+import os
 import signal
 import ssl
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import ModuleType
 
@@ -261,6 +264,57 @@ async def test_a_cluster_of_this_machine_is_started_and_ended(urlcheck: Urlcheck
     finished = await urlcheck(server.url, "--dask", "local:1", "-o", "jsonl")
     assert (finished.status, finished.stderr) == (0, "")
     assert finished.records[0]["worker"].startswith("tcp://127.0.0.1:")
+
+
+# --- a cluster that is started here ---
+
+
+@pytest.fixture(scope="module")
+def connecting() -> ModuleType:
+    """Imported here, as above."""
+    return importlib.import_module("urlcheck.backends.dask.connect")
+
+
+@pytest.mark.parametrize("before", [None, "error::UserWarning"])
+def test_the_process_that_cleans_up_does_not_warn_and_others_warn_as_before(
+    connecting: ModuleType, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    seen: list[str] = []
+    monkeypatch.delenv("PYTHONWARNINGS", raising=False)
+    if before:
+        monkeypatch.setenv("PYTHONWARNINGS", before)
+    monkeypatch.setattr(resource_tracker, "ensure_running", lambda: seen.append(os.environ["PYTHONWARNINGS"]))
+    connecting._start_tracker()
+    assert seen == [",".join(filter(None, [before, "ignore:resource_tracker"]))]
+    assert os.environ.get("PYTHONWARNINGS") == before
+
+
+def test_where_signals_cannot_be_blocked_workers_are_started_all_the_same(
+    connecting: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(signal, "pthread_sigmask")
+    monkeypatch.setattr(resource_tracker, "ensure_running", lambda: pytest.fail("it is of POSIX"))
+    with connecting._blocking_interrupts():
+        started = True
+    assert started
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "too many open files; a higher limit helps (ulimit -n)"),
+        (RuntimeError("no worker has come\nin 30 s"), "no worker has come"),
+    ],
+)
+def test_workers_that_cannot_be_started_are_a_mistake_in_one_line(
+    run_here: RunHere, connecting: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    async def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(connecting, "LocalCluster", fail)
+    finished = run_here("http://127.0.0.1:9/", "--dask", "local:2")
+    assert (finished.status, finished.stderr) == (2, f"urlcheck: --dask: the workers cannot be started: {reason}\n")
 
 
 # --- what cannot be used ---

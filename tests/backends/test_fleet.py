@@ -48,7 +48,7 @@ def engine(client: Client) -> Backend:
 
 
 class LosingBackend(DyingBackend):
-    """A backend with a long queue, which is lost with all others while it gives the queue back."""
+    """A backend with a long queue, which is lost with all others while it gives targets back."""
 
     def __init__(self, fleet: Fleet) -> None:
         super().__init__()
@@ -58,9 +58,16 @@ class LosingBackend(DyingBackend):
         return HostQueue(parse(self.submitted[0].url).origin, len(self.submitted))
 
     async def take_queue(self, _: Origin) -> Withdrawn:
+        self._lose_all()
+        return Withdrawn([], set())
+
+    async def withdraw(self) -> Withdrawn:
+        self._lose_all()
+        return Withdrawn(self.submitted, set())
+
+    def _lose_all(self) -> None:
         for backend in [*self._fleet.backends]:
             self._fleet.remove(backend)
-        return Withdrawn([], set())
 
 
 async def test_a_host_is_not_divided_where_every_backend_is_lost_meanwhile() -> None:
@@ -68,6 +75,15 @@ async def test_a_host_is_not_divided_where_every_backend_is_lost_meanwhile() -> 
     await fleet.join([LosingBackend(fleet), DyingBackend()])
     fleet.backends[0].submit(make_targets(f"http://host/{number}" for number in range(2_000)))
     assert await fleet.balance() == []
+    assert not fleet.takes_targets
+
+
+async def test_targets_that_are_given_back_while_every_backend_is_lost_are_kept() -> None:
+    fleet = Fleet(None, Settings())
+    await fleet.join([LosingBackend(fleet)])
+    targets = make_targets(many_hosts(10))
+    fleet.submit(targets)
+    assert await fleet.join([DyingBackend()]) == targets
     assert not fleet.takes_targets
 
 

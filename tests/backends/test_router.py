@@ -60,6 +60,17 @@ def test_the_hosts_of_a_lost_backend_are_divided_among_the_others_which_keep_the
     assert [url for url in URLS if homes[url.origin] not in (lost, router.choose(url))] == []
 
 
+def test_a_host_all_of_whose_homes_are_lost_gets_one_of_the_others() -> None:
+    first, *lost = DyingBackend(), DyingBackend(), DyingBackend()
+    router = Router(first)
+    router.share_out([first, *lost], {})
+    router.divide(URLS[0].origin, lost)
+    for backend in lost:
+        router.remove(backend)
+    assert router.divided == []
+    assert router.choose(URLS[0]) is first
+
+
 def test_hosts_are_divided_anew_after_the_last_backend_was_lost() -> None:
     lost, late = DyingBackend(), DyingBackend()
     router = Router()

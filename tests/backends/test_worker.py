@@ -1,19 +1,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
+from tests.backends.builders import make_targets
 from tests.support.clock import PATIENCE
+from tests.support.servers import Serve, reply
 from urlcheck import Settings
 from urlcheck.backends import codec, messages
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.backends.remote import RemoteBackend
 from urlcheck.backends.worker import Worker
+from urlcheck.engine.status import Withdrawn
+from urlcheck.http.url import Origin
 from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import RunSettings
 
 BLOCKING = Settings(block_private=True)
+PLAIN = Settings(retries=0)
+ORIGIN: Origin = ("http", "127.0.0.1", 9)
+
+
+def encode(incoming: Sequence[messages.Message | bytes]) -> list[bytes]:
+    return [message if isinstance(message, bytes) else messages.encode(message) for message in incoming]
 
 
 class Channel:
@@ -21,9 +32,9 @@ class Channel:
 
     is_empty = True
 
-    def __init__(self, *incoming: messages.Message) -> None:
+    def __init__(self, *incoming: messages.Message | bytes) -> None:
         self.outgoing: list[messages.FromBackend] = []
-        self._incoming = [messages.encode(message) for message in incoming]
+        self._incoming = encode(incoming)
 
     async def read(self) -> bytes | None:
         return self._incoming.pop(0) if self._incoming else None
@@ -36,16 +47,17 @@ class Channel:
 
 
 class Link:
-    """A link over which such messages come."""
+    """A link over which such messages come, and which notes what is sent over it."""
 
     worker = None
     files = None
 
-    def __init__(self, *incoming: messages.Message) -> None:
-        self._incoming = [messages.encode(message) for message in incoming]
+    def __init__(self, *incoming: messages.Message | bytes) -> None:
+        self.outgoing: list[messages.ToBackend] = []
+        self._incoming = encode(incoming)
 
     def send(self, message: bytes) -> None:
-        pass
+        self.outgoing.append(messages.decode_to_backend(message))
 
     async def receive(self) -> bytes | None:
         return self._incoming.pop(0) if self._incoming else None
@@ -63,28 +75,150 @@ class Link:
         pass
 
 
-async def test_settings_that_the_machine_of_a_worker_rules_out_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
-    channel = Channel(
-        messages.Hello(VERSION, codec.pack_settings(BLOCKING.part(RunSettings)), 1.0),
-        messages.Checks([codec.pack_settings(BLOCKING.check)]),
-    )
+# --- the worker ---
+
+
+def greet(settings: Settings) -> tuple[messages.Hello, messages.Checks]:
+    """How each conversation begins."""
+    hello = messages.Hello(VERSION, codec.pack_settings(settings.part(RunSettings)), 1.0)
+    return hello, messages.Checks([codec.pack_settings(settings.check)])
+
+
+def submit(*urls: str) -> messages.Submit:
+    return messages.Submit([codec.pack_target(target) for target in make_targets(urls)])
+
+
+async def work(*orders: messages.Message | bytes) -> list[messages.FromBackend]:
+    """What a worker sends that is given these orders."""
+    return await work_through(Channel(*greet(PLAIN), *orders))
+
+
+async def work_through(channel: Channel) -> list[messages.FromBackend]:
+    """What a worker sends over its channel."""
     async with asyncio.timeout(PATIENCE):
         await Worker(channel).run()
-    refused = channel.outgoing[-1]
+    return channel.outgoing
+
+
+def results_of(sent: Sequence[messages.FromBackend]) -> list[tuple[int, str]]:
+    """The numbers of targets and what became of them."""
+    batches = [message.results for message in sent if isinstance(message, messages.Results)]
+    return [(result.index, result.detail) for batch in batches for result in batch]
+
+
+async def test_settings_that_the_machine_of_a_worker_rules_out_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    refused = (await work_through(Channel(*greet(BLOCKING))))[-1]
     assert isinstance(refused, messages.Refused)
     assert refused.reason.startswith("block_private: cannot be held through a proxy")
 
 
 async def test_a_worker_does_nothing_for_another_version() -> None:
     channel = Channel(messages.Hello("9.9", codec.pack_settings(BLOCKING.part(RunSettings)), 1.0))
-    await Worker(channel).run()
-    assert channel.outgoing == []
+    assert await work_through(channel) == []
+
+
+@pytest.mark.parametrize("end", [(), (b"half a mess",)], ids=["at once", "in the middle of a message"])
+async def test_a_worker_whose_orders_end_finishes_what_it_has(serve: Serve, end: Sequence[bytes]) -> None:
+    server = await serve(reply())
+    assert results_of(await work(submit(server.url), *end)) == [(0, "200 OK")]
+
+
+async def test_a_second_greeting_changes_nothing(serve: Serve) -> None:
+    server = await serve(reply())
+    hello, _ = greet(Settings(retries=5))
+    assert results_of(await work(hello, submit(server.url))) == [(0, "200 OK")]
+
+
+async def test_a_host_that_has_demanded_a_pause_elsewhere_is_not_asked() -> None:
+    orders = submit("http://127.0.0.1:9/"), messages.Pause(ORIGIN, 3600), messages.Withdraw(), messages.Stop("the end")
+    sent = await work(*orders)
+    assert messages.Released([], [ORIGIN]) in sent  # the host stays for the sake of its pause
+    assert results_of(sent) == [(0, "the end")]
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+async def test_a_sign_of_life_is_sent_where_nothing_else_waits_to_be_read(*, is_empty: bool) -> None:
+    channel = Channel(*greet(PLAIN))
+    channel.is_empty = is_empty
+    sent = await work_through(channel)
+    assert [isinstance(message, messages.Alive) for message in sent] == [True] * is_empty
+
+
+# --- the backend ---
+
+
+def make_backend(link: Link) -> RemoteBackend:
+    return RemoteBackend(link, PLAIN.part(RunSettings), [PLAIN.check])
+
+
+async def lose(backend: RemoteBackend) -> None:
+    """Take what comes over its link, until that ends."""
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(BackendLostError):
+            async for _ in backend.results():
+                pass
 
 
 async def test_the_reason_of_a_refusal_is_kept() -> None:
-    backend = RemoteBackend(Link(messages.Refused("no")), BLOCKING.part(RunSettings), [BLOCKING.check])
-    with pytest.raises(BackendLostError):
-        async for _ in backend.results():
-            pass
+    backend = make_backend(Link(messages.Refused("no")))
+    await lose(backend)
     assert (backend.refusal, backend.has_ended) == ("no", True)
+
+
+async def test_a_message_that_cannot_be_read_is_the_end() -> None:
+    backend = make_backend(Link(b"half a mess", messages.Refused("no")))
+    await lose(backend)
+    assert (backend.refusal, backend.has_ended) == (None, True)
+
+
+async def test_a_rejection_is_told_to_those_who_share_the_host() -> None:
+    told: list[tuple[Origin, float]] = []
+    backend = make_backend(Link(messages.Overloaded(ORIGIN, 5.0)))
+    backend.on_overload = lambda origin, seconds: told.append((origin, seconds))
+    await lose(backend)
+    assert told == [(ORIGIN, 5.0)]
+
+
+@pytest.mark.parametrize(
+    "message", [messages.Overloaded(ORIGIN, 5.0), messages.Released([0], []), messages.Busiest(None, 0)], ids=repr
+)
+async def test_what_nobody_waits_for_is_passed_over(message: messages.Message) -> None:
+    backend = make_backend(Link(message, messages.Refused("no")))
+    await lose(backend)
+    assert backend.refusal == "no"
+
+
+async def test_the_answer_to_a_question_that_was_given_up_is_passed_over() -> None:
+    backend = make_backend(Link(messages.Busiest(ORIGIN, 5), messages.Refused("no")))
+    asking = asyncio.create_task(backend.find_busiest())
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    await lose(backend)
+    assert backend.refusal == "no"
+
+
+async def test_a_backend_that_is_lost_gives_nothing_back() -> None:
+    backend = make_backend(Link())
+    backend.submit(make_targets(["http://127.0.0.1:9/"]))
+    await lose(backend)
+    async with asyncio.timeout(PATIENCE):
+        assert await backend.withdraw() == await backend.take_queue(ORIGIN) == Withdrawn([], set())
+        assert await backend.find_busiest() is None
+
+
+async def test_a_backend_that_is_lost_while_it_is_asked_gives_nothing_back() -> None:
+    backend = make_backend(Link())
+    backend.submit(make_targets(["http://127.0.0.1:9/"]))
+    asking = asyncio.create_task(backend.withdraw())
+    await asyncio.sleep(0)
+    await lose(backend)
+    async with asyncio.timeout(PATIENCE):
+        assert await asking == Withdrawn([], set())
+
+
+async def test_the_pause_that_another_backend_was_told_is_passed_on() -> None:
+    link = Link()
+    make_backend(link).pause(ORIGIN, 5.0)
+    assert link.outgoing[-1] == messages.Pause(ORIGIN, 5.0)

@@ -6,19 +6,26 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TextIO
 
 import click
 import pytest
 
+from tests.support.endings import Ended, end
 from tests.support.marks import on_posix
 from tests.support.program import Finished, Launch, Urlcheck, finish
 from urlcheck.__main__ import main
+from urlcheck.cli import program
 from urlcheck.cli.command import command
 from urlcheck.cli.program import run
 from urlcheck.model.errors import InputError
 from urlcheck.reports.registry import FORMATS
+from urlcheck.runtime import termination
 
 pytestmark = pytest.mark.user
 
@@ -167,6 +174,104 @@ def test_an_error_that_nothing_expects_is_one_line(
     error = capsys.readouterr().err
     assert error.startswith(said)
     assert error.count("\n") == 1
+
+
+def test_pythons_development_mode_shows_the_traceback_of_such_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise ValueError("unexpected")
+
+    monkeypatch.setattr(command, "main", end)
+    monkeypatch.setattr(program, "sys", SimpleNamespace(flags=SimpleNamespace(dev_mode=True)))
+    with pytest.raises(ValueError, match="unexpected"):
+        run([])
+
+
+@contextmanager
+def without_reader() -> Iterator[TextIO]:
+    """A pipe whose reader is gone."""
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w", encoding="utf-8") as stream:
+        yield stream
+
+
+@contextmanager
+def on_full_disk() -> Iterator[TextIO]:
+    with open("/dev/full", "w", encoding="utf-8") as stream:
+        yield stream
+
+
+@on_posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize(
+    ("output", "status", "said"),
+    [
+        (without_reader, 141, ""),
+        (on_full_disk, 2, "urlcheck: cannot write standard output: No space left on device\n"),
+    ],
+)
+def test_text_that_is_still_buffered_at_the_end_counts(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    output: Callable[[], AbstractContextManager[TextIO]],
+    status: int,
+    said: str,
+) -> None:
+    def write(*_: object, **__: object) -> int:
+        sys.stdout.write("a report")
+        return 0
+
+    monkeypatch.setattr(command, "main", write)
+    with output() as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert run([]) == status
+    assert capsys.readouterr().err == said
+
+
+@pytest.fixture
+def import_failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
+    """Has the import of the program raise an exception. The process neither ends nor handles signals."""
+
+    def fail(error: BaseException) -> None:
+        def find_spec(name: str, *_: object) -> None:
+            if name == program.__name__:
+                raise error
+
+        monkeypatch.delitem(sys.modules, program.__name__)
+        monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=find_spec), *sys.meta_path])
+
+    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(termination, "end_quietly_on_signals", lambda: None)
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (MemoryError(), 2, "urlcheck: too little memory\n"),
+        (OSError(errno.EMFILE, ""), 2, "urlcheck: too many open files; a higher limit helps (ulimit -n)\n"),
+        (ImportError("x.so: failed to map segment from shared object"), 2, "urlcheck: too little memory\n"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_modules_that_cannot_be_loaded_are_one_line(
+    import_failing: Callable[[BaseException], None],
+    capfd: pytest.CaptureFixture[str],
+    raised: BaseException,
+    status: int,
+    said: str,
+) -> None:
+    import_failing(raised)
+    with pytest.raises(Ended, match=str(status)):
+        main()
+    assert capfd.readouterr().err == said
+
+
+def test_an_installation_that_lacks_a_module_shows_which(import_failing: Callable[[BaseException], None]) -> None:
+    import_failing(ModuleNotFoundError("No module named 'click'"))
+    with pytest.raises(ModuleNotFoundError, match="click"):
+        main()
 
 
 def test_the_console_script_is_the_program() -> None:

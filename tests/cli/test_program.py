@@ -171,6 +171,9 @@ USAGE_ERRORS = [
     (["--output", "table=missing/out.txt"], "cannot write missing/out.txt: No such file"),
     (["--output", "jsonl=."], "cannot write .: "),
     (["--nothing"], "no such option"),
+    (["--timeout"], "urlcheck: --timeout: requires an argument"),
+    (["-c"], "urlcheck: -c: requires an argument"),
+    (["--quiet=yes"], "urlcheck: --quiet: does not take a value"),
 ]
 
 

@@ -104,6 +104,16 @@ async def test_of_a_pipe_what_is_done_is_counted(launch: Launch, terminal: Pseud
     await terminal.finish(process)
 
 
+async def test_a_run_that_waits_shows_what_for_and_how_long(
+    launch: Launch, terminal: PseudoTerminal, half_held: RawServer
+) -> None:
+    process = await launch(f"{half_held.url}/held", "--wait", "60m", stderr=terminal.follower, env=ENVIRONMENT)
+    await terminal.until(b"waiting for 1")
+    await terminal.until(b"1 h left")
+    process.terminate()
+    await terminal.finish(process)
+
+
 async def test_after_ctrl_c_the_bar_is_gone_and_the_table_drawn(
     launch: Launch, terminal: PseudoTerminal, half_held: RawServer
 ) -> None:

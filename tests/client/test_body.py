@@ -18,6 +18,7 @@ from aiohttp.client_proto import ResponseHandler
 from tests.support.client import attempt, fail, keep, open_client, respond
 from tests.support.clock import PATIENCE
 from tests.support.servers import Serve, hold, reply
+from urlcheck.client.body import Decoder, Deflate, Gzip
 from urlcheck.client.protocol import TracedHandler
 from urlcheck.http.url import parse
 from urlcheck.model.outcome import Failure, FailureKind, Response
@@ -90,6 +91,20 @@ async def test_a_body_is_decoded_however_it_is_cut_into_pieces(serve: Serve, enc
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in encoded) + b"0\r\n\r\n"
     server = await serve(CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: %s\r\n\r\n" % coding) + chunks)
     assert (await read(server.url)).body == b"ab"
+
+
+@pytest.mark.parametrize(
+    ("decoder", "encoded"),
+    [
+        pytest.param(Gzip, gzipped(b"a") + gzipped(b"b"), id="gzip"),
+        pytest.param(Deflate, compress(b"ab", 15), id="deflate"),
+        pytest.param(Deflate, compress(b"ab", -15), id="deflate without zlib's header"),
+    ],
+)
+def test_a_decoder_takes_a_body_byte_by_byte(decoder: type[Decoder], encoded: bytes) -> None:
+    begun = decoder()
+    assert b"".join(begun.decode(encoded[at : at + 1], 100) for at in range(len(encoded))) == b"ab"
+    assert begun.is_complete
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "x"])

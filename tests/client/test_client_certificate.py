@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 import threading
@@ -24,6 +26,7 @@ from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from tests.support.servers import Serve, reply, tls_with
 from urlcheck import Settings, SettingsError
+from urlcheck.client.client_certificate import load_identity
 from urlcheck.model.outcome import FailureKind
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -246,6 +249,21 @@ async def test_files_that_cannot_be_used_are_refused_with_the_reason(cert: str |
         async with open_client(Settings(cert=cert, key=key)):
             pass
     assert str(refusal.value) == message
+
+
+class ShortContext(ssl.SSLContext):
+    """A TLS context that cannot open a file, where everybody else can."""
+
+    def load_cert_chain(self, *_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("key", [None, "key.pem"])
+def test_files_that_can_be_read_by_then_are_refused_with_the_first_reason(key: str | None) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_identity(ShortContext(ssl.PROTOCOL_TLS_CLIENT), "cert.pem", key)
+    assert str(refusal.value) == f"cert: cannot read cert.pem: [Errno {errno.EMFILE}] {os.strerror(errno.EMFILE)}"
 
 
 @on_posix

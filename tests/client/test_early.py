@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
 
 from tests.support.marks import on_posix
 from urlcheck import Settings, check
+from urlcheck.client.early import ClosedTransport, PatientSocket, read_rest
 
 ATTEMPTS = 200
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
@@ -100,3 +102,51 @@ def test_the_body_that_came_before_the_request_is_read_to_its_end() -> None:
     with serve_aside(WITHOUT_LENGTH, 0, by_reset=False, lingers=True) as url:
         results = asyncio.run(check([f"{url}/{number}" for number in range(50)], Settings(expect_text=("hello",), retries=0)))
     assert {(result.verdict.value, result.detail) for result in results} == {("ok", "200 OK")}
+
+
+# --- the parts ---
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is left in a socket after a reset, as Linux has it")
+@pytest.mark.parametrize(("answer", "error"), [(BUSY, 0), (b"", errno.ECONNRESET)], ids=["an answer", "no answer"])
+def test_a_connection_that_is_reset_while_it_is_made_stands_where_an_answer_waits(answer: bytes, error: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, PatientSocket() as opened:
+        opened.settimeout(0)
+        opened.connect_ex(listener.getsockname())
+        accepted, _ = listener.accept()
+        accepted.sendall(answer)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == error
+
+
+@asynccontextmanager
+async def open_transport() -> AsyncIterator[tuple[asyncio.Transport, socket.socket]]:
+    """The transport of a connection, and the socket at its other end."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(0)
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+    with theirs:
+        yield transport, theirs
+        transport.abort()
+
+
+@pytest.mark.parametrize("end", [ClosedTransport.close, ClosedTransport.abort])
+async def test_who_ends_what_stands_for_a_transport_ends_the_transport(end: Callable[[ClosedTransport], None]) -> None:
+    async with open_transport() as (transport, theirs):
+        end(ClosedTransport(transport))
+        await asyncio.sleep(0)
+        assert theirs.recv(1) == b""
+
+
+@pytest.mark.parametrize("end", [ClosedTransport.close, ClosedTransport.abort])
+def test_what_stands_for_no_transport_can_be_ended_too(end: Callable[[ClosedTransport], None]) -> None:
+    end(ClosedTransport(None))
+
+
+@on_posix
+@pytest.mark.parametrize("unread", [BUSY, b""], ids=["an answer", "nothing"])
+async def test_what_came_and_was_not_read_is_read(unread: bytes) -> None:
+    async with open_transport() as (transport, theirs):
+        theirs.send(unread)
+        assert read_rest(transport) == unread

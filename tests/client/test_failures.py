@@ -298,6 +298,14 @@ def parser_error(message: str) -> aiohttp.ClientResponseError:
             tls_error("SSLV3_ALERT_HANDSHAKE_FAILURE"),
             Cause(TLS, "the server refused the handshake: no common cipher, or it requires a client certificate"),
         ),
+        *(
+            (error, Cause(TLS, "the server closed the connection in the TLS handshake", transient=True))
+            for error in (
+                aiohttp.ClientConnectorSSLError(KEY, ssl.SSLEOFError(8, "EOF occurred in violation of protocol")),
+                aiohttp.ClientConnectorSSLError(KEY, ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed (EOF)")),
+                tls_error("UNEXPECTED_EOF_WHILE_READING"),
+            )
+        ),
         (tls_error("BAD_ECPOINT"), Cause(TLS, "TLS handshake failed: bad ecpoint")),
         (
             aiohttp.ServerDisconnectedError("HTTP/1.1 a raw message\r\nSet-Cookie: secret"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,6 +99,12 @@ async def test_a_version_with_another_signature_is_not_used(serve: Serve, monkey
     monkeypatch.setattr(lean, "request", refuse)
     assert not is_available()
     assert (await respond((await serve(reply())).url)).status == 200
+
+
+@pytest.mark.usefixtures("unknown_aiohttp")
+async def test_a_version_with_another_key_of_connections_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiohttp.client_reqrep.ConnectionKey", namedtuple("ConnectionKey", ["host", "port"]))  # noqa: PYI024
+    assert not is_available()
 
 
 async def test_a_connector_that_wants_more_gets_a_request_of_aiohttp(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import sys
@@ -19,6 +20,7 @@ from tests.support.servers import RawServer, Serve, hold, reply, tls_with
 from urlcheck.client import session
 from urlcheck.client.attempt import HttpClient
 from urlcheck.client.connector import TracedConnector
+from urlcheck.client.pool import CountedSocket
 from urlcheck.client.resolver import ConfirmingResolver, LookupThreads
 from urlcheck.client.session import Clients
 from urlcheck.http.url import parse
@@ -140,6 +142,29 @@ async def test_a_request_is_served_where_every_other_connection_is_in_use(serve:
         assert isinstance(await ask(client, server.url), Response)  # the scheduler, not the pool, has it wait
         assert not waiting.done()
         waiting.cancel()
+
+
+def open_counted(allowance: Allowance) -> CountedSocket:
+    allowance.taken += 1
+    return CountedSocket(socket.AF_INET, socket.SOCK_STREAM, 0, allowance)
+
+
+@pytest.mark.parametrize("end", [CountedSocket.close, lambda opened: os.close(opened.detach())], ids=["close", "detach"])
+def test_a_socket_that_is_closed_again_is_given_back_once(end: Callable[[CountedSocket], None]) -> None:
+    allowance = Allowance()
+    opened = open_counted(allowance)
+    end(opened)
+    opened.close()
+    assert allowance.taken == 0
+
+
+def test_a_socket_counts_until_the_files_made_of_it_are_closed() -> None:
+    allowance = Allowance()
+    opened = open_counted(allowance)
+    with opened.makefile("rb"):
+        opened.close()
+        assert allowance.taken == 1
+    assert allowance.taken == 0
 
 
 @pytest.mark.parametrize("path", ["ok", "refused", "silent", "reset", "redirect", "unknown", "tls", "untrusted"])

@@ -113,6 +113,11 @@ async def test_behind_a_proxy_the_phase_is_the_proxys(silent_port: int) -> None:
     assert failure.message == "no connection within 200 ms"
 
 
+@pytest.mark.usefixtures("silent_names")
+async def test_a_proxy_whose_name_is_not_found_in_time_is_no_look_up_of_the_url() -> None:
+    assert (await time_out("http://host.invalid", proxy="http://silent.invalid")).message == "no connection within 200 ms"
+
+
 # --- connections that are kept, and die ---
 
 

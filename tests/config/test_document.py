@@ -25,6 +25,10 @@ def test_a_file_that_cannot_be_read_says_where(complain: Complain, content: str 
     assert complain(content, "x") == message
 
 
+def test_a_file_that_is_too_large_is_not_parsed(complain: Complain) -> None:
+    assert complain(b"#" * (16 * 1024 * 1024 + 1), "x") == "urlcheck.toml is over 16 MiB"
+
+
 @pytest.mark.parametrize(
     ("content", "place"),
     [("\n\ntimeout = \n", "urlcheck.toml:3:11: "), ("a = [1,\n2", "urlcheck.toml:2: ")],

@@ -55,6 +55,7 @@ def test_a_window_is_for_the_targets_that_its_expression_finds(tell: Tell) -> No
         ("cron = '0 24 * * *'\nduration = '1h'", "urlcheck.toml:2: cron in [[maintenance]] 1: '24' is no hour"),
         ("cron = '0 3 * * *'\nduration = 'long'", "urlcheck.toml:3: duration in [[maintenance]] 1: 'long' is not a duration"),
         ("cron = '0 3 * * *'\nduration = '999h'", "urlcheck.toml:3: duration in [[maintenance]] 1 is more than 0 and at most"),
+        ("cron = 5\nduration = '1h'", "urlcheck.toml:2: cron in [[maintenance]] 1 is not a text"),
         ("from = 5\nuntil = 6", "urlcheck.toml:2: from in [[maintenance]] 1 is no date such as"),
         ("from = 2026-12-02\nuntil = 2026-12-01", "urlcheck.toml:3: until in [[maintenance]] 1 is not after from"),
         ("targets = 'a'", "urlcheck.toml:1: [[maintenance]] 1: write from and until, or cron and duration"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import FAILURE, RESPONSE
+from tests.support.builders import FAILURE, RESPONSE, make_target
 from tests.support.clock import in_no_time, now
 from urlcheck.backends.bounds import Bounds
 from urlcheck.backends.coordinator import Coordinator
@@ -624,6 +624,17 @@ async def test_what_had_no_attempt_for_want_of_descriptors_is_unchecked_after_a_
     assert (result.verdict, result.attempts) == (Verdict.UNCHECKED, 0)
 
 
+@in_no_time
+async def test_what_is_stopped_before_it_has_begun_asks_nothing() -> None:
+    client, settings = Client(), Settings()
+    engine = Engine([Check(settings, client)], settings)
+    engine.submit([make_target("http://host/", index=index) for index in range(3)])
+    engine.stop("no time")
+    results = [result async for batch in engine.results() for result in batch]
+    assert [(result.verdict, result.detail) for result in results] == [(Verdict.UNCHECKED, "no time")] * 3
+    assert client.asked == []
+
+
 # --- the deadline ---
 
 
@@ -739,6 +750,21 @@ async def test_a_moment_of_shortage_takes_a_quarter_off_what_is_in_flight() -> N
     await collect(run(Blocks(urls(range(1000))), Client(machine), concurrency=100, per_host=100))
     assert machine.in_flight[0.0] == 1
     assert machine.in_flight[0.1] == 75
+
+
+@in_no_time
+async def test_shortages_that_many_requests_meet_together_take_no_more_off_than_one() -> None:
+    begun: Counter[float] = Counter()
+
+    async def answer(url: Url, _: str) -> Outcome:
+        begun[round(now(), 2)] += 1
+        await asyncio.sleep(0.05)
+        if now() < 0.1:
+            raise SHORTAGE
+        return respond(url)
+
+    await collect(run(Blocks(urls(range(1000))), Client(answer), concurrency=100, per_host=100))
+    assert (begun[0.0], begun[0.15]) == (100, 75)
 
 
 @in_no_time

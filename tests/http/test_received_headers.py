@@ -67,6 +67,10 @@ def test_headers_are_equal_whatever_the_case_of_their_names() -> None:
     assert Headers({"A": "1"}) != Headers({"A": "2"})
 
 
+def test_headers_are_equal_to_no_other_kind_of_value() -> None:
+    assert Headers({"A": "1"}) != [("A", "1")]
+
+
 def test_headers_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         Headers()["A"] = "1"  # type: ignore[index] # which is the point

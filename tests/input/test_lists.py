@@ -19,6 +19,7 @@ from urlcheck.input.target_builder import Item
 from urlcheck.model.errors import InputError
 from urlcheck.model.result import Result
 from urlcheck.model.target import Length, Target
+from urlcheck.store.runs import Positions
 
 pytestmark = pytest.mark.user
 
@@ -166,6 +167,15 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(text: str, step: int) -> No
 def test_lines_are_handed_over_before_the_next_bytes_are_there() -> None:
     blocks = read_lines(Trickle(b"a.example\nb.exa", step=12))
     assert next(blocks) == [b"a.example"]
+
+
+def test_lines_that_are_finished_are_passed_over_alone_and_by_the_block() -> None:
+    two_lines_a_block = Trickle(b"a.example\nb.example\nc.example\nd.example\n", step=20)
+    builder = make_builder()
+    finished = Positions(iter((0, 1, 3)))
+    blocks = [[target_of(item) for item in block] for block in read_targets(two_lines_a_block, "urls.txt", builder, finished)]
+    assert [[(target.url, target.line, target.index) for target in block] for block in blocks] == [[], [("c.example", 3, 2)]]
+    assert builder.position == 4
 
 
 @pytest.fixture

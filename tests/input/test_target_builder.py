@@ -110,6 +110,15 @@ def test_every_entry_is_reported_without_dedupe() -> None:
     assert builder.duplicates == 0
 
 
+@pytest.mark.parametrize(("dedupe", "urls"), [(True, ["b"]), (False, ["a", "b"])])
+def test_a_url_that_has_a_result_already_is_passed_over_unless_every_entry_counts(dedupe: bool, urls: list[str]) -> None:  # noqa: FBT001
+    builder = make_builder(dedupe=dedupe)
+    numbers = {parse(f"https://{name}").key: number for number, name in enumerate("ab", 1)}
+    builder.identify_by(numbers.__getitem__, {1})
+    items = [builder.build(url, "arguments") for url in ("a", "b")]
+    assert [target_of(item).url for item in items if item] == urls
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -14,9 +15,11 @@ from click.shell_completion import BashComplete
 
 from tests.cli.test_terminal import ENVIRONMENT, PseudoTerminal, terminal
 from tests.manual.pages import PAGES
+from tests.support.builders import Terminal
 from tests.support.marks import on_posix
 from tests.support.program import Launch, Urlcheck, finish
 from urlcheck.cli.command import EXAMPLES, command
+from urlcheck.cli.program import run
 from urlcheck.options.groups import GroupedOption
 from urlcheck.options.topics import TOPICS
 
@@ -158,6 +161,14 @@ async def test_on_a_terminal_the_pager_gets_the_page(
     assert terminal.written.startswith(b"PAGER -R" if pager == "less" else b"PAGER")
     assert b"Text from outside" in terminal.written
     assert (b"\x1b[" in terminal.written) is colored
+
+
+def test_a_thread_that_may_not_set_signals_shows_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stdout", shown)
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(run, ["--manual", "ci"]).result() == 0
+    assert "GitHub" in shown.getvalue()
 
 
 @on_posix

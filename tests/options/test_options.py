@@ -12,7 +12,7 @@ from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption, pick
 from urlcheck.options.name_types import Output, StatusCodes, Verdicts
 from urlcheck.options.quantity_types import Duration, Size
-from urlcheck.options.request_types import Credentials, Header, Method, Pin
+from urlcheck.options.request_types import Credentials, Header, HeaderText, Method, Pin
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.settings import Settings
@@ -88,6 +88,7 @@ def test_a_parameter_is_read(kind: click.ParamType[Any], text: str, value: objec
         (Header(), "X: a\nb", "a header is written 'NAME: VALUE', without control characters"),
         (Header(), "X: a\x00b", "a header is written 'NAME: VALUE', without control characters"),
         (Header(), "X: \udce9", "a header is written 'NAME: VALUE', without control characters"),
+        (HeaderText(), "a\r\nX: b", "a header cannot have control characters"),
         (Credentials(), "secret", "credentials are written NAME:PASSWORD, without control characters"),
         (Method(), "", "'' is not a request method: write GET, HEAD or POST, for example"),
         (Method(), "GET /", "'GET /' is not a request method: write GET, HEAD or POST, for example"),

@@ -61,6 +61,8 @@ def test_a_true_value_is_one_as_jmespath_sees_it(expression: str) -> None:
         ("contains(names, 'c') == `true`", "is false (contains(names, 'c') is false)"),
         ("names[*].x == 'x'", "is false"),
         ("names[?@ == 'z'] | [0]", "is null"),
+        ("contains(names, items[?x])", 'is false (names is ["a", "b"])'),
+        ("contains(names, items[?x]) == `true`", "is false"),
         ("!status", 'is false (status is "degraded")'),
         ("!(status == 'degraded')", 'is false (status is "degraded")'),
         ("zero == `0` && status == 'ok'", 'is false (status is "degraded")'),
@@ -112,6 +114,11 @@ def test_a_text_that_is_no_expression_is_refused_with_the_fault(expression: str,
     with pytest.raises(ValueError, match="is not a JMESPath expression") as refusal:
         Expression(expression)
     assert str(refusal.value) == f"{expression!r} is not a JMESPath expression: {fault}"
+
+
+def test_a_fault_without_a_place_is_said_in_pythons_own_words() -> None:
+    with pytest.raises(ValueError, match=r"is not a JMESPath expression: Exceeds the limit .* for integer string conversion"):
+        Expression(f"a[{'9' * 5000}]")
 
 
 @pytest.mark.parametrize(

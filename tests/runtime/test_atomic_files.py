@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.endings import Ended, end
 from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
 from urlcheck.runtime.termination import end_at_once
 
 pytestmark = pytest.mark.user
-
-
-class Ended(BaseException):
-    """The program, had it been one."""
-
-
-def end(status: int) -> None:
-    raise Ended(status)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -88,16 +89,16 @@ async def test_too_few_threads_are_said_in_one_line(launch: Launch, tmp_path: Pa
     assert finished.stderr.startswith("urlcheck: no thread or process can be started")
 
 
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fifth attempt of a run, and each later one, finds no memory."""
+@pytest.fixture(params=[4])
+def short(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After four attempts, or as many as the parameter says, each later one finds no memory."""
     attempt = HttpClient.attempt
     attempts = 0
 
     async def fail(client: HttpClient, url: Url, method: str, keep: Callable[[], bool]) -> Outcome:
         nonlocal attempts
         attempts += 1
-        if attempts > 4:
+        if attempts > request.param:
             raise MemoryError
         return await attempt(client, url, method, keep)
 
@@ -128,6 +129,22 @@ def test_a_run_that_breaks_off_is_reported(capfd: pytest.CaptureFixture[str], tm
     records = [json.loads(line) for line in out.splitlines()]
     assert [record["verdict"] for record in records] == ["connect"] * 4 + ["unchecked"] * 2
     assert report.exists()
+    assert err.splitlines()[-1] == "urlcheck: too little memory"
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    ("short", "verdicts"),
+    [
+        pytest.param(1, ["connect"], id="is reported"),
+        pytest.param(0, [], id="is not where nothing was checked"),
+    ],
+    indirect=["short"],
+)
+def test_a_watch_that_breaks_off(capfd: pytest.CaptureFixture[str], verdicts: list[str]) -> None:
+    assert run(["http://127.0.0.1:9/", "--watch", "100ms", "-r", "0", "-j", "1", "-o", "table"]) == 2
+    out, err = capfd.readouterr()
+    assert re.findall(r"(\w+)  http", out) == verdicts
     assert err.splitlines()[-1] == "urlcheck: too little memory"
 
 

@@ -90,6 +90,32 @@ def test_an_answer_of_any_kind_shows_that_the_network_works() -> None:
     assert run.states() == [State.DOWN] * 3
 
 
+def test_an_entry_that_is_no_url_is_not_waited_for_and_stays_down() -> None:
+    run = Simulation(
+        (*URLS, "a b"), lambda url, at: Verdict.INVALID if url == "a b" else Verdict.OK if at < 45 else Verdict.DNS
+    )
+    run.run(200)
+    assert run.states() == [*[State.UNKNOWN] * 3, State.DOWN]
+    assert [after for url, _, after in run.recorder.changes if url == "a b"] == [State.SUSPECT, State.DOWN]
+
+
+def test_an_entry_that_is_no_url_counts_as_no_host_once_it_is_removed() -> None:
+    urls = [f"https://a.example/{number}" for number in range(3)]
+    run = Simulation([*urls, "a b"], lambda _, at: Verdict.OK if at < 45 else Verdict.DNS)
+    run.load(urls)
+    run.run(100)
+    assert run.states() == [State.DOWN] * 3
+
+
+def test_a_host_counts_as_long_as_one_of_its_targets_is_watched() -> None:
+    run = silent_from(45)
+    run.load([*URLS, "https://a.example/2"])
+    run.run(44)
+    run.load(URLS)
+    run.run(200)
+    assert run.states() == [State.UNKNOWN] * 3
+
+
 def test_a_target_that_is_removed_is_not_waited_for() -> None:
     run = silent_from(45, only=URLS)
     run.load([*URLS, "https://c.example/"])

@@ -158,6 +158,14 @@ def test_a_target_that_stays_down_is_told_again_on_the_interval_of_reminders() -
     assert run.told == [("a", "up", "down"), ("a", "down", "down"), ("a", "down", "down"), ("a", "down", "down")]
 
 
+@pytest.mark.parametrize("start", [1e9, 100])
+def test_there_is_no_reminder_of_targets_that_are_up_or_in_maintenance(start: float) -> None:
+    window = Window(Once(START + timedelta(seconds=50), START + timedelta(days=1)))
+    run = Inbox(failing(start), notify_repeat=300, windows=[window])
+    run.run(1_100)
+    assert run.notices == []
+
+
 def test_a_target_that_is_gone_is_not_told() -> None:
     window = Window(Once(START + timedelta(seconds=50), START + timedelta(seconds=500)))
     run = Inbox(failing(100), windows=[window])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from aiohttp import web
 from pytest_aiohttp import AiohttpServer
 
 from tests.support.clock import PATIENCE
+from urlcheck.client.pool import CountedSocket
 from urlcheck.settings.settings import Settings
 from urlcheck.watch import notifier as module
 from urlcheck.watch.notifier import Notifier, open_notifier
@@ -25,6 +27,8 @@ class Receiver:
         self.posts: list[tuple[str | None, Any]] = []
         self.statuses: list[int] = []
         self.hangs = 0
+        self.lets_go = asyncio.Event()
+        self.lets_go.set()
         self._arrival = asyncio.Condition()
         self.url = ""
 
@@ -35,6 +39,7 @@ class Receiver:
         if self.hangs:
             self.hangs -= 1
             await asyncio.sleep(PATIENCE)
+        await self.lets_go.wait()
         status = self.statuses.pop(0) if self.statuses else 204
         return web.Response(status=status, headers={"Location": "/elsewhere"} if status == 302 else {})
 
@@ -142,9 +147,41 @@ async def test_notices_do_not_pile_up(receiver: Receiver, monkeypatch: pytest.Mo
     assert len(said) == 2
 
 
+async def test_a_notice_that_is_given_up_while_it_is_sent_takes_no_other_with_it(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    receiver.lets_go.clear()
+    async with notifying(receiver.url, []) as notifier:
+        notifier.send({"n": 0})
+        await receiver.until(1)
+        for number in (1, 2):
+            notifier.send({"n": number})
+        receiver.lets_go.set()
+    assert [body["n"] for _, body in receiver.posts] == [0, 1, 2]
+
+
 async def test_without_a_receiver_nothing_is_sent() -> None:
     async with open_notifier(Settings().check, print) as notifier:
         notifier.send({})
+
+
+async def test_a_notice_for_which_there_is_no_descriptor_is_sent_again(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = iter([OSError(errno.EMFILE, "Too many open files")])
+
+    def run_out(*arguments: Any) -> CountedSocket:
+        for fault in faults:
+            raise fault
+        return CountedSocket(*arguments)
+
+    monkeypatch.setattr("urlcheck.client.pool.CountedSocket", run_out)
+    said: list[str] = []
+    async with notifying(receiver.url, said) as notifier:
+        notifier.send({})
+    assert len(receiver.posts) == 1
+    assert said[-1].endswith("delivered after 2 attempts")
 
 
 async def test_a_trust_store_that_is_gone_is_said_and_the_notice_waits() -> None:

@@ -151,6 +151,18 @@ def test_a_check_between_the_slots_leaves_the_next_slot_where_it_is(clock: Clock
     assert schedule.find_due("a") == slot
 
 
+def test_a_target_that_is_being_checked_is_not_hastened(schedule: Schedule) -> None:
+    schedule.add("a")
+    schedule.take_due()
+    schedule.hasten("a")
+    assert schedule.take_due() == []
+
+
+def test_without_targets_no_round_ends(clock: Clock, schedule: Schedule) -> None:
+    clock.now = 100
+    assert not schedule.end_round()
+
+
 def test_a_target_that_is_removed_is_not_asked_any_more(schedule: Schedule) -> None:
     schedule.add("a")
     schedule.remove("a")
@@ -165,6 +177,19 @@ def test_a_new_interval_counts_from_the_next_round_on() -> None:
     run.asked = []
     run.run(200)
     assert 19 <= len(run.asked) <= 21
+
+
+def test_a_check_that_is_under_way_keeps_its_turn_when_the_interval_changes(clock: Clock, schedule: Schedule) -> None:
+    for name in ("fast", "slow"):
+        schedule.add(name)
+    schedule.take_due()
+    schedule.finish("fast")
+    schedule.change_interval(100)
+    assert (schedule.find_due("slow"), schedule.end_round()) == (None, False)
+    clock.now = 1
+    schedule.finish("slow")
+    assert schedule.end_round()
+    assert 50 <= (schedule.find_due("slow") or 0) < 150
 
 
 @given(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,39 +28,44 @@ Begin = Callable[..., "Sitting"]
 
 
 class Sitting:
-    """A watch of one target from its start to its end."""
+    """A watch from its start to its end. `check` has the same found of each target, one after the other."""
 
-    def __init__(self, path: Path, windows: list[Window]) -> None:
+    def __init__(self, path: Path, windows: list[Window], urls: Sequence[str]) -> None:
         self.time = NOW
         self.errors: list[StateError] = []
         self.store = WatchStore(str(path), 90 * 86_400, [Settings().check])
-        history = StoredHistory(self.store, self.errors.append, lambda: self.time)
-        self.watch = Watch(WatchSettings(watch=30), lambda: 0.0, lambda: self.time, history)
-        target = replace(make_target(URL), identity=history.identify(URL))
-        history.prepare([target])
-        self.watch.load([target], Calendar(windows))
+        self.history = StoredHistory(self.store, self.errors.append, lambda: self.time)
+        self.watch = Watch(WatchSettings(watch=30), lambda: 0.0, lambda: self.time, self.history)
+        self.windows = windows
+        self.load(urls)
+
+    def load(self, urls: Sequence[str]) -> None:
+        targets = [replace(make_target(url), identity=self.history.identify(url)) for url in urls]
+        self.history.prepare(targets)
+        self.watch.load(targets, Calendar(self.windows))
 
     def check(self, *verdicts: Verdict, days: float = 0) -> None:
         self.time = NOW + timedelta(days=days)
         for verdict in verdicts:
-            [watched] = self.watch.roster
-            self.watch.add([make_finding(verdict, watched.target, self.time)])
+            self.watch.add([make_finding(verdict, watched.target, self.time) for watched in self.watch.roster])
 
     @property
     def view(self) -> TargetView:
-        view = self.watch.overview.find(self.watch.overview.list_ids()[0])
-        assert view
-        return view
+        return self.views[0]
+
+    @property
+    def views(self) -> list[TargetView]:
+        return [view for view in map(self.watch.overview.find, self.watch.overview.list_ids()) if view]
 
 
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Begin]:
     open_ones: list[Sitting] = []
 
-    def start(*windows: Window) -> Sitting:
+    def start(*windows: Window, urls: Sequence[str] = (URL,)) -> Sitting:
         for sitting in open_ones:
             sitting.store.close()
-        open_ones[:] = [Sitting(tmp_path / "up.db", list(windows))]
+        open_ones[:] = [Sitting(tmp_path / "up.db", list(windows), urls)]
         return open_ones[0]
 
     yield start
@@ -112,6 +117,30 @@ def test_what_is_remembered_is_what_is_read_again(begin: Begin) -> None:
     before = [*first.view.days], first.view.uptime_24h, first.view.uptime_30d
     again = begin()
     assert ([*again.view.days], again.view.uptime_24h, again.view.uptime_30d) == before
+
+
+def test_checks_while_the_own_network_is_suspected_do_not_count(begin: Begin) -> None:
+    urls = [f"https://{host}.example/" for host in "abc"]
+    first = begin(urls=urls)
+    first.check(Verdict.OK, Verdict.TIMEOUT, Verdict.TIMEOUT)
+    shares = [view.uptime_24h for view in first.views]
+    assert shares == [0.5, 0.5, 1.0]  # the third time-out made it suspected
+    assert [view.uptime_24h for view in begin(urls=urls).views] == shares
+
+
+def test_a_target_that_comes_back_to_the_list_has_its_past_again(begin: Begin) -> None:
+    begin().check(Verdict.STATUS, Verdict.STATUS)
+    again = begin()
+    again.load([])
+    again.load([URL])
+    assert [change.after for change in again.view.changes] == [State.DOWN, State.SUSPECT]
+
+
+def test_days_can_be_sliced(begin: Begin) -> None:
+    sitting = begin()
+    sitting.check(Verdict.OK, Verdict.STATUS)
+    days = sitting.view.days
+    assert (len(days[-7:]), days[-7:][-1], days[:0]) == (7, days[89], [])
 
 
 def test_checks_in_maintenance_do_not_count(begin: Begin) -> None:

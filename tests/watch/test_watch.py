@@ -127,6 +127,13 @@ def test_a_result_of_a_target_that_was_removed_changes_nothing() -> None:
     assert run.watch.overview.counts[State.UNKNOWN] == 1
 
 
+def test_a_target_that_was_removed_has_no_view() -> None:
+    run = Simulation([URL], always_up)
+    [target_id] = run.watch.overview.list_ids()
+    run.load([])
+    assert run.watch.overview.find(target_id) is None
+
+
 def test_an_id_does_not_depend_on_secrets_and_tells_equal_urls_apart() -> None:
     run = Simulation([f"{URL}?token=first1", f"{URL}?token=second2", URL], always_up)
     first, second, other = run.watch.overview.list_ids()

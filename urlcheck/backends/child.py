@@ -75,8 +75,8 @@ class Child:
 
     def _close(self) -> None:
         for end in self._transports or (self._process.stdin, self._process.stdout):
-            if end:
-                end.close()
+            assert end
+            end.close()
 
 
 def import_path() -> str:

@@ -28,8 +28,8 @@ class Silence:
         self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
 
     def end(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+        assert self._timer
+        self._timer.cancel()
 
     def listening(self) -> Silence:
         return self

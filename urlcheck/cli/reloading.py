@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,6 @@ from urlcheck.text.secrets import hiding
 from urlcheck.watch.file_changes import FileChanges
 from urlcheck.watch.list_reader import ListReader
 from urlcheck.watch.maintenance import Calendar
-from urlcheck.watch.notices import Notices
-from urlcheck.watch.notifier import Notifier
 from urlcheck.watch.roster import Loaded
 from urlcheck.watch.watch import Watch
 
@@ -42,13 +40,17 @@ _APPLIED = frozenset({"watch", "confirm", "recover", "notify", "notify_repeat"})
 
 
 class Reloader:
-    """Gives the watch its targets and settings. `checks` is the run's list of check settings, which grows."""
+    """Gives the watch its targets and settings. `checks` is the run's list of check settings, which grows.
+
+    `followers` are called with the settings of the watch, at first and whenever they are read anew.
+    """
 
     def __init__(
         self, order: Order, watch: Watch, checks: Checks, display: WatchDisplay, history: StoredHistory | None
     ) -> None:
         self.duplicates = 0
         self.skipped: Sequence[Result] = ()
+        self.followers: list[Callable[[WatchSettings], None]] = [watch.configure]
         self._order = order
         self._watch = watch
         self._checks = checks
@@ -58,12 +60,6 @@ class Reloader:
         self._files = FileChanges(_list_files(order))
         self._request = asyncio.Event()
         self._secrets = ExitStack()
-        self._notices: Notices | None = None
-        self._notifier: Notifier | None = None
-
-    def notify_by(self, notices: Notices, notifier: Notifier) -> None:
-        """Tell these of settings that change."""
-        self._notices, self._notifier = notices, notifier
 
     def request(self) -> None:
         """Read everything anew soon."""
@@ -127,10 +123,8 @@ class Reloader:
         self._secrets.close()
         self._secrets = secrets
         self._order = order
-        self._watch.configure(order.watch)
-        if self._notices and self._notifier:
-            self._notices.configure(order.watch)
-            self._notifier.configure(order.watch.notify)
+        for follow in self.followers:
+            follow(order.watch)
         return self._watch.load([_renumber(item, numbers) for item in items], Calendar(order.maintenance))
 
     def _number(self, order: Order) -> list[int]:

@@ -147,9 +147,8 @@ class _Session:
         async with AsyncExitStack() as stack:
             notifier = await stack.enter_async_context(open_notifier(self.order.settings.check, say))
             notices = Notices(watch.overview, settings, notifier.send, lambda: datetime.now(UTC))
-            notifier.configure(settings.notify)
             watch.observers.append(notices)
-            self.reloader.notify_by(notices, notifier)
+            self.reloader.followers += [notices.configure, lambda current: notifier.configure(current.notify)]
             await self.reloader.load()
             self._outputs.stream(self.reloader.skipped)
             await stack.enter_async_context(serving(watch.overview, settings, self._display.inform))

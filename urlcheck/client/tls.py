@@ -44,18 +44,16 @@ class TracedContext(ssl.SSLContext):
     sslobject_class = TracedTls
 
     def wrap_bio(self, incoming: ssl.MemoryBIO, *args: Any, **options: Any) -> ssl.SSLObject:
-        trace = current.get(None)
+        trace = current.get()
         if self.trusts_system:
             if are_exhausted():  # OpenSSL would load nothing, and report nothing
-                if trace:
-                    trace.was_short = True
+                trace.was_short = True
             else:
                 load_system_roots(self)
                 self.trusts_system = False
         tls = super().wrap_bio(incoming, *args, **options)
         assert isinstance(tls, TracedTls)
         tls.incoming = incoming
-        if trace:
-            trace.phase = Phase.HANDSHAKE
-            trace.tls = tls
+        trace.phase = Phase.HANDSHAKE
+        trace.tls = tls
         return tls

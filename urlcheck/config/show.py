@@ -51,10 +51,8 @@ def _list_settings(configuration: Configuration) -> Iterator[str]:
     unset = []
     for key in configuration.keys.values():
         setting = configuration.settings.get(key.param)
-        if setting and setting.key is key:
+        if setting:
             yield _write(key.name, _mask(setting), setting.origin)
-        elif setting:
-            continue  # another option for the same applies
         elif (default := _find_default(key)) is not None:
             yield _write(key.name, default, _DEFAULT)
         else:

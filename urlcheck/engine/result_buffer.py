@@ -60,5 +60,5 @@ class ResultBuffer:
                 batch, self._results, self._size = self._results, [], 0
                 self._room.set()
                 yield batch
-            elif not work.done():
+            else:
                 await self._arrival.wait()

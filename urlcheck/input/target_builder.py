@@ -66,8 +66,7 @@ class TargetBuilder:
 
     def find_check(self, settings: object) -> int:
         """The number of the settings that a program gave a target. Raises as `Checks.find_number` does."""
-        if not isinstance(self._checks, Checks):
-            raise TypeError("the targets of this run cannot have settings of their own")
+        assert isinstance(self._checks, Checks), "the targets of a program alone bring settings"
         return self._checks.find_number(settings)
 
     def build(self, text: str, source: str, line: int | None = None) -> Item | None:

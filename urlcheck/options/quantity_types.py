@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import click
 
@@ -41,8 +41,8 @@ class CountOr(click.ParamType[int | str]):
         self._words = words
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        if isinstance(value, int) or value in self._words:
-            return cast("int | str", value)
+        if value in self._words:
+            return str(value)
         try:
             return self._rule.fit(int(value) if value.isascii() and value.isdigit() else None)
         except ValueError:
@@ -59,8 +59,6 @@ class Duration(click.ParamType[float]):
         self._least = rule.least if rule else 0.0
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, (int, float)):
-            return float(value)
         try:
             seconds = parse_duration(value)
         except ValueError as error:
@@ -76,8 +74,6 @@ class Size(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
         try:
             return parse_size(value)
         except ValueError:

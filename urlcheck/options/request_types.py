@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -87,7 +87,7 @@ class Body(click.ParamType[bytes]):
         self._read = read
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:  # noqa: ARG002
-        return value if isinstance(value, bytes) else self._read(value)
+        return self._read(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         from click.shell_completion import CompletionItem  # noqa: PLC0415
@@ -101,8 +101,6 @@ class Pin(click.ParamType[tuple[str, int, str]]):
     name = "pin"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int, str]:
-        if not isinstance(value, str):
-            return cast("tuple[str, int, str]", value)
         match = _PIN.fullmatch(value)
         if match is None:
             self.fail(f"{value!r} is not HOST:PORT:ADDRESS", param, ctx)
@@ -138,8 +136,6 @@ class Address(click.ParamType[tuple[str, int]]):
     name = "address"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
-        if not isinstance(value, str):
-            return cast("tuple[str, int]", value)
         host, colon, port = value.rpartition(":")
         if not (port.isascii() and port.isdigit() and int(port) <= 65535) or (colon and not host):
             self.fail(f"{value!r} is not [HOST:]PORT with a port up to 65535.", param, ctx)

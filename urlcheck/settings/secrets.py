@@ -48,9 +48,8 @@ def find_secrets_of(settings: Iterable[CheckSettings]) -> Secrets:
 def find_secrets(told: Iterable[Mapping[str, Any]]) -> Secrets:
     """The secrets in some of the fields of `Settings`, by name, and in the proxies of the environment."""
     found = {text for fields in told for text in _list_told(fields)}
-    for name, proxy in getproxies_environment().items():
-        if name != "no":
-            found.update(_list_in_url(proxy))
+    for proxy in getproxies_environment().values():
+        found.update(_list_in_url(proxy))
     return make_secrets(found)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import time
 
 import pytest
@@ -189,6 +190,17 @@ def test_it_may_be_stopped_before_the_context_ends() -> None:
         stopped = stream.getvalue()
         assert "checked" not in stopped[stopped.rindex(ERASE) :]
     assert stream.getvalue() == stopped
+
+
+def test_without_a_thread_to_draw_the_bar_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(threading, "_start_new_thread", start)
+    stream = Terminal()
+    with show(Progress(make_console(stream), Summary(), lambda: None, lambda: 0)):
+        pass
+    assert "checked" not in stream.getvalue()[stream.getvalue().rindex(ERASE) :]
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown"])

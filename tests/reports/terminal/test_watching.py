@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import replace
 
 import pytest
 
 from tests.support.builders import AsciiTerminal, Terminal
+from tests.support.marks import on_posix
+from tests.support.pipes import open_full_pipe
+from urlcheck.reports.terminal import watching
 from urlcheck.reports.terminal.console import make_console
 from urlcheck.reports.terminal.watching import WatchTable
 from urlcheck.reports.watching import WatchFrame, WatchRow
@@ -73,3 +77,14 @@ def test_a_detail_that_is_cut_says_so() -> None:
 
 def test_an_ascii_terminal_is_sent_ascii() -> None:
     assert "\n".join(draw(AsciiTerminal())).isascii()
+
+
+@on_posix
+def test_the_end_of_the_program_does_not_wait_for_a_terminal_that_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_STALL_SECONDS", 0)
+    with open_full_pipe() as (read, write), open(write, "w", encoding="utf-8", closefd=False) as stream:
+        table = WatchTable(make_console(stream))
+        table.leave_at_once()  # a write would fail
+        held = os.read(read, 1 << 20)
+        table.leave_at_once()
+        assert os.read(read, len(held)) == b"\x1b[?1049l"

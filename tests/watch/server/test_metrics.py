@@ -101,6 +101,24 @@ async def test_the_round_and_the_version_are_there(open_page: Open, client: Clie
     }
 
 
+async def test_before_the_first_round_has_ended_it_has_no_time(open_page: Open, client: ClientSession) -> None:
+    watch = FakeWatch()
+    watch.round = RoundView(datetime.now(UTC), None, None, 0, 30)
+    assert {name for name, _ in parse(await scrape(client, await open_page(watch)))} == {
+        "urlcheck_rounds_skipped_total",
+        "urlcheck_interval_seconds",
+        "urlcheck_build_info",
+    }
+
+
+async def test_a_target_that_is_removed_during_a_scrape_has_no_series(open_page: Open, client: ClientSession) -> None:
+    watch = FakeWatch(make_view(), make_down())
+    url = await open_page(watch)
+    await scrape(client, url)
+    del watch.targets["b2"]  # the board is told later
+    assert {dict(labels)["target"] for name, labels in parse(await scrape(client, url)) if name == "urlcheck_state"} == {URL}
+
+
 async def test_the_series_of_a_removed_target_end(open_page: Open, client: ClientSession) -> None:
     watch = FakeWatch(make_view(), make_down())
     url = await open_page(watch)

@@ -141,6 +141,11 @@ async def test_targets_in_maintenance_can_be_chosen_once_there_are_any(open_page
     assert '<label class="maintenance" hidden><input' in await get(client, await open_page(watch))
 
 
+async def test_a_watch_that_is_in_maintenance_as_a_whole_has_no_other_state(open_page: Open, client: ClientSession) -> None:
+    watch = FakeWatch(make_view(in_maintenance=True), make_down(in_maintenance=True))
+    assert find_title(await get(client, await open_page(watch))) == "All 2 in maintenance"
+
+
 async def test_an_earlier_day_is_shown_without_its_time(open_page: Open, client: ClientSession) -> None:
     assert 'title="2026-11-22 09:31 UTC">2026-11-22</time>' in await get(client, await open_page(FakeWatch(make_view())))
 

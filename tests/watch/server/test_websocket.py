@@ -153,6 +153,13 @@ async def test_a_reader_that_does_not_keep_up_is_sent_away(
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1013)
 
 
+async def test_a_reader_is_told_the_first_reason_to_go() -> None:
+    reader = feed.Reader()
+    for code in (feed.TRY_AGAIN_LATER, feed.GOING_AWAY):
+        reader.end(code)
+    assert reader.ending.result() == feed.TRY_AGAIN_LATER
+
+
 async def test_readers_are_told_when_the_server_ends(client: ClientSession) -> None:
     async with open_server(FakeWatch(), ServerSettings()) as url:
         socket = await client.ws_connect(url + "ws")

@@ -80,10 +80,10 @@ class Display:
             self._live.stop()
 
     def _keep_drawing(self) -> None:
+        frame = 0
         with suppress(OSError):  # the terminal went away: the run goes on
-            for frame in itertools.count(1):
-                if self._end.wait(FRAME):
-                    return
+            while not self._end.wait(FRAME):
+                frame += 1
                 self.tick(frame)
 
 

@@ -67,15 +67,14 @@ class Connection(asyncio.Protocol):
     def __init__(self, inner: asyncio.Protocol, doorkeeper: Doorkeeper) -> None:
         self._inner = inner
         self._doorkeeper = doorkeeper
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
         self._is_refused = False
         self._end: bytes | None = b""  # the last bytes of the first head, None once it is whole
         self._timer: asyncio.TimerHandle | None = None
 
     def cut(self) -> None:
         """End the connection at once, and drop the bytes that are not written yet."""
-        if self._transport:
-            self._transport.abort()
+        self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -92,8 +91,6 @@ class Connection(asyncio.Protocol):
             self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused:
-            return
         if self._end is not None:
             seen = self._end + data
             self._end = None if b"\r\n\r\n" in seen else seen[-3:]
@@ -102,7 +99,7 @@ class Connection(asyncio.Protocol):
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        return None if self._is_refused else self._inner.eof_received()
+        return self._inner.eof_received()
 
     def pause_writing(self) -> None:
         self._inner.pause_writing()

@@ -129,8 +129,8 @@ class Feed:
         return [f'{head}, "more": {more}, "targets": {part}}}'.encode() for part, more in zip(parts, ends, strict=True)]
 
     def _rest(self) -> None:
-        if self._publisher:
-            self._publisher.cancel()
+        assert self._publisher is not None
+        self._publisher.cancel()
         self._publisher = self._snapshot = None
         self._changed.clear()
         self._is_wanted.clear()
