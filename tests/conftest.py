@@ -9,17 +9,18 @@ import ssl
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 import trustme
+from _pytest.runner import runtestprotocol
 from pytest_aiohttp import AiohttpServer
 
 from tests.support.environment import limit_descriptors, scrub
-from tests.support.fork_server import ForkServer, can_fork
+from tests.support.fork_server import ForkServer, ServerProcess, can_fork
 from tests.support.program import Finished, Launch, Program, RunHere, Urlcheck, finish
 from tests.support.servers import Answer, RawServer, Serve
 from urlcheck.cli.program import run
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 SHARING = {f"tests/{name}.py" for name in ("backends/test_dask", "backends/test_dask_cluster", "watch/server/test_browser")}
 # their tests wait more than they work: one after the other, while other workers use the processor
 WAITING = {f"tests/{name}.py" for name in ("interop/test_nginx", "interop/test_proxies", "cli/test_wait", "test_demo")}
+_FORK_SERVER = pytest.StashKey[ServerProcess]()
 ONE = "1 processes"  # the mode of the tests there that name none
 
 
@@ -87,6 +89,27 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the server is that starts programs; the first worker has it started."""
+    if _FORK_SERVER not in node.config.stash:
+        server = ServerProcess()
+        node.config.stash[_FORK_SERVER] = server
+        node.config.add_cleanup(server.close)
+    node.workerinput["fork_server"] = node.config.stash[_FORK_SERVER].address
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Report what a test came to, and not that its fixtures were made and ended: a worker sends each report to pytest."""
+    if not hasattr(item.config, "workerinput"):
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
+
+
 @pytest.fixture
 async def site(aiohttp_server: AiohttpServer) -> str:
     """The base URL of the demo site, without a slash at its end."""
@@ -120,10 +143,13 @@ def ca_file(ca: trustme.CA, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def fork_server() -> Iterator[ForkServer]:
-    server = ForkServer()
-    yield server
-    server.close()
+def fork_server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
+    """The one server of all workers, or a server for this process where there are none."""
+    with ExitStack() as ends:
+        address = getattr(request.config, "workerinput", {}).get("fork_server")
+        if address is None:
+            address = ends.enter_context(closing(ServerProcess())).address
+        yield ends.enter_context(closing(ForkServer(address)))
 
 
 @pytest.fixture

@@ -40,8 +40,7 @@ LINUX_ONLY = {"never_accepted"}
 PATIENCE = 60  # seconds for a run; none comes near
 MEMORY = 150 * 1024  # KiB for a run, at most
 
-PROGRAM = (sys.executable, "-m", "urlcheck")
-# ... and how much memory it took in the end, in KiB, on standard error
+# says on standard error how much memory it took in the end, in KiB
 WEIGHED_PROGRAM = (
     sys.executable,
     "-c",
@@ -54,19 +53,9 @@ WEIGHED_PROGRAM = (
     sys.exit(status)
     """,
 )
-# ... with every request made by aiohttp's session, as with a version of aiohttp that `client/lean.py` does not know
-SESSION_PROGRAM = (
-    sys.executable,
-    "-c",
-    """if True:
-    import sys
-    from urlcheck.cli.program import run
-    from urlcheck.client import lean
-    lean.is_available = lambda: False
-    sys.exit(run())
-    """,
-)
-FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *PROGRAM)
+# what makes every request go through aiohttp's session, as with a version of aiohttp that `client/lean.py` does not know
+WITHOUT_LEAN = "from urlcheck.client import lean; lean.is_available = lambda: False"
+FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, "-m", "urlcheck")
 
 SHORT = "--timeout 2s"
 RETRY = "--retries 1"
@@ -350,21 +339,25 @@ TABLE: dict[str, Expected] = {
 class Run:
     """The real command line over a list: the table on standard output, the records of the same results in a file."""
 
-    def __init__(self, folder: Path, entries: Iterable[str], options: str, program: Sequence[str] = PROGRAM) -> None:
+    def __init__(self, folder: Path, entries: Iterable[str], options: str) -> None:
         (folder / "urls.txt").write_text("\n".join(entries), encoding="utf-8")
         self._folder = folder
-        self._program = program
         outputs = ("-o", "table", "--show", "all", "-o", "jsonl=results.jsonl")
         self._arguments = ("-f", "urls.txt", *outputs, *shlex.split(options))
 
-    async def finish(self, fork_server: ForkServer | None = None) -> Self:
-        """Run it to its end; by a fork, if there is a server for that, where the program is the plain one."""
-        if fork_server and self._program is PROGRAM:
-            process: Program = await fork_server.start(self._arguments, (DEVNULL, PIPE, PIPE), str(self._folder), os.environ)
-        else:
-            process = await create_subprocess_exec(
-                *self._program, *self._arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=self._folder
-            )
+    async def fork(self, fork_server: ForkServer, before: str = "") -> Self:
+        """Run it to its end by a fork, and this code first."""
+        streams = (DEVNULL, PIPE, PIPE)
+        return await self._finish(await fork_server.start(self._arguments, streams, str(self._folder), os.environ, before))
+
+    async def start(self, program: Sequence[str]) -> Self:
+        """Run it to its end as a program of its own."""
+        arguments = (*program, *self._arguments)
+        return await self._finish(
+            await create_subprocess_exec(*arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=self._folder)
+        )
+
+    async def _finish(self, process: Program) -> Self:
         try:
             finished = await finish(process)
         finally:
@@ -382,18 +375,18 @@ SAMPLE = sorted({*{(row.verdict, row.options): name for name, row in TABLE.items
 
 @dataclass(frozen=True)
 class Mode:
-    """A way to run the program: the option that says where, and the scenarios that are checked in it."""
+    """A way to run the program: the option that says where, the scenarios that are checked, and code that runs before it."""
 
     where: str
     names: Sequence[str]
-    program: tuple[str, ...] = PROGRAM
+    before: str = ""
 
 
 ONE, TWO = "1 processes", "2 processes"
 MODES = {
     ONE: Mode("--processes 1", list(TABLE)),
     TWO: Mode("--processes 2", SAMPLE),
-    "session": Mode("--processes 1", list(TABLE), SESSION_PROGRAM),
+    "session": Mode("--processes 1", list(TABLE), WITHOUT_LEAN),
 }
 
 
@@ -406,19 +399,19 @@ class Runs:
         make_folder: Callable[[str], Path],
         options: str,
         mode: Mode,
-        fork_server: ForkServer | None,
+        fork_server: ForkServer,
     ) -> None:
         lists: dict[str, list[tuple[str, str]]] = {}
         for name in mode.names:
             lists.setdefault(TABLE[name].options, []).extend((name, entry) for entry in make_entries(server, name))
         self.by_options = {
-            more: Run(make_folder("run"), (entry for _, entry in entries), f"{options} {more}", mode.program)
+            more: Run(make_folder("run"), (entry for _, entry in entries), f"{options} {more}")
             for more, entries in lists.items()
         }
         self.records: dict[str, list[dict[str, Any]]] = {name: [] for name in mode.names}
 
         async def finish_all() -> None:
-            await asyncio.gather(*(run.finish(fork_server) for run in self.by_options.values()))
+            await asyncio.gather(*(run.fork(fork_server, mode.before) for run in self.by_options.values()))
 
         asyncio.run(finish_all())
         for more, run in self.by_options.items():
@@ -443,7 +436,7 @@ class Ground:
         make_folder: Callable[[str], Path],
         ca_file: Path,
         mode: Mode,
-        fork_server: ForkServer | None = None,
+        fork_server: ForkServer,
     ) -> None:
         self.server = server
         self.make_folder = make_folder
@@ -582,7 +575,7 @@ async def test_a_third_that_misbehaves_does_no_harm_to_the_others(ground: Ground
     names = [bad if number % 3 == 0 else "good" for number, bad in enumerate(islice(cycle(hostile), 1000))]
     entries = [f"{ground.server.url(name)}?{number}" for number, name in enumerate(names)]
     options = f"{ground.options} --timeout 4s --retries 1"
-    run = await Run(ground.make_folder("third"), entries, options, WEIGHED_PROGRAM).finish()
+    run = await Run(ground.make_folder("third"), entries, options).start(WEIGHED_PROGRAM)
     assert run.status == 1
     verdicts = {record["line"]: record["verdict"] for record in run.records}
     assert len(run.records) == len(verdicts) == 1000
@@ -595,7 +588,7 @@ async def test_a_third_that_misbehaves_does_no_harm_to_the_others(ground: Ground
 async def test_a_thousand_hosts_are_checked_with_64_descriptors(ground: Ground) -> None:
     port = ground.server.ports["thousand_hosts"]
     hosts = [f"127.{number % 250}.{number // 250}.1:{port}" for number in range(1000)]
-    run = await Run(ground.make_folder("thousand"), hosts, ground.options, FEW_DESCRIPTORS).finish()
+    run = await Run(ground.make_folder("thousand"), hosts, ground.options).start(FEW_DESCRIPTORS)
     assert [record["detail"] for record in run.records if record["verdict"] != "ok"] == []
     assert (run.status, len(run.records)) == (0, 1000)
 

@@ -24,6 +24,7 @@ from tests.backends.builders import hosts
 from tests.support.certificates import demand_a_certificate
 from tests.support.clock import PATIENCE
 from tests.support.cluster import Cluster, start_cluster
+from tests.support.fork_server import ForkServer
 from tests.support.hostile import serve_aside
 from tests.support.program import Launch, RunHere, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
@@ -48,12 +49,14 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def ground(cluster: Cluster, ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(
+    cluster: Cluster, ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory, fork_server: ForkServer
+) -> Iterator[Ground]:
     names = [name for name in SAMPLE if not TABLE[name].options]
     ca_file = tmp_path_factory.mktemp("ca") / "ca.pem"
     ca.cert_pem.write_to_path(str(ca_file))
     with serve_aside(ca) as server:
-        yield Ground(server, tmp_path_factory.mktemp, ca_file, Mode(f"--dask {cluster.address}", names))
+        yield Ground(server, tmp_path_factory.mktemp, ca_file, Mode(f"--dask {cluster.address}", names), fork_server)
 
 
 async def check_all(cluster: Cluster, urls: list[str], **settings: object) -> list[Result]:

@@ -5,7 +5,7 @@ import errno
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, create_subprocess_exec
+from asyncio.subprocess import DEVNULL, PIPE, create_subprocess_exec
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import entry_points
@@ -62,17 +62,18 @@ async def test_an_encoding_that_cannot_say_it_loses_nothing(urlcheck: Urlcheck) 
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        pytest.param("--bogus 2>/dev/full", 2, id="a usage error"),
-        pytest.param("-f missing.txt 2>/dev/full", 2, id="an input error"),
-        pytest.param("--help >/dev/full 2>/dev/full", 2, id="the help"),
-        pytest.param("ftp://host -o jsonl=/dev/null 2>/dev/full", 1, id="the summary"),
-        pytest.param("-k -o jsonl --allow invalid ftp://host 2>/dev/full", 0, id="a note"),
+        pytest.param("--bogus", 2, id="a usage error"),
+        pytest.param("-f missing.txt", 2, id="an input error"),
+        pytest.param("--help", 2, id="the help"),
+        pytest.param("ftp://host -o jsonl=results.jsonl", 1, id="the summary"),
+        pytest.param("-k -o jsonl=results.jsonl --allow invalid ftp://host", 0, id="a note"),
     ],
 )
-async def test_the_exit_status_stands_where_standard_error_is_full(arguments: str, status: int) -> None:
-    program = f'exec "$0" -m urlcheck {arguments}'
-    finished = await finish(await create_subprocess_exec("sh", "-c", program, sys.executable, stdout=PIPE, stderr=PIPE))
-    assert (finished.status, finished.stderr) == (status, "")
+async def test_the_exit_status_stands_where_standard_error_is_full(launch: Launch, arguments: str, status: int) -> None:
+    with open("/dev/full", "wb", buffering=0) as full:
+        stdout = full.fileno() if arguments == "--help" else DEVNULL
+        process = await launch(*arguments.split(), stdout=stdout, stderr=full.fileno())
+    assert await process.wait() == status
 
 
 @on_posix
@@ -142,16 +143,21 @@ async def test_a_slow_reader_is_given_everything_after_a_signal(launch: Launch) 
 @on_posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 @pytest.mark.parametrize("option", ["--help", "--version", "--print-config", *FORMATS])
-@pytest.mark.parametrize("full", [">/dev/full", ">/dev/full 2>&1"])
-async def test_a_full_standard_output_is_one_line_and_a_status(option: str, full: str) -> None:
-    arguments = option if option.startswith("-") else f"ftp://host -o {option}"
-    program = f'exec "$0" -m urlcheck {arguments} {full}'
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # else nothing is buffered
-    finished = await finish(
-        await create_subprocess_exec("sh", "-c", program, sys.executable, stdout=PIPE, stderr=PIPE, env=environment)
-    )
-    assert finished.status == 2
-    assert finished.stderr.count("\n") == ("2>&1" not in full)
+@pytest.mark.parametrize("both", [False, True], ids=["standard output", "both streams"])
+async def test_a_full_standard_output_is_one_line_and_a_status(launch: Launch, option: str, *, both: bool) -> None:
+    arguments = [option] if option.startswith("-") else ["ftp://host", "-o", option]
+    with open("/dev/full", "wb", buffering=0) as full:
+        process = await launch(*arguments, stdout=full.fileno(), stderr=full.fileno() if both else PIPE)
+        said = await process.stderr.read() if process.stderr else b""
+    assert (await process.wait(), said.count(b"\n")) == (2, 0 if both else 1)
+
+
+@on_posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+async def test_python_adds_nothing_where_standard_output_is_full(launch: Launch) -> None:
+    with open("/dev/full", "wb", buffering=0) as full:
+        finished = await finish(await launch("ftp://host", stdout=full.fileno(), is_loaded=False))
+    assert finished == Finished(2, "", "urlcheck: cannot write standard output: No space left on device\n")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Starts the command line by forking a process that has loaded it: a process of its own all the same, in a tenth of the time.
 
-The server is `python -m tests.support.fork_server NUMBER`, with the number of its socket. A request is a JSON message with the
-descriptors of a program's standard streams and of a pipe, in which the server reports the program's number and its status.
+The server is `python -m tests.support.fork_server OWNER LISTENER`, with the numbers of two sockets: it serves all who connect
+to the second, and ends when the owner of the first does. A request is a JSON message with the descriptors of a program's
+standard streams and of a pipe, in which the server reports the program's number and its status.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 import json
 import os
 import runpy
+import secrets
 import selectors
 import signal
 import socket
@@ -20,6 +22,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TextIO, cast
 
 _MOST_BYTES = 1 << 20
@@ -94,15 +97,39 @@ class ForkedProcess:
         self.send_signal(signal.SIGTERM)
 
 
-class ForkServer:
-    """The server's client. It is started by the first program."""
+class ServerProcess:
+    """The process of a server, which ends with its owner."""
 
     def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._owner, theirs = socket.socketpair()
+        # no path, and so no file: Linux alone has such addresses
+        self.address = f"\0{secrets.token_hex()}"
+        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self.address)
+            listener.listen()
+            numbers = [theirs.fileno(), listener.fileno()]
+            command = (sys.executable, "-m", "tests.support.fork_server", *map(str, numbers))
+            self._process = subprocess.Popen(command, pass_fds=numbers, stdin=subprocess.DEVNULL)
 
-    async def start(self, arguments: Sequence[str], streams: Sequence[int], cwd: str, env: Mapping[str, str]) -> ForkedProcess:
-        """Start `python -m urlcheck` with these arguments; `streams` are PIPE, DEVNULL, or descriptors."""
+    def close(self) -> None:
+        self._owner.close()
+        self._process.wait()
+
+
+class ForkServer:
+    """The server at an address, to which the first program connects."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._socket: socket.socket | None = None
+
+    async def start(
+        self, arguments: Sequence[str], streams: Sequence[int], cwd: str, env: Mapping[str, str], before: str = ""
+    ) -> ForkedProcess:
+        """Start `python -m urlcheck` with these arguments; `streams` are PIPE, DEVNULL, or descriptors.
+
+        `before`: Python code that the program runs first.
+        """
         theirs: list[int] = []
         ours: list[int | None] = []
         for number, stream in enumerate(streams):
@@ -114,7 +141,7 @@ class ForkServer:
                 theirs.append(os.open(os.devnull, os.O_RDWR) if stream == DEVNULL else os.dup(stream))
                 ours.append(None)
         read_status, write_status = os.pipe()
-        message = json.dumps({"arguments": [*arguments], "cwd": cwd, "env": {**env}}).encode()
+        message = json.dumps({"arguments": [*arguments], "cwd": cwd, "env": {**env}, "before": before}).encode()
         socket.send_fds(self._connect(), [message], [*theirs, write_status])
         for descriptor in (*theirs, write_status):
             os.close(descriptor)
@@ -128,18 +155,14 @@ class ForkServer:
         return process
 
     def close(self) -> None:
-        if self._socket and self._process:
+        if self._socket:
             self._socket.close()
-            self._process.wait()
 
     def _connect(self) -> socket.socket:
         if self._socket is None:
-            self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            for end in (self._socket, theirs):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
-            command = (sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno()))
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-            theirs.close()
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
+            self._socket.connect(self._address)
         return self._socket
 
 
@@ -161,36 +184,57 @@ async def _write_to(descriptor: int | None) -> asyncio.StreamWriter | None:
 # --- the server ---
 
 
-def serve(requests: socket.socket) -> None:
-    """Fork for each request until the client is gone, then exit. Returns in each program, which goes on from there."""
-    programs: dict[int, tuple[int, int]] = {}
-    with selectors.DefaultSelector() as selector:
-        selector.register(requests, selectors.EVENT_READ)
+class Forking:
+    """Forks a program for each request."""
+
+    def __init__(self, owner: socket.socket, listener: socket.socket) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(owner, selectors.EVENT_READ, self._exit)
+        self._selector.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
+        self._is_program = False
+
+    def serve(self) -> None:
+        """Serve until the owner is gone, then exit. Returns in each program, which goes on from there."""
         while True:
-            for key, _ in selector.select():
-                if key.fileobj is not requests:
-                    pid, report = programs.pop(key.fd)
-                    _, status = os.waitpid(pid, 0)
-                    _report(report, os.waitstatus_to_exitcode(status))
-                    selector.unregister(key.fd)
-                    os.close(key.fd)
-                    os.close(report)
-                    continue
-                message, descriptors, _, _ = socket.recv_fds(requests, _MOST_BYTES, _STREAMS + 1)
-                if not message:
-                    os._exit(0)
-                *streams, report = descriptors
-                if not (pid := os.fork()):
-                    os.close(report)
-                    requests.close()
-                    _become(json.loads(message), streams)
+            for key, _ in self._selector.select():
+                key.data()
+                if self._is_program:
                     return
-                for stream in streams:
-                    os.close(stream)
-                _report(report, pid)
-                pidfd = os.pidfd_open(pid)
-                programs[pidfd] = pid, report
-                selector.register(pidfd, selectors.EVENT_READ)
+
+    def _exit(self) -> None:
+        os._exit(0)
+
+    def _accept(self, listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        self._selector.register(client, selectors.EVENT_READ, partial(self._start, client))
+
+    def _start(self, client: socket.socket) -> None:
+        message, descriptors, _, _ = socket.recv_fds(client, _MOST_BYTES, _STREAMS + 1)
+        if not message:
+            self._selector.unregister(client)
+            client.close()
+            return
+        *streams, report = descriptors
+        if pid := os.fork():
+            for stream in streams:
+                os.close(stream)
+            _report(report, pid)
+            pidfd = os.pidfd_open(pid)
+            self._selector.register(pidfd, selectors.EVENT_READ, partial(self._finish, pidfd, pid, report))
+        else:
+            os.close(report)
+            for key in [*self._selector.get_map().values()]:
+                key.fileobj.close() if isinstance(key.fileobj, socket.socket) else os.close(key.fd)
+            self._selector.close()
+            self._is_program = True
+            _become(json.loads(message), streams)
+
+    def _finish(self, pidfd: int, pid: int, report: int) -> None:
+        _, status = os.waitpid(pid, 0)
+        _report(report, os.waitstatus_to_exitcode(status))
+        self._selector.unregister(pidfd)
+        os.close(pidfd)
+        os.close(report)
 
 
 def _report(descriptor: int, number: int) -> None:
@@ -211,6 +255,7 @@ def _become(request: dict[str, object], streams: Sequence[int]) -> None:
         opened = _reopen(number, getattr(sys, name))
         setattr(sys, name, opened)
         setattr(sys, f"__{name}__", opened)
+    exec(str(request["before"]), {})
 
 
 def _reopen(number: int, like: TextIO) -> TextIO:
@@ -228,5 +273,5 @@ def load() -> None:
 if __name__ == "__main__":
     load()
     gc.freeze()
-    serve(socket.socket(fileno=int(sys.argv.pop(1))))
+    Forking(*(socket.socket(fileno=int(sys.argv.pop(1))) for _ in range(2))).serve()
     runpy.run_module("urlcheck", run_name="__main__", alter_sys=True)
