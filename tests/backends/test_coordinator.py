@@ -208,6 +208,22 @@ async def test_a_shortage_in_the_first_backend_leaves_no_target_without_a_result
     assert {(result.verdict, result.detail) for result in results} == {(Verdict.UNCHECKED, "too little memory")}
 
 
+@in_no_time
+async def test_an_error_in_the_first_backend_keeps_nobody_waiting_for_the_others() -> None:
+    async def crash(_: Url, __: str) -> Outcome:
+        await asyncio.sleep(5)
+        raise RuntimeError("a mistake of our own")
+
+    other = make_engine(Client(take_an_hour), Settings())
+    run, _ = run_with([other], Blocks(many_hosts(200)), Client(crash))
+    results = []
+    with pytest.raises(RuntimeError, match="a mistake of our own"):  # noqa: PT012
+        async for result in run.results():
+            results.append(result)  # noqa: PERF401
+    assert now() < 60
+    assert {(result.verdict, result.detail) for result in results} == {(Verdict.UNCHECKED, "an error ended the run")}
+
+
 async def test_a_short_list_starts_no_process(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(*_: object) -> Backend:
         raise AssertionError

@@ -11,6 +11,7 @@ from urlcheck.settings.run import RunSettings
 
 # reasons why a run is stopped
 INTERRUPTED, PAST_DEADLINE, PAST_WAIT = "interrupted", "past the deadline", "the time to wait was up"
+FAILED = "an error ended the run"
 
 
 @dataclass(frozen=True, slots=True)

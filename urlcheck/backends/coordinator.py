@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
-from urlcheck.backends.bounds import INTERRUPTED, Bounds, set_alarm
+from urlcheck.backends.bounds import FAILED, INTERRUPTED, Bounds, set_alarm
 from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
 from urlcheck.engine.repeat import MOST_AWAITED
@@ -221,9 +221,8 @@ class Coordinator:
                     await self._buffer.wait_for_room()
         except BackendLostError as loss:
             self._replace(backend, loss.unfinished)
-        except Exception as error:
-            if shortage := name_shortage(error):  # all that is left is unchecked for this reason
-                self.stop(shortage)
+        except Exception as error:  # all that is left, also of other processes, is unchecked for this reason
+            self.stop(name_shortage(error) or FAILED)
             raise
 
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
