@@ -38,7 +38,7 @@ def compress(body: bytes, wbits: int) -> bytes:
 
 def bomb(size: int, wbits: int = 31) -> bytes:
     """So many MiB of zeros, compressed."""
-    compressor = zlib.compressobj(9, wbits=wbits)
+    compressor = zlib.compressobj(1, wbits=wbits)
     return b"".join(compressor.compress(bytes(1 << 20)) for _ in range(size)) + compressor.flush()
 
 

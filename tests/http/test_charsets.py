@@ -46,11 +46,8 @@ def test_a_long_content_type_is_not_searched_to_its_end() -> None:
     assert decode("é".encode(), "text/html;" + " " * 300_000 + ";charset=latin-1") == "é"
 
 
-@pytest.mark.parametrize("codec", sorted(set(_CODECS.values())))
-def test_every_codec_takes_any_bytes(codec: str) -> None:
-    @given(st.binary())
-    def take(body: bytes) -> None:
+@given(st.binary())
+def test_every_codec_takes_any_bytes(body: bytes) -> None:
+    for codec in set(_CODECS.values()):
         assert isinstance(decode(body, f"text/html; charset={codec}"), str)
         assert isinstance(body.decode(codec, "replace"), str)
-
-    take()
