@@ -8,6 +8,7 @@ import os
 import ssl
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, closing
 from pathlib import Path
@@ -30,12 +31,20 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
 
 
-# a cluster; Dask, which takes half a second to import; a browser
-SHARING = {f"tests/{name}.py" for name in ("backends/test_dask", "backends/test_dask_cluster", "watch/server/test_browser")}
-# their tests wait more than they work: one after the other, while other workers use the processor
-WAITING = {f"tests/{name}.py" for name in ("interop/test_nginx", "interop/test_proxies", "cli/test_wait", "test_demo")}
+# Modules whose tests share a server, a cluster or a browser, or wait more than they work: one worker has all those of a group,
+# one after the other, while workers without a group use the processor.
+GROUPS = {
+    f"tests/{module}.py": group
+    for group, modules in {
+        "hostile servers": ("test_hostile",),
+        "cluster and browser": ("backends/test_dask", "backends/test_dask_cluster", "watch/server/test_browser"),
+        "waiting": ("interop/test_nginx", "interop/test_proxies", "cli/test_wait", "test_demo"),
+        "installations": ("test_packaging", "manual/test_library", "options/test_completion"),
+    }.items()
+    for module in modules
+}
+_AT_A_TIME = 16
 _FORK_SERVER = pytest.StashKey[ServerProcess]()
-ONE = "1 processes"  # the mode of the tests there that name none
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,20 +52,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Each test by itself, but one worker gets all tests of a mode in tests/test_hostile.py, and of `SHARING` and `WAITING`.
+    """Each test by itself, but those of a group together.
 
     The groups of pytest-xdist 3.8 itself have no effect with pytest 9.2.
     """
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where pytest-xdist is at work
 
-    class ByMode(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
-            module, _, test = nodeid.partition("::")
-            if module in SHARING | WAITING:
-                return module
-            if module != "tests/test_hostile.py":
-                return nodeid
-            return test.partition("[")[2].partition("-")[0].rstrip("]") or ONE
+            return GROUPS.get(nodeid.partition("::")[0], nodeid)
 
         def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
             """Forget what is done, too: pytest-xdist counts over all that a worker ever had, after each test."""
@@ -66,7 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
             if all(units[scope].values()):
                 del units[scope]
 
-    return ByMode(config, log)
+    return ByGroup(config, log)
 
 
 def pytest_configure() -> None:
@@ -81,6 +85,20 @@ def pytest_configure() -> None:
 def pytest_collection() -> None:
     """Have no garbage collection go through thousands of tests while they are collected."""
     gc.disable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have the workers go through all modules at the same time, so that tests which wait run beside tests which work."""
+    if not hasattr(config, "workerinput"):
+        return
+    sizes = Counter(item.path for item in items)
+    before = Counter[Path]()
+    places = {}
+    for item in items:
+        # some tests of a module at a time, as a change of the module costs a worker more than most tests
+        places[item] = before[item.path] // _AT_A_TIME * _AT_A_TIME / sizes[item.path]
+        before[item.path] += 1
+    items.sort(key=places.__getitem__)
 
 
 def pytest_collection_finish() -> None:

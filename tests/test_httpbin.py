@@ -73,7 +73,7 @@ PAGES = {
 
 async def test_every_page_has_the_verdict_that_its_name_promises(urlcheck: Urlcheck, httpbin: str) -> None:
     urls = [httpbin + page for page in PAGES]
-    finished = await urlcheck(*urls, "-o", "jsonl", "-r", "0", "-t", "1s")
+    finished = await urlcheck(*urls, "-o", "jsonl", "-r", "0", "-t", "3s")
     found = {record["url"].removeprefix(httpbin): (record["verdict"], record["status"]) for record in finished.records}
     assert found == PAGES
 

@@ -177,11 +177,11 @@ async def test_several_processes_wait_as_one(launch: Launch, door: RawServer, do
     _, _, of_door = door.url.rpartition(":")
     late = [f"http://name{number}.localhost:{of_door}/" for number in range(20)]
     never = [f"http://name{number}.localhost:{port}/" for number in range(20)]
-    waiting = await launch(*late, *never, "--wait", "10s", "-j", "2", "-o", "jsonl")
+    waiting = await launch(*late, *never, "--wait", "8s", "-j", "2", "-o", "jsonl")
     await door.until_asked(3 * len(late))
     doorman.lets_in = True
     finished = await finish(waiting)
-    assert (finished.status, finished.stderr) == (1, "urlcheck: the time to wait, 10 s, was up\n")
+    assert (finished.status, finished.stderr) == (1, "urlcheck: the time to wait, 8 s, was up\n")
     assert verdicts(finished.records) == dict.fromkeys(late, "ok") | dict.fromkeys(never, "connect")
     assert len(finished.records) == len(late) + len(never)
 
