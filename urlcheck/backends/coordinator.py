@@ -184,10 +184,8 @@ class Coordinator:
                 self._buffer.extend([item for item in block if isinstance(item, Result)])
             self._text += sum(len(target.url) for target in targets)
             self._submit(targets)
-            while not (self.interruption or self._has_crashed) and self._is_far_ahead():
+            while not self.interruption and self._is_far_ahead():
                 await self._buffer.wait_for_room()
-            if self._has_crashed and not self.interruption:
-                return
 
     def _is_far_ahead(self) -> bool:
         """Whether the busiest backend has plenty of targets; more than that while another lacks hosts that may be asked."""
