@@ -73,9 +73,19 @@ class LosingBackend(DyingBackend):
 async def test_a_host_is_not_divided_where_every_backend_is_lost_meanwhile() -> None:
     fleet = Fleet(None, Settings())
     await fleet.join([LosingBackend(fleet), DyingBackend()])
+    fleet.allot()
     fleet.backends[0].submit(make_targets(f"http://host/{number}" for number in range(2_000)))
     assert await fleet.balance() == []
     assert not fleet.takes_targets
+
+
+async def test_a_backend_that_joins_has_no_place_before_another_has_freed_one() -> None:
+    first, joining = DyingBackend(), DyingBackend()
+    first.limit = 100
+    fleet = Fleet(first, Settings(concurrency=100))
+    first.submit(make_targets(f"http://host/{number}" for number in range(100)))
+    await fleet.join([joining])
+    assert (first.limit, joining.limit) == (100, 0)
 
 
 async def test_targets_that_are_given_back_while_every_backend_is_lost_are_kept() -> None:

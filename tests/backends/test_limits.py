@@ -46,13 +46,22 @@ def test_a_backend_that_lacks_hosts_gets_few_places_more_than_it_uses() -> None:
     assert allot(100, [make_status(50, 1_000, 50, hungry=False), hungry]) == [80, 20]
 
 
+def test_a_backend_without_a_place_gets_one_however_few_targets_it_has() -> None:
+    assert allot_to(6, (5, 3_000, 5), (1, 1, 1), (0, 1, 0)) == [4, 1, 0]
+    assert allot_to(6, (4, 3_000, 4), (1, 1, 1), (0, 1, 0)) == [4, 1, 1]
+
+
+def test_a_backend_without_a_place_has_none_while_all_are_taken() -> None:
+    assert allot_to(6, (6, 100, 6), (0, 100, 0)) == [3, 0]
+
+
 def test_places_that_none_can_use_are_divided_evenly() -> None:
     assert allot_to(100, (100, 0, 0), (1, 0, 0)) == [50, 50]
 
 
 @given(
-    st.integers(1, 300),
-    st.lists(st.tuples(st.integers(1, 300), st.integers(0, 1000), st.integers(0, 300), st.booleans()), min_size=1, max_size=6),
+    st.integers(6, 300),
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 1000), st.integers(0, 300), st.booleans()), min_size=1, max_size=6),
 )
 def test_no_more_are_in_flight_than_the_total_unless_they_were_before(
     total: int, backends: list[tuple[int, int, int, bool]]
@@ -62,12 +71,12 @@ def test_no_more_are_in_flight_than_the_total_unless_they_were_before(
     before = sum(max(status.limit, status.in_flight) for status in statuses)
     after = sum(max(limit, status.in_flight) for limit, status in zip(limits, statuses, strict=True))
     assert after <= max(total, before)
-    assert min(limits) >= 1
+    assert all(limit >= min(1, status.limit) for limit, status in zip(limits, statuses, strict=True))
 
 
 @given(st.integers(6, 300), st.lists(st.tuples(st.integers(0, 1000), st.booleans()), min_size=1, max_size=6))
 def test_every_place_is_given_out_in_the_end(total: int, backends: list[tuple[int, bool]]) -> None:
-    limits = [1] * len(backends)
+    limits = [0] * len(backends)
     for _ in range(2):
         statuses = [
             make_status(limit, unfinished, 0, hungry=hungry)

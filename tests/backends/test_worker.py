@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import pytest
 
@@ -222,3 +223,21 @@ async def test_the_pause_that_another_backend_was_told_is_passed_on() -> None:
     link = Link()
     make_backend(link).pause(ORIGIN, 5.0)
     assert link.outgoing[-1] == messages.Pause(ORIGIN, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("order", "in_flight"),
+    [
+        pytest.param(1, 5, id="an earlier limit of the same size"),
+        pytest.param(3, 1, id="the present limit"),
+    ],
+)
+async def test_the_requests_in_flight_are_those_under_the_present_limit(order: int, in_flight: int) -> None:
+    """Else a place is given to another backend while a request of this one is still in it."""
+    backend = make_backend(Link(messages.Alive(0, hungry=False, load=messages.Load(order, 1))))
+    backend.submit(make_targets([f"http://127.0.0.1:9/{number}" for number in range(5)]))
+    for limit in (1, 3, 1):
+        backend.set_limit(limit)
+    async with aclosing(backend.results()) as results:
+        assert await anext(results) == []
+    assert backend.status.in_flight == in_flight

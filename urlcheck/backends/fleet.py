@@ -67,7 +67,7 @@ class Fleet:
         present = [*self.backends]
         for backend in joining:
             backend.on_overload = functools.partial(self._balancer.on_overload, backend)
-            backend.set_limit(1)  # until the others have freed places
+            backend.set_limit(0)  # until the others have freed places
         for backend in present:
             backend.on_overload = functools.partial(self._balancer.on_overload, backend)
         self.backends += joining

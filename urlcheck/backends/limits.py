@@ -19,10 +19,11 @@ def allot(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
     """The limits that backends get now, so that together they never have more than `total` requests in flight.
 
     Places go where targets are, in proportion, but none to a backend that could not use it. A limit shrinks at once. Another
-    grows as the requests above the first one end. Each backend keeps one place.
+    grows as the requests above the first one end. Each backend keeps one place, once it has got one; so `total` must not be
+    less than their number.
     """
     limits = []
-    wanted = _apportion(total, statuses)
+    wanted = _fit(total, _apportion(total, statuses))
     room = total - sum(max(min(status.limit, want), status.in_flight) for status, want in zip(statuses, wanted, strict=True))
     for status, want in zip(statuses, wanted, strict=True):
         claimed = max(status.limit, status.in_flight)
@@ -30,6 +31,13 @@ def allot(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
         limits.append(min(want, grown))
         room -= max(0, limits[-1] - claimed)
     return limits
+
+
+def _fit(total: int, wanted: list[int]) -> list[int]:
+    """No more than the total: who has most gives up what was given to those that would have had none."""
+    while sum(wanted) > total and max(wanted) > 1:
+        wanted[wanted.index(max(wanted))] -= 1
+    return wanted
 
 
 def _apportion(total: int, statuses: Sequence[BackendStatus]) -> list[int]:

@@ -100,8 +100,9 @@ class Submit(Message, frozen=True, array_like=True, tag=True):
 
 
 class Limit(Message, frozen=True, array_like=True, tag=True):
-    """Have at most this many requests in flight."""
+    """The `number`th order to have at most this many requests in flight."""
 
+    number: int
     in_flight: int
 
 
@@ -147,9 +148,9 @@ class Finish(Message, frozen=True, array_like=True, tag=True):
 
 
 class Load(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The requests that a backend has in flight, and the limit that it knows of."""
+    """The requests that a backend has in flight under the `order`th limit, 0 before the first."""
 
-    limit: int
+    order: int
     in_flight: int
 
 

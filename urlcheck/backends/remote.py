@@ -43,6 +43,7 @@ class RemoteBackend:
         self._sent_checks = 0
         self._unfinished: dict[int, Target] = {}
         self._limit = settings.concurrency
+        self._limit_orders = 0
         self._in_flight = 0
         self._slowed, self._is_hungry = 0, True
         self._asking = asyncio.Lock()
@@ -78,7 +79,8 @@ class RemoteBackend:
         # until it says how many there are under the new limit
         self._in_flight = max(self._in_flight, min(self._limit, len(self._unfinished)))
         self._limit = in_flight
-        self._send(messages.Limit(in_flight))
+        self._limit_orders += 1
+        self._send(messages.Limit(self._limit_orders, in_flight))
 
     async def withdraw(self) -> Withdrawn:
         return self._release(await self._ask(messages.Withdraw()))
@@ -173,7 +175,7 @@ class RemoteBackend:
         return Withdrawn(targets, set(answer.origins))
 
     def _note(self, load: messages.Load) -> None:
-        if load.limit == self._limit:  # else it has not heard of the new limit
+        if load.order == self._limit_orders:  # else it has not heard of the new limit
             self._in_flight = load.in_flight
 
     async def _next(self) -> messages.FromBackend | None:

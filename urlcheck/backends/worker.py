@@ -44,6 +44,7 @@ class Worker:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._checks = GrowingChecks()
+        self._limit_order = 0
 
     async def run(self) -> None:
         """Until the input is finished, or its writer is gone. Ends at once where that is another version of the program."""
@@ -64,7 +65,7 @@ class Worker:
                 group.create_task(self._show_life(engine, pulse_seconds)),
             ]
             async for batch in engine.results():
-                self._send(codec.pack_results(batch, _measure(engine)) if batch else self._describe(engine))
+                self._send(codec.pack_results(batch, self._measure(engine)) if batch else self._describe(engine))
                 await self._channel.drain()
             for task in tasks:
                 task.cancel()
@@ -85,6 +86,7 @@ class Worker:
                 self._add(order)
             case messages.Limit():
                 engine.set_limit(order.in_flight)
+                self._limit_order = order.number
                 self._send(self._describe(engine))
             case messages.Share():
                 engine.set_share(order.origin, order.share)
@@ -121,8 +123,11 @@ class Worker:
                 self._send(self._describe(engine))
             await asyncio.sleep(seconds)
 
+    def _measure(self, engine: Engine) -> messages.Load:
+        return messages.Load(self._limit_order, engine.status.in_flight)
+
     def _describe(self, engine: Engine) -> messages.Alive:
-        return messages.Alive(engine.report.slowed, engine.status.hungry, _measure(engine))
+        return messages.Alive(engine.report.slowed, engine.status.hungry, self._measure(engine))
 
     async def _read(self) -> messages.ToBackend | None:
         data = await self._channel.read()

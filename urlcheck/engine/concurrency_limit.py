@@ -104,7 +104,7 @@ class ConcurrencyLimit:
 
     def _apply(self) -> None:
         before = self._scheduler.limit
-        limits = (self.concurrency, self._allowance.limit, self._enough, self._in_event)
-        self._scheduler.limit = max(1, min(limit for limit in limits if limit is not None))
+        known = [limit for limit in (self._allowance.limit, self._enough, self._in_event) if limit is not None]
+        self._scheduler.limit = min(self.concurrency, max(1, min(known)))
         if self._scheduler.limit > before:
             self._wake()
