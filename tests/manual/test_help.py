@@ -17,7 +17,7 @@ from tests.cli.test_terminal import ENVIRONMENT, PseudoTerminal, terminal
 from tests.manual.pages import PAGES
 from tests.support.builders import Terminal
 from tests.support.marks import on_posix
-from tests.support.program import Launch, Urlcheck, finish
+from tests.support.program import Launch, RunHere, Urlcheck, finish
 from urlcheck.cli.command import EXAMPLES, command
 from urlcheck.cli.program import run
 from urlcheck.options.groups import GroupedOption
@@ -82,8 +82,8 @@ async def test_without_a_topic_the_topics_are_listed_with_a_line_each(urlcheck: 
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-async def test_in_a_pipe_a_topic_is_plain_text(urlcheck: Urlcheck, topic: str) -> None:
-    finished = await urlcheck("--manual", topic)
+def test_in_a_pipe_a_topic_is_plain_text(run_here: RunHere, topic: str) -> None:
+    finished = run_here("--manual", topic)
     assert (finished.status, finished.stderr) == (0, "")
     assert finished.stdout.strip()
     assert [mark for mark in ("\x1b", "```", "](", " \n", "\n\n\n") if mark in finished.stdout] == []
