@@ -15,7 +15,7 @@ from tests.engine.test_engine import Blocks, Client, collect, respond, take_an_h
 from tests.support.clock import PATIENCE, in_no_time, now
 from tests.support.servers import Serve, reply
 from urlcheck import Settings, Verdict, check, check_urls
-from urlcheck.backends.autoscaler import Autoscaler
+from urlcheck.backends.autoscaler import Autoscaler, Thresholds
 from urlcheck.backends.coordinator import NOT_REPEATED, Coordinator
 from urlcheck.backends.protocol import Backend
 from urlcheck.client.attempt import HttpClient
@@ -51,6 +51,28 @@ async def test_hosts_are_divided_among_backends_and_every_target_comes_out_once(
     assert sorted(result.target.index for result in results) == list(range(300))
     assert sum(len(client.asked) for client in clients) == 300
     assert all(client.asked for client in clients)
+
+
+@in_no_time
+async def test_no_more_are_in_flight_than_the_run_may_have_while_backends_join() -> None:
+    in_flight = most = 0
+
+    async def count(url: Url, _: str) -> Outcome:
+        nonlocal in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        await asyncio.sleep(10)
+        in_flight -= 1
+        return respond(url)
+
+    async def open_next() -> Backend:
+        return make_engine(Client(count), settings)
+
+    settings = Settings(concurrency=6)
+    scaler = Autoscaler(open_next, 2, is_asked=False, thresholds=Thresholds(long_list=10))
+    run = Coordinator(Blocks(many_hosts(60)), make_engine(Client(count), settings), settings, [settings], scaler)
+    assert len(await collect(run)) == 60
+    assert most == 6
 
 
 @in_no_time

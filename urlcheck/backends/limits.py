@@ -34,7 +34,7 @@ def allot(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
 
 
 def _fit(total: int, wanted: list[int]) -> list[int]:
-    """No more than the total: who has most gives up what was given to those that would have had none."""
+    """The places without those above the total, which are taken from the backend that has most."""
     while sum(wanted) > total and max(wanted) > 1:
         wanted[wanted.index(max(wanted))] -= 1
     return wanted

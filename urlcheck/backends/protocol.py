@@ -40,7 +40,7 @@ class Backend(Protocol):
         ...
 
     def set_limit(self, in_flight: int) -> None:
-        """Have at most this many requests in flight from now on."""
+        """Have at most this many requests in flight from now on; none at 0, while other backends have all places."""
         ...
 
     async def withdraw(self) -> Withdrawn:

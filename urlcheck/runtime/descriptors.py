@@ -145,7 +145,7 @@ def _raise_limit() -> tuple[int, int] | None:
     if soft in (hard, resource.RLIM_INFINITY):
         return None
     for wanted in (hard, _OPEN_MAX):
-        if wanted == hard or soft < wanted:  # what is above the hard limit is refused
+        if wanted == hard or soft < wanted:  # the system refuses more than the hard limit
             with suppress(OSError, ValueError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
                 return soft, wanted
