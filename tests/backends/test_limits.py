@@ -33,8 +33,13 @@ def test_a_limit_grows_only_as_requests_above_another_limit_end() -> None:
 
 
 def test_a_backend_keeps_no_places_that_it_cannot_use() -> None:
-    hungry = make_status(50, 9_000, 4, hungry=True)
-    assert allot(50, [make_status(25, 1_000, 25, hungry=False), hungry]) == [41, 9]
+    other, hungry = make_status(25, 1_000, 25, hungry=False), make_status(9, 9_000, 4, hungry=True)
+    assert allot(50, [other, hungry]) == [41, 9]
+
+
+def test_a_place_is_free_only_once_the_backend_has_reported_under_its_smaller_limit() -> None:
+    other = make_status(25, 1_000, 25, hungry=False)
+    assert allot(50, [other, make_status(25, 9_000, 4, hungry=True)]) == [25, 9]
 
 
 def test_a_backend_that_has_finished_keeps_one_place() -> None:
@@ -42,7 +47,7 @@ def test_a_backend_that_has_finished_keeps_one_place() -> None:
 
 
 def test_a_backend_that_lacks_hosts_gets_few_places_more_than_it_uses() -> None:
-    hungry = make_status(50, 9_000, 10, hungry=True)
+    hungry = make_status(20, 9_000, 10, hungry=True)
     assert allot(100, [make_status(50, 1_000, 50, hungry=False), hungry]) == [80, 20]
 
 

@@ -24,13 +24,18 @@ def allot(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
     """
     limits = []
     wanted = _fit(total, _apportion(total, statuses))
-    room = total - sum(max(min(status.limit, want), status.in_flight) for status, want in zip(statuses, wanted, strict=True))
+    room = total - sum(max(min(status.limit, want), _most(status)) for status, want in zip(statuses, wanted, strict=True))
     for status, want in zip(statuses, wanted, strict=True):
         claimed = max(status.limit, status.in_flight)
         grown = max(status.limit, min(want, claimed + max(0, room)))
         limits.append(min(want, grown))
         room -= max(0, limits[-1] - claimed)
     return limits
+
+
+def _most(status: BackendStatus) -> int:
+    """The requests that a backend may have in flight at this moment: its report is older than requests that it began since."""
+    return max(status.in_flight, min(status.limit, status.unfinished))
 
 
 def _fit(total: int, wanted: list[int]) -> list[int]:
