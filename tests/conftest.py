@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import ssl
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -145,6 +146,14 @@ async def serve() -> AsyncIterator[Serve]:
             return await servers.enter_async_context(RawServer(answer, tls, host, keeps=keeps))
 
         yield start
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections, and that no other program can take meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -32,14 +32,6 @@ CONNECT, DNS, PROTOCOL, TLS = FailureKind.CONNECT, FailureKind.DNS, FailureKind.
 KEY = ConnectionKey("host", 443, True, True, None, None, None)  # noqa: FBT003 - aiohttp's own tuple
 
 # --- servers that fail ---
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that is taken and at which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
 
 
 async def test_a_closed_port_refuses_the_connection(closed_port: int) -> None:

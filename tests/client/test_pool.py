@@ -169,7 +169,7 @@ def test_a_socket_counts_until_the_files_made_of_it_are_closed() -> None:
 
 @pytest.mark.parametrize("path", ["ok", "refused", "silent", "reset", "redirect", "unknown", "tls", "untrusted"])
 async def test_every_descriptor_is_given_back(
-    serve: Serve, ca: trustme.CA, ca_file: str, unused_tcp_port: int, path: str, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, ca: trustme.CA, ca_file: str, closed_port: int, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def reset(_: str, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
@@ -178,7 +178,7 @@ async def test_every_descriptor_is_given_back(
     monkeypatch.setattr(session, "make_resolver", lambda: ConfirmingResolver(None, LookupThreads()))
     url = {
         "ok": (await serve(KEPT, keeps=True)).url,
-        "refused": f"http://127.0.0.1:{unused_tcp_port}",
+        "refused": f"http://127.0.0.1:{closed_port}",
         "silent": (await serve(hold)).url,
         "reset": (await serve(reset)).url,
         "redirect": (await serve({"/": reply("302 Found", "Location: /2"), "/2": reply()})).url,

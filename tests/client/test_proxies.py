@@ -233,8 +233,8 @@ async def test_an_address_that_only_the_proxy_knows_is_not_told(serve: Serve) ->
 # --- proxies that fail ---
 
 
-async def test_a_proxy_that_is_down_is_named(unused_tcp_port: int) -> None:
-    where = f"127.0.0.1:{unused_tcp_port}"
+async def test_a_proxy_that_is_down_is_named(closed_port: int) -> None:
+    where = f"127.0.0.1:{closed_port}"
     failure = await fail("http://nowhere.invalid", proxy=f"http://{where}")
     assert (failure.kind, failure.transient) == (FailureKind.CONNECT, True)
     assert failure.message == f"proxy {where}: connection refused"

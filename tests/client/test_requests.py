@@ -252,12 +252,12 @@ async def test_after_a_request_was_sent_only_what_may_be_repeated_is_worth_anoth
     assert failure.transient is (method in ("GET", "PUT"))
 
 
-async def test_a_post_that_found_no_server_is_worth_another(unused_tcp_port: int) -> None:
-    assert (await fail(f"http://127.0.0.1:{unused_tcp_port}", "POST")).transient
+async def test_a_post_that_found_no_server_is_worth_another(closed_port: int) -> None:
+    assert (await fail(f"http://127.0.0.1:{closed_port}", "POST")).transient
 
 
-async def test_a_post_that_was_redirected_is_not_repeated_for_what_came_then(recorder: Site, unused_tcp_port: int) -> None:
-    recorder.redirects["/"] = 303, f"http://127.0.0.1:{unused_tcp_port}/"
+async def test_a_post_that_was_redirected_is_not_repeated_for_what_came_then(recorder: Site, closed_port: int) -> None:
+    recorder.redirects["/"] = 303, f"http://127.0.0.1:{closed_port}/"
     failure = await fail(recorder.url, "POST")
     assert (failure.message, failure.transient) == ("connection refused", False)
 

@@ -375,14 +375,6 @@ async def attempt_pinned(port: int, addresses: str, public: str, *, block_privat
 
 
 @pytest.fixture
-def shut_port() -> Iterator[int]:
-    """A port of the public address that is taken, and refuses connections."""
-    with socket.socket() as taken:
-        taken.bind((PUBLIC, 0))
-        yield taken.getsockname()[1]
-
-
-@pytest.fixture
 async def private(serve: Serve) -> AsyncIterator[RawServer]:
     """A server at the private address, whose port refuses connections at the public one."""
     with contextlib.ExitStack() as sockets:
@@ -397,8 +389,8 @@ async def private(serve: Serve) -> AsyncIterator[RawServer]:
 
 @on_linux
 @pytest.mark.parametrize("addresses", each_order(PUBLIC, PRIVATE, "127.0.0.3"))
-async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(addresses: str, shut_port: int) -> None:
-    outcome = await attempt_pinned(shut_port, addresses, PUBLIC)
+async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(addresses: str, closed_port: int) -> None:
+    outcome = await attempt_pinned(closed_port, addresses, PUBLIC)
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.message, outcome.transient) == (FailureKind.CONNECT, "connection refused", True)
     assert outcome.address == PUBLIC
@@ -406,8 +398,8 @@ async def test_a_public_address_that_fails_beside_private_ones_fails_as_itself(a
 
 @on_linux
 @pytest.mark.parametrize("addresses", each_order(PRIVATE, "127.0.0.3"))
-async def test_private_addresses_alone_are_refused_in_any_order(addresses: str, shut_port: int) -> None:
-    outcome = await attempt_pinned(shut_port, addresses, PUBLIC)
+async def test_private_addresses_alone_are_refused_in_any_order(addresses: str, closed_port: int) -> None:
+    outcome = await attempt_pinned(closed_port, addresses, PUBLIC)
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.message) == (FailureKind.PRIVATE, "127.0.0.2 is not a public address")
     assert outcome.address == PRIVATE

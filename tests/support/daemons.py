@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
-import socket
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import PATIENCE
+from tests.support.ports import find_port
 
 # Debian keeps servers where only root's search path leads
 _FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
-# below the range from which Linux takes the ports of outgoing connections
-_PORTS = range(15_000, 32_000)
 _STARTS = 5  # another process may take a free port before the server does
 _POLL = 0.02  # seconds between two attempts to connect to a server that starts
 
@@ -81,17 +78,6 @@ class Daemons:
                     await process.wait()
             except TimeoutError:
                 process.kill()
-
-
-def find_port() -> int:
-    """A port that nobody listens on now."""
-    # the system's numbers: two workers whose tests have set the same seed must not choose the same ports
-    for port in random.SystemRandom().sample(_PORTS, 100):
-        with socket.socket() as sock, suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(("127.0.0.1", port))
-            return port
-    raise DaemonError("no free port")
 
 
 async def accepts(port: int) -> bool:

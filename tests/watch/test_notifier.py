@@ -127,14 +127,14 @@ async def test_the_path_of_the_receiver_is_not_shown(receiver: Receiver) -> None
 
 
 async def test_notices_that_were_not_delivered_are_counted_at_the_end(
-    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+    closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_FAREWELL", 0.0)
     said: list[str] = []
-    async with notifying(f"http://127.0.0.1:{unused_tcp_port}/", said) as notifier:
+    async with notifying(f"http://127.0.0.1:{closed_port}/", said) as notifier:
         notifier.send({})
         notifier.send({})
-    assert said[-1] == f"notify 127.0.0.1:{unused_tcp_port}: 2 notifications not delivered"
+    assert said[-1] == f"notify 127.0.0.1:{closed_port}: 2 notifications not delivered"
 
 
 async def test_notices_do_not_pile_up(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

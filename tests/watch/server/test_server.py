@@ -7,6 +7,7 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.support.marks import on_posix
+from tests.support.ports import find_port
 from tests.watch.server.conftest import Open
 from tests.watch.server.fake import FakeWatch
 from urlcheck.model.errors import SettingsError
@@ -62,11 +63,10 @@ async def test_a_server_on_all_addresses_is_shown_by_one_that_can_be_opened(open
 
 
 async def test_the_port_is_free_at_once_after_the_end(client: ClientSession) -> None:
+    port = find_port()
     for _ in range(2):
-        async with open_server(FakeWatch(), ServerSettings(port=0)) as url:
-            port = int(url.rstrip("/").rpartition(":")[2])
-            async with client.get(url) as response:
-                assert response.status == 200
+        async with open_server(FakeWatch(), ServerSettings(port=port)) as url, client.get(url) as response:
+            assert response.status == 200
         async with open_server(FakeWatch(), ServerSettings(port=port)):
             pass
 
