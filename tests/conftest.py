@@ -21,7 +21,7 @@ import trustme
 from _pytest.runner import runtestprotocol
 from pytest_aiohttp import AiohttpServer
 
-from tests.support.environment import limit_descriptors, scrub
+from tests.support.environment import heed_signals, limit_descriptors, scrub
 from tests.support.fork_server import ForkServer, ServerProcess, can_fork
 from tests.support.program import Finished, Launch, Program, RunHere, Urlcheck, finish
 from tests.support.servers import Answer, RawServer, Serve
@@ -77,6 +77,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 def pytest_configure() -> None:
     """Let the tests and the programs that they start see what a user's shell has, and no more."""
     scrub()
+    heed_signals()
     limit_descriptors()
     # how long an example takes depends on what else the machine does
     hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)

@@ -1,8 +1,9 @@
-"""A user's conditions: an environment that is empty but for what every login has, and a low limit of open files."""
+"""A user's conditions: an environment that is empty but for what every login has, signals, and a low limit of open files."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 # what a login sets, the place of Python's library where the system does not know it, and what Windows' own libraries need
@@ -20,6 +21,14 @@ def scrub() -> None:
         if name.upper() not in kept and not name.startswith(_KEPT_OF_TOOLS):
             del os.environ[name]
     os.environ.update(_SET)
+
+
+def heed_signals() -> None:
+    """Let programs that tests start end by Ctrl-C and by the end of a session, also where the suite runs in the background."""
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 def limit_descriptors() -> None:
