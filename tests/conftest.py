@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shlex
 import socket
 import ssl
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ import trustme
 from _pytest.runner import runtestprotocol
 from pytest_aiohttp import AiohttpServer
 
+from tests.support import forked_worker
 from tests.support.environment import heed_signals, limit_descriptors, scrub
 from tests.support.fork_server import ForkServer, ServerProcess, can_fork
 from tests.support.program import Finished, Launch, Program, RunHere, Urlcheck, finish
@@ -29,6 +31,7 @@ from urlcheck.cli.program import run
 from urlcheck.demo.site import make_app
 
 if TYPE_CHECKING:
+    from execnet import XSpec
     from xdist.scheduler import Scheduling
 
 
@@ -45,6 +48,7 @@ GROUPS = {
     for module in modules
 }
 _AT_A_TIME = 16
+_PROGRAM = "tests.support.forked_program"
 _FORK_SERVER = pytest.StashKey[ServerProcess]()
 
 
@@ -110,10 +114,20 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[XSpec]) -> None:
+    """Have pytest-xdist fork its workers from one process that has loaded the tests."""
+    if sys.platform == "linux":
+        server = ServerProcess(forked_worker.__name__, *config.args)
+        config.add_cleanup(server.close)
+        for spec in specs:
+            spec.python = shlex.join([sys.executable, "-S", forked_worker.__file__, server.address])
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the server is that starts programs; the first worker has it started."""
     if _FORK_SERVER not in node.config.stash:
-        server = ServerProcess()
+        server = ServerProcess(_PROGRAM)
         node.config.stash[_FORK_SERVER] = server
         node.config.add_cleanup(server.close)
     node.workerinput["fork_server"] = node.config.stash[_FORK_SERVER].address
@@ -176,7 +190,7 @@ def fork_server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
     with ExitStack() as ends:
         address = getattr(request.config, "workerinput", {}).get("fork_server")
         if address is None:
-            address = ends.enter_context(closing(ServerProcess())).address
+            address = ends.enter_context(closing(ServerProcess(_PROGRAM))).address
         yield ends.enter_context(closing(ForkServer(address)))
 
 

@@ -1,8 +1,9 @@
-"""Starts the command line by forking a process that has loaded it: a process of its own all the same, in a tenth of the time.
+"""Starts programs by forking a process that has loaded them: processes of their own all the same, in a tenth of the time.
 
-The server is `python -m tests.support.fork_server OWNER LISTENER`, with the numbers of two sockets: it serves all who connect
-to the second, and ends when the owner of the first does. A request is a JSON message with the descriptors of a program's
-standard streams and of a pipe, in which the server reports the program's number and its status.
+The server is `python -m tests.support.fork_server OWNER LISTENER MODULE ARGUMENT...`, with the numbers of two sockets: it
+serves all who connect to the second, and ends when the owner of the first does. The module has a function `load`, which is
+given the arguments, and a function `run`, which each forked process calls. A request is a JSON message with the descriptors
+of a program's standard streams and of a pipe, in which the server reports the program's number and its status.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import gc
 import importlib
 import json
 import os
-import runpy
 import secrets
 import selectors
 import signal
@@ -27,23 +27,6 @@ from typing import TextIO, cast
 
 _MOST_BYTES = 1 << 20
 _STREAMS = 3  # standard input, output and error
-_LOADED = (
-    "urlcheck.backends.process",
-    "urlcheck.cli.live",
-    "urlcheck.cli.program",
-    "urlcheck.cli.run",
-    "urlcheck.cli.watching",
-    "urlcheck.reports.formats.jsonl",
-    "urlcheck.reports.terminal.table",
-    "urlcheck.config.layers",
-    "urlcheck.runtime.deferred_trust",
-    "urlcheck.runtime.signals",
-    "tomllib",
-    "encodings.utf_8_sig",
-    "encodings.ascii",
-    "aiodns",
-    "uvloop",
-)
 # the interpreter reads these before it runs anything
 _INTERPRETERS_OWN = ("PYTHON", "LC_", "LANG")
 
@@ -97,18 +80,22 @@ class ForkedProcess:
         self.send_signal(signal.SIGTERM)
 
 
+def path_of(address: str) -> str:
+    """The path of a server's socket, which is no file: Linux alone has such paths."""
+    return f"\0{address}"
+
+
 class ServerProcess:
     """The process of a server, which ends with its owner."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self._owner, theirs = socket.socketpair()
-        # no path, and so no file: Linux alone has such addresses
-        self.address = f"\0{secrets.token_hex()}"
+        self.address = secrets.token_hex()
         with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(self.address)
+            listener.bind(path_of(self.address))
             listener.listen()
             numbers = [theirs.fileno(), listener.fileno()]
-            command = (sys.executable, "-m", "tests.support.fork_server", *map(str, numbers))
+            command = (sys.executable, "-m", __name__, *map(str, numbers), module, *arguments)
             self._process = subprocess.Popen(command, pass_fds=numbers, stdin=subprocess.DEVNULL)
 
     def close(self) -> None:
@@ -126,7 +113,7 @@ class ForkServer:
     async def start(
         self, arguments: Sequence[str], streams: Sequence[int], cwd: str, env: Mapping[str, str], before: str = ""
     ) -> ForkedProcess:
-        """Start `python -m urlcheck` with these arguments; `streams` are PIPE, DEVNULL, or descriptors.
+        """Start a program with these arguments; `streams` are PIPE, DEVNULL, or descriptors.
 
         `before`: Python code that the program runs first.
         """
@@ -162,7 +149,7 @@ class ForkServer:
         if self._socket is None:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
-            self._socket.connect(self._address)
+            self._socket.connect(path_of(self._address))
         return self._socket
 
 
@@ -264,14 +251,15 @@ def _reopen(number: int, like: TextIO) -> TextIO:
     return cast("TextIO", open(number, mode, buffering, like.encoding, like.errors, closefd=False))
 
 
-def load() -> None:
-    """What most programs load."""
-    for name in _LOADED:
-        importlib.import_module(name)
+def main() -> None:
+    """Load the module, and run it in each process that was forked."""
+    owner, listener, name, *arguments = sys.argv[1:]
+    module = importlib.import_module(name)
+    module.load(arguments)
+    gc.freeze()
+    Forking(*(socket.socket(fileno=int(number)) for number in (owner, listener))).serve()
+    module.run()
 
 
 if __name__ == "__main__":
-    load()
-    gc.freeze()
-    Forking(*(socket.socket(fileno=int(sys.argv.pop(1))) for _ in range(2))).serve()
-    runpy.run_module("urlcheck", run_name="__main__", alter_sys=True)
+    main()
