@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -25,12 +26,14 @@ class Cluster:
 
     def kill_worker(self) -> None:
         """Kill one of the workers, in whose place Dask starts another."""
-        os.kill(self._list_workers()[0], signal.SIGKILL)
+        commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _children_of(self.process.pid)}
+        [server] = [pid for pid, command in commands.items() if b"forkserver" in command]
+        os.kill(_children_of(server)[0], signal.SIGKILL)
 
-    def _list_workers(self) -> list[int]:
-        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
-        children = [int(pid) for thread in threads for pid in (thread / "children").read_text("ascii").split()]
-        return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+def _children_of(process: int) -> list[int]:
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return [int(pid) for thread in threads for pid in (thread / "children").read_text("ascii").split()]
 
 
 @contextmanager
@@ -55,8 +58,11 @@ def main() -> None:
     import dask  # noqa: PLC0415 - the tests import this module for its classes
     from distributed import LocalCluster  # noqa: PLC0415
 
+    # the workers are forked from one process that has imported Dask, and what they are asked to run
+    multiprocessing.set_forkserver_preload(["distributed.nanny", "urlcheck.backends.dask.actor"])
+    options = {"distributed.worker.profile.enabled": False, "distributed.worker.multiprocessing-method": "forkserver"}
     with (
-        dask.config.set({"distributed.worker.profile.enabled": False}),
+        dask.config.set(options),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=int(sys.argv[1]),
             threads_per_worker=1,
