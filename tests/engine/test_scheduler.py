@@ -865,7 +865,7 @@ class Model(RuleBasedStateMachine):
 
 
 TestAsAWhole = Model.TestCase
-TestAsAWhole.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestAsAWhole.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 
 
 def test_a_long_run_under_a_clock_that_ticks_loses_nothing() -> None:
