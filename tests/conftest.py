@@ -42,7 +42,8 @@ GROUPS = {
     for group, modules in {
         "hostile servers": ("test_hostile",),
         "cluster and browser": ("backends/test_dask", "backends/test_dask_cluster", "watch/server/test_browser"),
-        "waiting": ("interop/test_nginx", "interop/test_proxies", "cli/test_wait", "test_demo"),
+        "servers of others": ("interop/test_nginx", "interop/test_proxies"),
+        "waiting": ("cli/test_wait", "test_demo"),
         "installations": ("test_packaging", "manual/test_library", "options/test_completion"),
     }.items()
     for module in modules

@@ -18,7 +18,7 @@ from tests.support.marks import on_posix
 from urlcheck import Settings, check
 from urlcheck.client.early import ClosedTransport, PatientSocket, read_rest
 
-ATTEMPTS = 200
+ATTEMPTS = 100
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
 BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 HALF = b"HTTP/1.1 200 OK\r\nContent-"
