@@ -253,11 +253,13 @@ def _reopen(number: int, like: TextIO) -> TextIO:
 
 def main() -> None:
     """Load the module, and run it in each process that was forked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends with its owner
     owner, listener, name, *arguments = sys.argv[1:]
     module = importlib.import_module(name)
     module.load(arguments)
     gc.freeze()
     Forking(*(socket.socket(fileno=int(number)) for number in (owner, listener))).serve()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     module.run()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ def run() -> None:
 
 def main() -> None:
     """Have a worker forked, and wait for its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # pytest and the worker have it too, and see to it
     address, *arguments = sys.argv[1:]
     ours, theirs = os.pipe()
     request = {"arguments": arguments, "cwd": os.getcwd(), "env": dict(os.environ), "before": ""}
@@ -37,8 +39,8 @@ def main() -> None:
         socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2, theirs])
     os.close(theirs)
     with open(ours, encoding="ascii") as report:
-        _, status = map(int, report)
-    sys.exit(status)
+        report.readline()  # its number
+        sys.exit(int(report.readline() or 1))  # nothing, where the server has ended first
 
 
 if __name__ == "__main__":
