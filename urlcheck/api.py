@@ -19,6 +19,7 @@ from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.errors import SettingsError
 from urlcheck.model.result import Result
 from urlcheck.runtime.event_loop import choose_loop
+from urlcheck.runtime.threads import call_in_thread
 from urlcheck.settings.checks import Checks
 from urlcheck.settings.scopes import CheckSettings, InputSettings, RunSettings
 from urlcheck.settings.settings import Settings
@@ -119,8 +120,9 @@ async def _check(source: Source, settings: Settings, checks: Checks, builder: Ta
     async with open_store(settings, checks, builder) as store:
         run_settings = settings.part(RunSettings)
         async with open_checker(store.recall(source), run_settings, checks) as run, aclosing(run.batches()) as batches:
+            await call_in_thread(store.confirm)
             async for batch in batches:
-                for result in store.remember(batch):
+                for result in store.remember(batch, is_cut_short=run.is_cut_short):
                     yield result
         store.is_whole = True
     if store.error:

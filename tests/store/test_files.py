@@ -24,6 +24,7 @@ from urlcheck.runtime.file_lock import Lock
 from urlcheck.runtime.file_systems import is_on_network
 from urlcheck.settings.scopes import CheckSettings
 from urlcheck.store import identity, schema
+from urlcheck.store.connection import transaction
 from urlcheck.store.database import Database
 from urlcheck.store.runs import Runs
 
@@ -140,7 +141,8 @@ def test_whoever_has_the_file_open_is_named_as_far_as_it_is_known(
     host: str | None, holder: str, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(str(state))
-    Runs(database).begin(None, b"", 60)
+    with transaction(database.writer):
+        Runs(database).begin(None, b"", 60)
     database.close()
     alter(state, "UPDATE run SET host = ?1, process = iif(?1 IS NULL, NULL, 7)", host)
     monkeypatch.setattr(Lock, "take", lambda _: None)  # as if another process had it

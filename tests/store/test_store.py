@@ -29,6 +29,7 @@ class Sitting:
         self.errors: list[StateError] = []
         self.store = Store(run, checks)
         self.store.begin(builder, lambda: [URL])
+        self.store.confirm()
         self.store.on_error = self.errors.append
         self.source = self.store.recall(IterableSource([URL], builder))
         target = builder.build(URL, "arguments")
@@ -53,21 +54,21 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_written_is_said_once(state: Path) -> None:
     run = Sitting(state)
     alter(state, "ALTER TABLE result RENAME TO gone")
-    run.store.remember([run.failure])
+    run.store.remember([run.failure], is_cut_short=False)
     run.store._writer._thread.join(PATIENCE)
     for _ in range(2):
-        run.store.remember([run.failure])
+        run.store.remember([run.failure], is_cut_short=False)
     run.end()
     assert run.said == [f"cannot write {state}: no such table: result"]
 
 
 def test_a_result_that_the_file_says_nothing_of_any_more_is_left_as_it_is(state: Path) -> None:
     first = Sitting(state)
-    first.store.remember([first.failure])
+    first.store.remember([first.failure], is_cut_short=False)
     first.end()
     run = Sitting(state, grace=3_600)
     alter(state, "ALTER TABLE target RENAME TO gone")
-    assert run.store.remember([run.failure]) == [run.failure]
+    assert run.store.remember([run.failure], is_cut_short=False) == [run.failure]
     run.end()
     assert run.said == [f"cannot read {state}: no such table: target"]
 
@@ -92,7 +93,7 @@ def test_a_connection_that_a_hanging_disk_holds_is_not_closed(state: Path, monke
     run, closings = Sitting(state), list[None]()
     database = run.store._database
     disk = SlowDisk(database.writer)
-    run.store.remember([run.failure])
+    run.store.remember([run.failure], is_cut_short=False)
     disk.until_asked()
     with monkeypatch.context() as watched:
         watched.setattr(database, "close", lambda **_: closings.append(None))

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
-from urlcheck.backends.bounds import FAILED, INTERRUPTED, Bounds, set_alarm
+from urlcheck.backends.bounds import FAILED, INTERRUPTED, PAST_WAIT, Bounds, set_alarm
 from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
 from urlcheck.engine.repeat import MOST_AWAITED
@@ -86,6 +86,11 @@ class Coordinator:
     def unfinished(self) -> int:
         """Targets that were read and have no result yet."""
         return self._fleet.unfinished
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the run was stopped before its end, so that a URL that failed might have passed at a later attempt."""
+        return self.interruption not in (None, PAST_WAIT)
 
     @property
     def awaited(self) -> Iterator[Result]:

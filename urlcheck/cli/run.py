@@ -23,6 +23,7 @@ from urlcheck.reports.summary import Summary
 from urlcheck.runtime.event_loop import tune_gc
 from urlcheck.runtime.signals import on_interruption, on_suspension
 from urlcheck.runtime.streams import say
+from urlcheck.runtime.threads import call_in_thread
 from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.scopes import InputSettings, RunSettings
 from urlcheck.settings.secrets import keeping_secrets
@@ -61,6 +62,7 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
         interrupted = None
         try:
             async with open_checker(source, order.settings.part(RunSettings), order.checks, children) as checker:
+                await call_in_thread(store.confirm)
                 live = partial(show_live, checker, order.settings, order.output, summary, lists)
                 interrupted = await _check_all(checker, live, [summary, outputs], store)
                 summary.notes += describe_course(checker, order.settings)
@@ -123,7 +125,7 @@ async def _check_all(
         ):
             all_sinks = [*sinks, *([display] if display else [])]
             async for batch in batches:
-                results = store.remember(batch)
+                results = store.remember(batch, is_cut_short=checker.is_cut_short)
                 for sink in all_sinks:
                     sink.add(results)
     return interruption.exit_status

@@ -22,12 +22,15 @@ NO_CHECK = frozenset({Verdict.SKIPPED, Verdict.UNCHECKED})
 
 
 class Failing:
-    """The URLs that did not pass last time, by identity, and since when: eight bytes each, and a lookup for the rest."""
+    """The URLs that did not pass last time, by identity, and since when: eight bytes each, and a lookup for the rest.
+
+    The constructor sees what the writer's transaction has changed already.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sorted = array("q")
-        rows = chain_column(database.reader.execute("SELECT id FROM target WHERE verdict <> 'ok' ORDER BY id"))
+        rows = chain_column(database.writer.execute("SELECT id FROM target WHERE verdict <> 'ok' ORDER BY id"))
         while block := list(islice(rows, _BLOCK)):
             self._sorted.extend(block)
 

@@ -31,7 +31,10 @@ class NoStore:
     def recall(self, source: Source) -> Source:
         return source
 
-    def remember(self, results: Sequence[Result]) -> Sequence[Result]:
+    def confirm(self) -> None:
+        pass
+
+    def remember(self, results: Sequence[Result], *, is_cut_short: bool) -> Sequence[Result]:  # noqa: ARG002 - as of a store
         return results
 
 

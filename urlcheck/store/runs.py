@@ -76,7 +76,7 @@ class Positions:
 
 
 class Runs:
-    """The table of runs. All methods but `replay` use the writer's connection."""
+    """The table of runs. All but `replay` use the writer's connection, `begin` and `go_on` in the caller's transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -93,21 +93,19 @@ class Runs:
         What was older than `keep` seconds when the last run began is forgotten: by the clock of now, one that was set forward
         would have everything forgotten.
         """
-        with transaction(self._database.writer):
-            self._fold()
-            self._forget(int(keep * 1000))
-            first = self.find_last()
-            sql = "INSERT INTO run (first, inputs, settings, started, process, host) VALUES (?, ?, ?, ?, ?, ?)"
-            started = now()
-            values = (first, inputs, settings, started, os.getpid(), socket.gethostname())
-            number = self._database.writer.execute(sql, values).lastrowid
+        self._fold()
+        self._forget(int(keep * 1000))
+        first = self.find_last()
+        sql = "INSERT INTO run (first, inputs, settings, started, process, host) VALUES (?, ?, ?, ?, ?, ?)"
+        started = now()
+        values = (first, inputs, settings, started, os.getpid(), socket.gethostname())
+        number = self._database.writer.execute(sql, values).lastrowid
         return Run(number or 0, first, inputs, settings, started)
 
     def go_on(self, run: Run) -> None:
         """This process goes on with an interrupted run."""
-        with transaction(self._database.writer):
-            sql = "UPDATE run SET process = ?, host = ? WHERE id = ?"
-            self._database.writer.execute(sql, (os.getpid(), socket.gethostname(), run.id))
+        sql = "UPDATE run SET process = ?, host = ? WHERE id = ?"
+        self._database.writer.execute(sql, (os.getpid(), socket.gethostname(), run.id))
 
     def leave(self, run: Run) -> None:
         """The run stays unfinished."""

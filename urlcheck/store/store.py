@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from urlcheck.input.source import Source
@@ -16,7 +17,7 @@ from urlcheck.settings.scopes import CheckSettings, InputSettings
 from urlcheck.settings.secrets import find_secrets_of
 from urlcheck.settings.settings import Settings
 from urlcheck.store.changes import NO_CHECK, Changes, Failing
-from urlcheck.store.connection import format_local, now
+from urlcheck.store.connection import format_local, now, transaction
 from urlcheck.store.database import Database
 from urlcheck.store.facts import Value, pack, restore
 from urlcheck.store.identity import Requests, make_identify, name_inputs, name_settings
@@ -30,9 +31,10 @@ _NOT_FAILED = "did not fail last time"
 
 
 class Store:
-    """One run's use of a state file. The constructor and `begin` wait for the disk; `remember` does not.
+    """One run's use of a state file. The constructor, `begin`, `confirm` and `end` wait for the disk; `remember` does not.
 
-    `begin` comes first and `end` last. `error` is what went wrong on the way: the run goes on without the file then.
+    `begin` comes first, then `confirm` where the run can start, and `end` last: a run that is not confirmed leaves the file as
+    it was. `error` is what went wrong on the way: the run goes on without the file then.
     `finished` are the positions of the input that an interrupted run has results of, None in a new run; `said` is a sentence
     on what became of that run. `is_whole`, set before the end: everything was read and reported, so that nothing is left to go
     on with. `clock`: milliseconds since 1970. Raises `StateError`.
@@ -51,7 +53,9 @@ class Store:
         self._database = Database(str(settings.state))
         self._runs = Runs(self._database)
         self._requests = Requests(self._database.key, checks)
-        self._unchecked = 0
+        self._beginning = ExitStack()
+        self._unfinished = 0
+        self._is_confirmed = False
         self._secrets_of = 0
         self._secrets = Secrets({})
         self._run: Run
@@ -74,6 +78,7 @@ class Store:
         try:
             inputs = describe_input()
             with self._database.guarding("use"):
+                self._beginning.enter_context(transaction(self._database.writer))
                 self.said = self._begin(inputs, restart=restart)
                 seen = self._runs.list_identities(self._run) if self.finished else set()
                 self._failing = Failing(self._database)
@@ -102,10 +107,11 @@ class Store:
             return f"the run of {format_local(before.started)} was interrupted and had another {other}; a new one begins"
         return None
 
-    @property
-    def failing(self) -> int:
-        """How many URLs did not pass last time."""
-        return len(self._failing)
+    def confirm(self) -> None:
+        """From now on the run is in the file. Raises `StateError`."""
+        with self._database.guarding("write"):
+            self._beginning.close()
+        self._is_confirmed = True
 
     @property
     def counts(self) -> Counter[str]:
@@ -122,14 +128,17 @@ class Store:
             return source
         return RecallingSource(source, (lambda items: self._settle(items, reuse)) if settles else None, self._replay())
 
-    def remember(self, results: Sequence[Result]) -> list[Result]:
-        """The results with what changed, and whether they let the run pass; they are written soon."""
+    def remember(self, results: Sequence[Result], *, is_cut_short: bool) -> list[Result]:
+        """The results with what changed, and whether they let the run pass; they are written soon.
+
+        `is_cut_short`: the run was stopped, so that what failed may lack attempts; the run that goes on checks it again.
+        """
         if secrets := self._find_secrets():
             with hiding(secrets):
-                return self._remember(results)
-        return self._remember(results)
+                return self._remember(results, is_cut_short=is_cut_short)
+        return self._remember(results, is_cut_short=is_cut_short)
 
-    def _remember(self, results: Sequence[Result]) -> list[Result]:
+    def _remember(self, results: Sequence[Result], *, is_cut_short: bool) -> list[Result]:
         marked: list[Result] = []
         values: list[Value] = []
         compare, find_request, finished = self._changes.compare, self._requests.find, self.finished
@@ -140,8 +149,8 @@ class Store:
                 self._fail(error)
                 result = plain
             marked.append(result)
-            if result.verdict is not Verdict.OK and result.verdict in NO_CHECK:
-                self._unchecked += result.verdict is Verdict.UNCHECKED
+            if result.verdict is not Verdict.OK and (result.verdict in NO_CHECK or (is_cut_short and result.outcome)):
+                self._unfinished += result.verdict is not Verdict.SKIPPED
             elif not (finished and finished.has(result.target.index)):
                 values += pack(result, find_request(result.target.check))
         self._writer.add(values)
@@ -154,10 +163,12 @@ class Store:
         self._writer.close()
         if self._writer.error:
             self._fail(self._writer.error)
+        if not self._is_confirmed:
+            self._database.writer.rollback()
         try:
-            if not self.error:
+            if self._is_confirmed and not self.error:
                 with self._database.guarding("write"):
-                    if self.is_whole and not self._unchecked:
+                    if self.is_whole and not self._unfinished:
                         self._runs.end(self._run, self.counts)
                     else:
                         self._runs.leave(self._run)

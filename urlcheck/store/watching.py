@@ -65,7 +65,8 @@ class WatchStore:
         self._database = Database(path)
         try:
             with self._database.guarding("use"):
-                self._run = Runs(self._database).begin(None, b"", keep)
+                with transaction(self._database.writer):
+                    self._run = Runs(self._database).begin(None, b"", keep)
                 # a watch is never gone on with as a run is, so its results are not those of an unfinished one
                 self._database.writer.execute("UPDATE run SET ended = started WHERE id = ?", (self._run.id,))
             self._rollups = Rollups(path)
