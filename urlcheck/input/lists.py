@@ -175,7 +175,10 @@ class Lists:
                     yield from self._read(STDIN, self._stdin)
                 continue
             position = self._builder.position
-            if not (self._finished and self._finished.has(position)) and (target := self._collect(text)):
+            if self._finished and self._finished.has(position):
+                if isinstance(text, Entry):
+                    self._builder.pass_over(text)
+            elif target := self._collect(text):
                 targets.append(target)
             self._builder.position = position + 1
         yield targets

@@ -56,6 +56,7 @@ class TargetBuilder:
         self._base_url = parse(settings.base_url) if settings.base_url is not None else None
         self._include = [Pattern(text) for text in settings.include]
         self._exclude = [Pattern(text) for text in settings.exclude]
+        self._named = Counter[int]()
         self._seen: set[bytes | int] | None = set() if settings.dedupe else None
 
     def identify_by(self, identify: Callable[[str], int], seen: set[bytes | int]) -> None:
@@ -82,7 +83,7 @@ class TargetBuilder:
             return self._reject(entry, text, str(error))
         identity = 0
         if self._identify:
-            identity = self._identify(url.key if not entry.check else self._name(url, entry))
+            identity = self._identify_entry(url, entry) if entry.check else self._identify(url.key)
         if not entry.check and entry.data is None and self._was_seen(url, identity):
             self.duplicates += 1
             return None
@@ -108,9 +109,20 @@ class TargetBuilder:
         self.position += 1
         return target
 
-    def _name(self, url: Url, entry: Entry) -> str:
-        """The text that tells a URL with settings of its own from all others."""
-        return f"{url.key}\n{self._checks[entry.check].method}\n{entry.name or ''}"
+    def pass_over(self, entry: Entry) -> None:
+        """An entry has a result already: it counts where those with the same URL are told apart."""
+        if self._identify and entry.check:
+            with suppress(InvalidUrlError):
+                self._identify_entry(parse_entry(entry.url.strip(BLANKS), self._base_url), entry)
+
+    def _identify_entry(self, url: Url, entry: Entry) -> int:
+        """The number of a URL with settings of its own, which is another for the second one of the same URL, method and name."""
+        assert self._identify
+        name = f"{url.key}\n{self._checks[entry.check].method}\n{entry.name or ''}"
+        identity = self._identify(name)
+        self._named[identity] += 1
+        number = self._named[identity]
+        return identity if number == 1 else self._identify(f"{name}\n{number}")
 
     def _was_seen(self, url: Url, identity: int) -> bool:
         if self._seen is None:

@@ -65,6 +65,8 @@ class StateSettings(Scope):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.state is not None:
+            if self.last_failed and self.fail_on == "new" and not self.grace:
+                raise SettingsError("fail_on", "what failed last time is never new, so 'new' fails no run with", "last_failed")
             return
         for field in fields(StateSettings):
             if getattr(self, field.name) != field.default:

@@ -17,6 +17,7 @@ from urlcheck.store.connection import chain_column, fetch_all
 from urlcheck.store.database import Database
 
 _BLOCK = 10_000
+_TIMES = "SELECT since, checked_at FROM target JOIN result ON result.number = target.result WHERE target.id = ?"
 # verdicts that say nothing about a URL
 NO_CHECK = frozenset({Verdict.SKIPPED, Verdict.UNCHECKED})
 
@@ -43,18 +44,18 @@ class Failing:
         at = bisect_left(self._sorted, identity)
         return at < len(self._sorted) and self._sorted[at] == identity
 
-    def find_since(self, identity: int) -> int | None:
-        """When one of them was first found not to pass, in milliseconds since 1970. Raises `StateError`."""
+    def find_times(self, identity: int) -> tuple[int, int] | None:
+        """When one of them was first and last found not to pass, in milliseconds since 1970. Raises `StateError`."""
         with self._database.guarding("read"):
-            rows = fetch_all(self._database.reader, "SELECT since FROM target WHERE id = ?", identity)
-        return rows[0][0] if rows else None
+            rows = fetch_all(self._database.reader, _TIMES, identity)
+            return (int(rows[0][0]), int(rows[0][1])) if rows else None
 
 
 class Changes:
     """Marks results as new, still failing or fixed. `passed` and `counts`: how many of each kind there were.
 
-    With `fail_on` new, what is still failing lets the run pass; with `grace`, so does what has not lasted so long. `clock`:
-    milliseconds since 1970.
+    With `fail_on` new, what is still failing lets the run pass; with `grace`, so does what has not lasted so long. With both,
+    what has lasted so long for the first time fails the run. `clock`: milliseconds since 1970.
     """
 
     def __init__(self, failing: Failing, settings: StateSettings, clock: Callable[[], int]) -> None:
@@ -80,13 +81,15 @@ class Changes:
         change = Change.STILL if was_failing else Change.NEW
         self.counts["failed"] += 1
         self.counts[change] += 1
-        passes = result.ok or (self._ignores_old and was_failing) or self._is_young(result, was_failing=was_failing)
-        return replace(result, ok=passes, change=change)
+        return replace(result, ok=result.ok or self._is_ignored(result, was_failing=was_failing), change=change)
 
-    def _is_young(self, result: Result, *, was_failing: bool) -> bool:
-        """Whether a failure has lasted for less than the grace."""
+    def _is_ignored(self, result: Result, *, was_failing: bool) -> bool:
+        """Whether a failure does not fail the run, by how long it has lasted."""
         if not self._grace:
-            return False
+            return self._ignores_old and was_failing
         now = self._clock()
-        since = (self._failing.find_since(result.target.identity) if was_failing else None) or now
-        return now - min(since, now) < self._grace * 1000
+        since, last = (self._failing.find_times(result.target.identity) if was_failing else None) or (now, now)
+        return self._is_young(since, now) or (self._ignores_old and not self._is_young(since, last))
+
+    def _is_young(self, since: int, now: int) -> bool:
+        return bool(self._grace) and now - min(since, now) < self._grace * 1000
