@@ -140,7 +140,9 @@ class PinningResolver(AbstractResolver):
         found = [_pin(host, port, address) for address in pins]
         found = [pin for pin in found if family in (socket.AF_UNSPEC, pin["family"])]
         if not found:
-            raise socket.gaierror(getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME), "--resolve has another family")
+            raise socket.gaierror(
+                getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME), "the pinned addresses have another IP version"
+            )
         return found
 
     async def close(self) -> None:

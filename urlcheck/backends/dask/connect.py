@@ -65,9 +65,7 @@ def _refuse_sockets(checks: Sequence[CheckSettings]) -> None:
     """Raises `SettingsError` for a socket, which is of this machine."""
     for number, check in enumerate(checks):
         if check.unix_socket is not None:
-            error = SettingsError(
-                "unix_socket", "is a socket of this machine, where a cluster checks elsewhere; leave out", "dask"
-            )
+            error = SettingsError("unix_socket", "cannot be used together with", "dask")
             error.check = number
             raise error
 
