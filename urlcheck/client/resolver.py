@@ -57,7 +57,7 @@ class LookupThreads:
     def _start_thread(self) -> None:
         """Start a thread. If none can be started, the existing ones do the work; without any, raises `OSError`."""
         try:
-            start_thread(self._work, "look-up")
+            start_thread(self._work, "lookup")
             self._threads += 1
         except RuntimeError as error:
             if not self._threads:
