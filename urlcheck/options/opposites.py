@@ -10,7 +10,7 @@ _OPPOSITES = {"quiet": "verbose", "verbose": "quiet", "wait": "watch", "watch": 
 
 
 def find_opposites(switched_on: Iterable[str]) -> list[str]:
-    """The parameters for which these leave no place: `--quiet` replaces the `verbose` of a file, `--wait` its `watch`."""
+    """The parameters that these replace: `--quiet` replaces the `verbose` of a file, `--wait` its `watch`."""
     return [_OPPOSITES[param] for param in switched_on if param in _OPPOSITES]
 
 
