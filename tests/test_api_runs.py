@@ -67,7 +67,7 @@ def look_up(host: str, port: int, **_: object) -> list[AddressInfo]:
 def count_all(before: set[threading.Thread]) -> tuple[int, int]:
     """Threads and descriptors, once the threads that were told to end have ended. Those of other tests are left alone."""
     for thread in set(threading.enumerate()) - before:
-        if thread.name == "look-up":
+        if thread.name == "lookup":
             thread.join(PATIENCE)
     return threading.active_count(), count_open()
 

@@ -1,4 +1,4 @@
-"""The entry to everything below: a run over a source, as the command line and Python programs use it."""
+"""The public entry: `open_checker`, used by the command line and by `check`, `check_sync` and `check_urls`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _load_cluster() -> Callable[[RunSettings, Sequence[CheckSettings]], Abstract
 def _open_process(
     settings: RunSettings, checks: Sequence[CheckSettings], children: list[Child]
 ) -> Callable[[], Awaitable[Backend]]:
-    """A function that opens another process, which leaves the deadline to this one."""
+    """Returns a function that opens one more process. Its settings have no deadline, because the coordinator enforces it."""
 
     async def open_backend() -> Backend:
         from urlcheck.backends.process import open_process  # noqa: PLC0415 - most runs need one process

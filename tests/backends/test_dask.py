@@ -165,7 +165,7 @@ async def test_targets_bring_settings_of_their_own(cluster: Cluster, serve: Serv
 
 async def test_a_target_that_brings_a_socket_of_this_machine_is_refused(cluster: Cluster) -> None:
     targets = [Target("http://127.0.0.1:9/", settings=Settings(unix_socket="/s"))]
-    with pytest.raises(SettingsError, match=r"^unix_socket: is a socket of this machine"):
+    with pytest.raises(SettingsError, match=r"^unix_socket: cannot be used together with dask$"):
         await check(targets, Settings(dask=cluster.address))
 
 
@@ -328,7 +328,7 @@ def test_workers_that_cannot_be_started_are_a_mistake_in_one_line(
     [
         (
             ["--dask", "local:2", "-j", "2"],
-            "urlcheck: --processes: has no meaning where a cluster checks; leave it out, or --dask",
+            "urlcheck: --processes: cannot be used together with --dask",
         ),
         (["--dask", "local:0"], "urlcheck: --dask: local:N starts N worker processes on this machine, from 1 to 64"),
         (
@@ -337,7 +337,7 @@ def test_workers_that_cannot_be_started_are_a_mistake_in_one_line(
         ),
         (
             ["--dask", "local:2", "--unix-socket", "/s"],
-            "urlcheck: --unix-socket: is a socket of this machine, where a cluster checks elsewhere; leave out --dask",
+            "urlcheck: --unix-socket: cannot be used together with --dask",
         ),
         (
             ["--dask", "local:2", "--ca-file", "none.pem"],

@@ -51,7 +51,7 @@ HEALTH = b'{"status": "degraded", "database": {"lag_ms": 1200}, "errors": [], "z
         (PAGE, ["--expect-text", "Ada", "--max-body", "6"],
          "text: 'Ada' is not in the first 6 bytes of the body (it begins \"<html>\")"),
         (HEALTH, ["--expect-json", "status", "--max-body", "10"],
-         "json: the body is over 10 bytes (--max-body), so it cannot be judged"),
+         "json: the body is longer than 10 bytes, so it cannot be judged"),
         (PAGE, ["--expect-text", "x", "--expect-header", "ETag: 1"], "header ETag is missing"),
     ],
 )  # fmt: skip
@@ -111,7 +111,7 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
     "/bomb": (
         reply("200 OK", "Content-Encoding: gzip", body=bomb()),
         "text: 'a' is not in the first 1 MiB of the body (it begins \"" + r"\x00" * 9 + r"\x0…" + '")',
-        "json: the body is over 1 MiB (--max-body), so it cannot be judged",
+        "json: the body is longer than 1 MiB, so it cannot be judged",
     ),
     "/brackets": (
         reply(body=b"[" * 100_000),

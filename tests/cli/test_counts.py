@@ -48,8 +48,8 @@ async def test_quiet_prints_nothing_where_everything_passed(urlcheck: Urlcheck, 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["-4", "-6"], "-4 and -6 exclude each other"),
-        (["-6", "-4"], "-6 and -4 exclude each other"),
+        (["-4", "-6"], "-4: cannot be used together with -6"),
+        (["-6", "-4"], "-6: cannot be used together with -4"),
         (["-q", "-v"], "--quiet: cannot be used together with --verbose"),
         (["--accept", "600"], "'600': servers answer with statuses from 100 to 599, or 999"),
         (["--accept", "0xx"], "'0xx': servers answer with statuses from 100 to 599, or 999"),

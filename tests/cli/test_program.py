@@ -439,16 +439,16 @@ async def test_a_cookie_is_a_header_as_any_other(urlcheck: Urlcheck, serve: Serv
     ("options", "message"),
     [
         (["--json", "{"], "--json: not JSON: expecting property name enclosed in double quotes (line 1, column 2)"),
-        (["--json", "1", "--data", "a"], "--json: a request has one body; leave out this one, or --data"),
+        (["--json", "1", "--data", "a"], "--json: cannot be used together with --data"),
         (["--data", "@missing"], "--data: cannot read missing: No such file or directory"),
         (["--data", "@-"], "--data: standard input is for URLs; name a file: @FILE"),
         (["--data", "a", "-X", "HEAD"], "--data: a HEAD request has no body; use another --method"),
         (["--json", "1", "-X", "HEAD"], "--json: a HEAD request has no body; use another --method"),
-        (["--key", "k.pem"], "--key: is the key of a certificate, which needs --cert"),
+        (["--key", "k.pem"], "--key: needs --cert"),
         (["--cert", "c.pem"], "--cert: cannot read c.pem: No such file or directory"),
         (
             ["--unix-socket", "app.sock", "--block-private"],
-            "--block-private: has no meaning for a socket of this machine; leave it out, or --unix-socket",
+            "--block-private: cannot be used together with --unix-socket",
         ),
     ],
 )

@@ -251,12 +251,12 @@ async def test_the_page_is_served_and_its_address_is_said(launch: Launch, server
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("--confirm 2", "--confirm: is for repeated checks, which need --watch"),
-        ("--notify http://a/", "--notify: is for repeated checks, which need --watch"),
-        ("--serve 80", "--serve: is for repeated checks, which need --watch"),
+        ("--confirm 2", "--confirm: needs --watch"),
+        ("--notify http://a/", "--notify: needs --watch"),
+        ("--serve 80", "--serve: needs --watch"),
         ("--watch 1m --wait 1m", "--wait: cannot be used together with --watch"),
-        ("--watch 1m --notify-repeat 1h", "--notify-repeat: is for notifications, which need --notify"),
-        ("--watch 1m --allow-host a", "--allow-host: is for the page, which needs --serve"),
+        ("--watch 1m --notify-repeat 1h", "--notify-repeat: needs --notify"),
+        ("--watch 1m --allow-host a", "--allow-host: needs --serve"),
         ("--watch 1m --serve 0.0.0.0:0", "--serve: other machines can reach this address, so it needs --serve-token-file"),
         (
             "--watch 1m --serve 0 --serve-token-file missing",

@@ -228,7 +228,7 @@ async def test_a_certificate_does_not_make_a_server_trusted(serve: Serve) -> Non
         ("cert.pem", "junk.pem", "key: junk.pem holds no private key in PEM form"),
         ("cert.pem", "broken.pem", "cert: cannot use cert.pem with the key broken.pem: malformed"),
         ("cert.pem", "other-key.pem", "key: the private key in other-key.pem does not belong to the certificate in cert.pem"),
-        (None, "key.pem", "key: is the key of a certificate, which needs cert"),
+        (None, "key.pem", "key: needs cert"),
         (
             "cert.pem",
             "encrypted.pem",

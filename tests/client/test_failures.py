@@ -324,9 +324,9 @@ def test_a_connection_lost_in_the_handshake_is_a_tls_failure() -> None:
     [
         pytest.param(connector_error(errno.EMFILE), id="too many open files"),
         pytest.param(connector_error(errno.ENFILE), id="too many in the whole system"),
-        pytest.param(aiohttp.ClientConnectorDNSError(KEY, os_error(errno.EMFILE)), id="met in a look-up"),
+        pytest.param(aiohttp.ClientConnectorDNSError(KEY, os_error(errno.EMFILE)), id="met in a lookup"),
         pytest.param(OSError(f"Multiple exceptions: [Errno {errno.EMFILE}] a, [Errno 1] b"), id="at several addresses"),
-        pytest.param(socket.gaierror(socket.EAI_MEMORY, "out of memory"), id="out of memory in a look-up"),
+        pytest.param(socket.gaierror(socket.EAI_MEMORY, "out of memory"), id="out of memory in a lookup"),
         pytest.param(MemoryError(), id="out of memory"),
     ],
 )

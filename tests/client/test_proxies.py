@@ -132,8 +132,7 @@ def test_a_proxy_that_cannot_be_used_is_an_error_that_names_where_it_stands(
         monkeypatch.setenv(variable, text)
     with pytest.raises(SettingsError) as raised:
         Proxies(None if variable else text)
-    subject = f"the variable {variable} is " if variable else ""
-    assert str(raised.value) == f"proxy: {subject}not the URL of an http or https proxy: {message}"
+    assert str(raised.value) == f"{variable or 'proxy'}: not the URL of an http or https proxy: {message}"
     assert "hunter2" not in str(raised.value)
 
 

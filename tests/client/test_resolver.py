@@ -171,7 +171,7 @@ async def test_what_this_machine_lacks_is_not_remembered_of_a_name() -> None:
 
 @pytest.fixture
 def hold_back() -> Iterator[threading.Event]:
-    """An event that look-ups wait for; it comes at the end of the test at the latest."""
+    """An event that lookups wait for; it comes at the end of the test at the latest."""
     event = threading.Event()
     yield event
     event.set()

@@ -182,11 +182,11 @@ async def test_the_socket_wins_over_the_environments_proxy(listen: StartSocket, 
     [
         (
             {"unix_socket": "a", "block_private": True},
-            "block_private: has no meaning for a socket of this machine; leave it out, or unix_socket$",
+            "block_private: cannot be used together with unix_socket$",
         ),
         (
             {"unix_socket": "a", "proxy": "http://127.0.0.1:9"},
-            "proxy: is another way than a socket of this machine; leave it out, or unix_socket$",
+            "proxy: cannot be used together with unix_socket$",
         ),
         ({"unix_socket": ""}, "unix_socket: must be the name of a file, or None$"),
         ({"unix_socket": "a\0b"}, "unix_socket: must be the name of a file, or None$"),

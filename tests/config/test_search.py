@@ -97,7 +97,7 @@ def test_no_file_is_used_where_that_is_asked_for(tell: Tell, monkeypatch: pytest
 
 
 def test_a_file_cannot_be_named_and_refused(complain: Complain) -> None:
-    assert "exclude each other" in complain(None, "--config", "a.toml", "--no-config")
+    assert "--config: cannot be used together with --no-config" in complain(None, "--config", "a.toml", "--no-config")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have owners on POSIX")

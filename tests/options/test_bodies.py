@@ -103,5 +103,5 @@ def test_a_body_says_method_and_headers_where_nobody_else_does(params: dict[str,
 
 
 def test_two_bodies_for_one_request_are_refused() -> None:
-    with pytest.raises(SettingsError, match=r"^json: a request has one body; leave out this one, or data$"):
+    with pytest.raises(SettingsError, match=r"^json: cannot be used together with data$"):
         add_body({"data": (b"",), "json": b"1"})

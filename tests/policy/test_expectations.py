@@ -156,7 +156,7 @@ def test_the_values_of_a_header_that_holds_a_secret_are_not_shown() -> None:
         (answer(b"<html>"), 'the body is not JSON (it begins "<html>")'),
         (answer(b""), "the body is empty"),
         (answer(b"\n"), "the body is not JSON (it begins with blanks)"),
-        (answer(b'{"status": "ok"}', is_whole=False), "the body is over 16 bytes (--max-body), so it cannot be judged"),
+        (answer(b'{"status": "ok"}', is_whole=False), "the body is longer than 16 bytes, so it cannot be judged"),
         (answer(b"[" * 100_000), "status == 'ok' cannot be judged: the document is nested too deeply"),
     ],
 )

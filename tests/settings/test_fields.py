@@ -109,15 +109,15 @@ def test_an_unusable_value_is_refused_in_words(settings: dict[str, Any], message
             {"expect_json": ["a"], "method": "HEAD"},
             "expect_json: the answer to a HEAD request has no body; use another method",
         ),
-        ({"dask": "local:2", "processes": 2}, "processes: has no meaning where a cluster checks; leave it out, or dask"),
-        ({"key": "key.pem"}, "key: is the key of a certificate, which needs cert"),
+        ({"dask": "local:2", "processes": 2}, "processes: cannot be used together with dask"),
+        ({"key": "key.pem"}, "key: needs cert"),
         (
             {"unix_socket": "s", "block_private": True},
-            "block_private: has no meaning for a socket of this machine; leave it out, or unix_socket",
+            "block_private: cannot be used together with unix_socket",
         ),
         (
             {"unix_socket": "s", "proxy": "http://p/"},
-            "proxy: is another way than a socket of this machine; leave it out, or unix_socket",
+            "proxy: cannot be used together with unix_socket",
         ),
     ],
 )

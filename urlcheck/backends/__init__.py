@@ -1,1 +1,1 @@
-"""More than one process: event loops of their own, each with one session, fed by host, merged into one stream."""
+"""Where targets are checked: this event loop, other processes, a Dask cluster; and the coordinator that divides the work."""

@@ -1,4 +1,4 @@
-"""The process of a worker, whose parent's number is its argument. It is tied to the parent before anything else is loaded."""
+"""The process of a worker. Its argument is its parent's number; it is tied to the parent before anything else is loaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 def main() -> None:
     """Work until the parent has nothing more to do, or is gone."""
-    for number in ENDING:  # they are for the first process, which says what is to be done
+    for number in ENDING:  # the first process handles these signals, and tells the others what to do
         signal.signal(number, signal.SIG_IGN)
     end_with_parent(int(sys.argv[1]))
     from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415 - these take a while
@@ -32,7 +32,7 @@ def main() -> None:
 def end_with_parent(parent: int) -> None:
     """Have the system kill this process when its parent ends, however that ends, and also while this process is stopped.
 
-    Where the system cannot, standard output tells: it has no reader any more.
+    On other systems, this process notices that its standard output has no reader any more.
     """
     if sys.platform != "linux":
         return

@@ -11,9 +11,9 @@ from urlcheck.backends.protocol import Backend, Scaled
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When further backends are opened without being asked for: once more than `long_list` targets wait.
+    """When backends are opened that the user did not ask for: once more than `long_list` targets are unfinished.
 
-    `look_seconds` lie between two looks.
+    `look_seconds`: the time between two looks.
     """
 
     long_list: int = 1_000
@@ -21,9 +21,9 @@ class Thresholds:
 
 
 class Autoscaler:
-    """A `Scaler` of processes: opens up to `count` backends with `open_backend`, at once if they were asked for.
+    """A `Scaler` of processes: opens up to `count` backends with `open_backend`, at once if the user asked for them.
 
-    Else it opens them for a long list. They are given work when they are open.
+    Otherwise it opens them for a long list. They get work once they are open.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Autoscaler:
         self._thresholds = thresholds or Thresholds()
 
     async def begin(self, scaled: Scaled) -> None:
-        """Before the first target is read: open the backends that were asked for."""
+        """Open the backends that the user asked for, before the first target is read."""
         if self._is_asked:
             await self._open()
             await scaled.share_out(self.opened)
@@ -57,11 +57,11 @@ class Autoscaler:
         await scaled.share_out(self.opened)
 
     async def _open(self) -> None:
-        """As many as are wanted, or as this machine bears."""
+        """Open `count` backends; one that cannot be started is left out."""
         await asyncio.gather(*(self._open_one() for _ in range(self._count)))
 
     async def _open_one(self) -> None:
         try:
             self.opened.append(await self._open_backend())
-        except (OSError, RuntimeError):  # a process, or a thread that waits for it
+        except (OSError, RuntimeError):  # the process, or the thread that waits for it, cannot be started
             return

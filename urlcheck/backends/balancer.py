@@ -15,9 +15,9 @@ from urlcheck.settings.run import RunSettings
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """When a host is divided, in targets that wait for it in one backend while another backend has free places.
+    """The length above which a host's queue in one backend is divided, while another backend has free places.
 
-    `long_queue`: for the first time, as its connections are opened anew elsewhere; `uneven_queue`: once more.
+    `long_queue`: for the first division, which costs new connections elsewhere; `uneven_queue`: for later ones.
     """
 
     long_queue: int = 1_000
@@ -28,8 +28,8 @@ class Balancer:
     """Divides hosts among backends. The homes of a host divide its places in flight, so that its limit holds at any moment.
 
     A host with a rate is not divided: one process is fast enough for it. A host that rejects requests has one home again,
-    because its pace can be found in one place only. `moving`: targets that one of its homes has given back, while others have
-    not yet; no backend counts them.
+    because its pace can be found in one place only. `moving`: targets that some homes of a host have given back while others
+    have not yet; no backend counts them.
     """
 
     def __init__(self, router: Router, settings: RunSettings, thresholds: Thresholds | None = None) -> None:
@@ -38,7 +38,7 @@ class Balancer:
         self._thresholds = thresholds or Thresholds()
         self.moving: list[Target] = []
         self._overloaded: dict[Origin, Backend] = {}
-        # hosts that have one home again, with it and with those that still have targets of the host
+        # hosts reduced to one home: that home, and the former homes that still have targets of the host
         self._joined: dict[Origin, tuple[Backend, list[Backend]]] = {}
 
     async def balance(self, backends: Sequence[Backend]) -> list[Target]:
@@ -54,7 +54,7 @@ class Balancer:
         return await self._even_out(backends) if is_uneven and not self._settings.rate else []
 
     def on_overload(self, home: Backend, origin: Origin, seconds: float) -> None:
-        """A host with several homes rejects requests: the others respect its pause at once, and give it up soon."""
+        """Handle a host that rejects requests at `home`: its other homes pause at once, and soon give the host up."""
         for other in self._router.homes_of(origin):
             if other is not home:
                 other.pause(origin, seconds)
@@ -62,7 +62,7 @@ class Balancer:
             self._overloaded.setdefault(origin, home)
 
     def close_gap(self, backends: Sequence[Backend]) -> None:
-        """A backend was lost, and removed from the router: its share goes to the other homes. `backends` are those left."""
+        """Give other homes the share of a backend that was lost, and removed from the router. `backends` are those left."""
         if not backends:
             self._joined.clear()
         for origin, (home, others) in [*self._joined.items()]:
@@ -73,7 +73,7 @@ class Balancer:
             self._set_shares(origin, self._router.homes_of(origin))
 
     async def _even_out(self, backends: Sequence[Backend]) -> list[Target]:
-        """Divide the host with the longest queue, or its queue once more."""
+        """Divide the host with the longest queue; if it is divided already, take the queue back to spread it anew."""
         busiest = max(backends, key=lambda backend: backend.status.unfinished)
         queue = await busiest.find_busiest()
         if queue is None:
@@ -105,7 +105,7 @@ class Balancer:
             home.set_share(origin, share)
 
     def _join_finished(self) -> None:
-        """A home whose others have nothing left gets all places of the host, so that none lies idle at the end."""
+        """Give a host's home all its places once the host's other homes have no unfinished targets."""
         for origin in self._router.divided:
             busy = [home for home in self._router.homes_of(origin) if home.status.unfinished]
             if len(busy) == 1:
@@ -126,7 +126,7 @@ class Balancer:
         return self._release()
 
     async def _leave(self) -> list[Target]:
-        """Give the one home of a host the places of those that have nothing left of it."""
+        """Give the one home of a host the places of former homes that have no targets of it left."""
         for origin, (home, others) in [*self._joined.items()]:
             left = []
             for other in others:
@@ -139,7 +139,7 @@ class Balancer:
         return self._release()
 
     def _settle_in(self, origin: Origin, home: Backend, others: Sequence[Backend]) -> None:
-        """Have one home for a host, with all places but one for each of the others, which have targets of it left."""
+        """Reduce a host to one home. Each former home keeps one place until its targets are done."""
         self._router.join(origin, home)
         home.set_share(origin, max(1, self._settings.per_host - len(others)))
         self._joined[origin] = home, [*others]

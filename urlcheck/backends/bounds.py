@@ -19,9 +19,9 @@ class Bounds:
     """How far the coordinator reads ahead of the backends, and how long it waits for them.
 
     `window`: unfinished targets of one backend, so that its workers find hosts that may be asked. `further`: the number of
-    windows while a backend could do more if it had other hosts. `text`: characters of all unfinished URLs, as a hostile list
-    has 65 536 in a line. `farewell_seconds`: until backends that were stopped are closed. `balance_seconds`: between two looks
-    whether one backend has hosts or places in flight for another.
+    windows while a backend could do more if it had other hosts. `text`: characters of all unfinished URLs, because a hostile
+    list may have 65 536 in a line. `farewell_seconds`: the time after which backends that were stopped are closed.
+    `balance_seconds`: the time between two looks whether one backend has hosts or places in flight for another.
     """
 
     window: int = 10_000
@@ -32,7 +32,7 @@ class Bounds:
 
 
 def set_alarm(settings: RunSettings, stop: Callable[[str], None]) -> asyncio.TimerHandle | None:
-    """Have a run stopped, with the reason, when its time is up; of two limits the first one counts. None without a limit."""
+    """Call `stop` with the reason when the time of a run is up, by the earlier of two limits. Returns None without a limit."""
     limits = []
     if settings.deadline:
         limits.append((settings.deadline, PAST_DEADLINE))

@@ -1,4 +1,4 @@
-"""A process that checks targets, from its start to its end. It is light to import, so that it can start before all else."""
+"""Starts and ends a process that checks targets. This module imports little, so the process can start before all else."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Child:
 
 
 def import_path() -> str:
-    """This process's own. The working directory comes last, if it is in it: no module there hides another."""
+    """This process's import path. The working directory, if it has it, comes last, so that no module there hides another."""
     here = os.getcwd()
     folders = sorted(sys.path, key=lambda folder: folder == here or not os.path.isabs(folder))
     return os.pathsep.join(map(os.path.abspath, folders))

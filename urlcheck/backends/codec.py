@@ -17,8 +17,7 @@ from urlcheck.settings.field import AnyScope, Scope
 from urlcheck.settings.files import Contents, FileReader
 from urlcheck.settings.scopes import CheckSettings
 
-# text from outside may hold lone surrogates, which UTF-8 has no bytes for: such a text is sent as its bytes, each a character,
-# behind this mark
+# the mark before a text with lone surrogates, which UTF-8 cannot encode: the text is sent as its bytes, one character each
 _BYTES = "\0"
 
 
@@ -33,7 +32,7 @@ def unpack_settings(kind: type[AnyScope], packed: Mapping[str, Any]) -> AnyScope
 
 
 def pack_checks(checks: Sequence[CheckSettings], files: FileReader | None) -> Checks:
-    """Check settings; with the files that they name, if there is something to read them with. Raises `SettingsError`."""
+    """Check settings; with `files`, the contents of the files that they name too. Raises `SettingsError`."""
     contents = files.read(checks) if files else Contents({})
     packed = {_pack_text(name): content for name, content in contents.files.items()}
     return Checks([pack_settings(check) for check in checks], packed, contents.netrc)
@@ -115,7 +114,7 @@ def _pack_result(result: Result) -> PackedResult:
 
 
 def unpack_result(packed: PackedResult, target: Target, worker: str | None = None) -> Result:
-    """The result of a target; `worker` is the one of a cluster that reached it."""
+    """The result of a target; `worker` is the worker of a cluster that checked it."""
     return Result(
         target,
         _unpack_outcome(packed.outcome),

@@ -27,7 +27,7 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 # the reason for a target whose request may have been sent by a backend that was lost
 NOT_REPEATED = "its process died or did not answer; a request that may have been sent is not sent again"
-# ... and for one that many backends were lost with: it may be what ends them
+# ... and for one whose backend was lost again and again: the target may be the cause
 LOST_TOO_OFTEN = "every process that had it died or did not answer"
 _MOST_LOSSES = 10
 
@@ -150,7 +150,7 @@ class Coordinator:
             backend.resume()
 
     async def share_out(self, joining: Sequence[Backend]) -> None:
-        """Divide hosts and places in flight among the backends that there are and these, from now on."""
+        """Divide hosts and places in flight among the present backends and these."""
         if not joining or self.interruption or self._is_done:
             return
         for backend in joining:

@@ -14,7 +14,7 @@ from urlcheck.backends.router import Router
 from urlcheck.model.target import Target
 from urlcheck.settings.run import RunSettings
 
-# targets that are routed at once: between two such blocks a host with several homes changes to the one with the least work
+# targets routed at once: after each block, a host with several homes gets the home with the least work for its next targets
 _ROUTED = 500
 
 
@@ -55,12 +55,12 @@ class Fleet:
                 self._route(targets[start : start + _ROUTED])
 
     def release(self) -> list[Target]:
-        """The targets that are held, which are held no longer."""
+        """Hold no targets any longer. Returns those that were held."""
         held, self._held = self._held, []
         return held
 
     async def join(self, joining: Sequence[Backend]) -> list[Target]:
-        """Divide hosts and places anew among all backends, with these. Returns targets, which the caller submits.
+        """Add these backends, and divide hosts and places anew among all. Returns targets, which the caller submits.
 
         Targets are held meanwhile: the home of a host is known once every backend has said which hosts it keeps.
         """

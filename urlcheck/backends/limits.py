@@ -18,9 +18,9 @@ def divide(total: int, parts: int) -> list[int]:
 def allot(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
     """The limits that backends get now, so that together they never have more than `total` requests in flight.
 
-    Places go where targets are, in proportion, but none to a backend that could not use it. A limit shrinks at once. Another
-    grows as the requests above the first one end. Each backend keeps one place, once it has got one; so `total` must not be
-    less than their number.
+    Places are divided in proportion to targets, but a backend gets none that it could not use. A limit shrinks at once, and
+    another grows only as the requests above the shrunken one end. A backend that has got a place keeps at least one, so
+    `total` must not be less than the number of backends.
     """
     limits = []
     wanted = _fit(total, _apportion(total, statuses))
@@ -39,7 +39,7 @@ def _most(status: BackendStatus) -> int:
 
 
 def _fit(total: int, wanted: list[int]) -> list[int]:
-    """The places without those above the total, which are taken from the backend that has most."""
+    """Reduce the places to the total, taking each from the backend that has most."""
     while sum(wanted) > total and max(wanted) > 1:
         wanted[wanted.index(max(wanted))] -= 1
     return wanted
@@ -63,7 +63,7 @@ def _apportion(total: int, statuses: Sequence[BackendStatus]) -> list[int]:
 
 
 def _count_usable(total: int, status: BackendStatus) -> int:
-    """A backend that lacks hosts cannot use many more places than it does."""
+    """The places that a backend can use. One that lacks hosts cannot use many more than it does now."""
     usable = status.in_flight + total // 10 if status.hungry else status.unfinished
     return max(1, min(usable, status.unfinished))
 

@@ -16,7 +16,10 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 
 class LocalChecks(Sequence[Check]):
-    """The checks of the run's settings, each opened when it is first needed. Raises `SettingsError`, with its number."""
+    """The checks of the run's settings, each opened when it is first needed.
+
+    Raises `SettingsError` with the number of the check.
+    """
 
     def __init__(self, settings: Sequence[CheckSettings], clients: Clients, wait: float | None) -> None:
         self._settings = settings

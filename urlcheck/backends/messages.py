@@ -85,7 +85,7 @@ class Hello(Message, frozen=True, array_like=True, tag=True):
 class Checks(Message, frozen=True, array_like=True, tag=True):
     """Further check settings, numbered on from those before.
 
-    `files` and `netrc` are the contents of the files that they name, if the backend is where those need not exist.
+    `files` and `netrc` are the contents of the files that they name, for a backend on another machine.
     """
 
     checks: list[dict[str, Any]]

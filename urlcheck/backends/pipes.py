@@ -40,7 +40,7 @@ class Pipes:
 
 
 async def work() -> int:
-    """Check what comes in on standard input; an exit status."""
+    """Check the targets that come in on standard input. Returns an exit status."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(0, "rb", buffering=0))

@@ -92,13 +92,13 @@ class Backend(Protocol):
 
 
 class Scaled(Protocol):
-    """The coordinator, as far as it is scaled."""
+    """The coordinator, as a scaler sees it."""
 
     @property
     def unfinished(self) -> int: ...
 
     async def share_out(self, joining: Sequence[Backend]) -> None:
-        """Divide hosts and places among the backends that there are and these."""
+        """Divide hosts and places in flight among the present backends and these."""
         ...
 
     def stop(self, reason: str) -> None:
@@ -119,9 +119,9 @@ class Scaler(Protocol):
     def remarks(self) -> Sequence[str]: ...
 
     async def begin(self, scaled: Scaled) -> None:
-        """Before the first target is read."""
+        """Called before the first target is read."""
         ...
 
     async def watch(self, scaled: Scaled) -> None:
-        """While the run lasts."""
+        """Open backends while the run lasts. May return before its end."""
         ...

@@ -149,7 +149,7 @@ class RemoteBackend:
             unfinished = [*self._unfinished.values()]
             self._unfinished.clear()
             self._is_finishing = False
-            self._link.kill()  # it may have sent what cannot be read, and still send requests
+            self._link.kill()  # it may have sent unreadable bytes, and may still send requests
             raise BackendLostError(unfinished)
 
     async def aclose(self) -> None:

@@ -11,7 +11,7 @@ from urlcheck.backends.child import Child
 from urlcheck.runtime.cores import can_start_again, count_cores
 from urlcheck.settings.run import RunSettings
 
-# with more processes than this the reading and reporting one is the bottleneck; who knows better asks for a number
+# the most processes of `auto`: with more, the one that reads and reports is the bottleneck
 _MOST_BY_ITSELF = 8
 # lines of a list that keep one process busy for longer than another takes to start
 _MANY_LINES = 3_000

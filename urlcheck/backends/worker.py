@@ -39,7 +39,7 @@ class Channel(Protocol):
 
 
 class Worker:
-    """Has an engine do what the messages say, and sends what it reaches."""
+    """Has an engine follow the messages, and sends its results."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -47,7 +47,7 @@ class Worker:
         self._limit_order = 0
 
     async def run(self) -> None:
-        """Until the input is finished, or its writer is gone. Ends at once where that is another version of the program."""
+        """Run until the input is finished or its writer is gone. Ends at once if the writer has another version."""
         hello = await self._read()
         if not isinstance(hello, messages.Hello) or hello.version != VERSION:
             return
@@ -117,9 +117,9 @@ class Worker:
             self._checks.on_growth()
 
     async def _show_life(self, engine: Engine, seconds: float) -> None:
-        """Again and again: the event loop runs, however long servers take to answer."""
+        """Send a sign of life at every interval."""
         while True:
-            if self._channel.is_empty:  # else there is more to be read
+            if self._channel.is_empty:  # otherwise the messages that wait are the sign
                 self._send(self._describe(engine))
             await asyncio.sleep(seconds)
 

@@ -151,13 +151,13 @@ def _read_again(arguments: Sequence[str]) -> Order:
 
 
 def _say_what_is_not_read(mention: Mention, urls: Sequence[str | Entry], files: Sequence[str]) -> None:
-    """A list that is piped in must not be ignored silently where a configuration names the targets."""
+    """Say that a list was piped in and not read, because a configuration names the targets."""
     if mention.names_targets and STDIN not in (*urls, *files) and has_piped_input():
         say(f"urlcheck: standard input was not read: {clean(mention.name)} names the targets; use - to read it")
 
 
 def _refuse_files(urls: Sequence[str | Entry]) -> None:
-    """An argument that names a file is a mistake: its name would be looked up as that of a host."""
+    """Raises `UsageError` for an argument that names a file, because that would be looked up as a host name."""
     for url in urls:
         if not isinstance(url, str) or "//" in url or url == STDIN:
             continue
@@ -168,7 +168,7 @@ def _refuse_files(urls: Sequence[str | Entry]) -> None:
 
 
 def _refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str]) -> None:
-    """A report must not take the place of a list, or of another report."""
+    """Raises `SettingsError` for a report that would overwrite a list, or another report."""
     taken = {os.path.realpath(name) for name in inputs}
     for name in outputs:
         path = os.path.realpath(name)

@@ -23,8 +23,8 @@ class Order:
 
     `checks` are the settings that entries refer to by number; the first are those of `settings`. The summary has `remarks`.
     `configuration` is the file that it comes from, and `hidden` the values in it that no report shows. `read_again` makes the
-    order of the same command line once more; it raises `UrlcheckError`, and prints nothing. `restart`: a run that was
-    interrupted does not go on.
+    order of the same command line once more; it raises `UrlcheckError`, and prints nothing. `restart`: do not
+    continue a run that was interrupted.
     """
 
     urls: Sequence[str | Entry]

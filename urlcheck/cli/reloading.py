@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # seconds between two looks at the files
 LOOK_SECONDS = 1.0
-# settings that a reload applies; the others of a whole run need a new start
+# settings of a whole run that a reload applies; the others apply at the next start
 _APPLIED = frozenset({"watch", "confirm", "recover", "notify", "notify_repeat"})
 
 

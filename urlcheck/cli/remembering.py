@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 async def remembering(
     settings: Settings, checks: Sequence[CheckSettings], complain: Callable[[StateError], None]
 ) -> AsyncIterator[StoredHistory | None]:
-    """The history of a watch, None without a state file. What it was told within is written at the end.
+    """The history of a watch, None without a state file. Pending results are written on exit.
 
     `complain` is told once what goes wrong in the middle. Raises `StateError`.
     """

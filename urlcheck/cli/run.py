@@ -1,4 +1,4 @@
-"""A run of the command: input, checker and sinks are put together, and the exit status says what came of it."""
+"""Runs the command: connects the input, the checker and the sinks, and finds the exit status."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _say_that_it_goes_on(error: StateError) -> None:
 
 
 def say_what_no_report_says(summary: Summary, output: OutputSettings) -> None:
-    """On standard error, where no table is printed: the summary, unless a report takes its place, and its notes."""
+    """Without a table, print on standard error the summary, if all reports go to files, and its notes."""
     outputs = list_outputs(output)
     if output.quiet or ("table", None) in outputs:
         return

@@ -16,7 +16,7 @@ _MOST_BYTES = 4096
 
 @asynccontextmanager
 async def serving(view: WatchView, settings: WatchSettings, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """Serve the watch within, and say where. Raises `SettingsError` for settings with which nothing can be served."""
+    """A context in which the watch is served; `say` gets the address. Raises `SettingsError` if nothing can be served."""
     if settings.serve is None:
         yield
         return

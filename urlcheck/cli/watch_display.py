@@ -42,7 +42,7 @@ class WatchDisplay(Protocol):
 
     @contextmanager
     def shown(self, stop: Callable[[], None]) -> Iterator[None]:
-        """Within, it is shown. `stop` ends the watch."""
+        """A context in which the display is shown. `stop` ends the watch."""
         ...
 
     def stop(self) -> None:
@@ -77,13 +77,13 @@ class Lines:
         yield
 
     def stop(self) -> None:
-        """Each line is complete."""
+        """Do nothing: each line is complete."""
 
     def suspend(self) -> None:
-        """Lines stay where they are."""
+        """Do nothing: lines stay where they are."""
 
     def resume(self) -> None:
-        """Lines go on where they are."""
+        """Do nothing: lines stay where they are."""
 
 
 class Screen:
@@ -114,10 +114,10 @@ class Screen:
             self._add(change.at, describe_change(watched, change))
 
     def end_round(self) -> None:
-        """The table is drawn by the clock."""
+        """Do nothing: the table is drawn by the clock."""
 
     def forget(self, target_id: str) -> None:
-        """The lines about a target stay."""
+        """Do nothing: the lines about a target stay."""
 
     @contextmanager
     def shown(self, stop: Callable[[], None]) -> Iterator[None]:

@@ -129,7 +129,7 @@ class _Session:
         self._complaint: Exception | None = None
 
     async def run(self, checker: Coordinator) -> int | None:
-        """Until the end. Returns the exit status of an interruption, if there was one."""
+        """Run until the end. Returns the exit status of an interruption, if there was one."""
         watch, settings, say = self.watch, self.order.watch, self._display.say
 
         def stop() -> None:
@@ -176,7 +176,7 @@ class _Session:
                 self._say_lost_output()
 
     def _say_lost_output(self) -> None:
-        """An output that fails is left out. The watch goes on, so this is said now, not at the end."""
+        """Say at once that an output has failed, because the watch goes on without it."""
         if self._outputs.error is not self._complaint:
             self._complaint = self._outputs.error
             self._display.say(f"an output is lost: {clean(str(self._complaint))}")

@@ -36,7 +36,7 @@ class Proxies:
             where = scheme if environment.get(scheme) else "all"
             text = environment.get(where) if proxy is None else proxy
             if text:
-                self._by_scheme[scheme] = _read_proxy(text, f"the variable {where.upper()}_PROXY" if proxy is None else "")
+                self._by_scheme[scheme] = _read_proxy(text, f"{where.upper()}_PROXY" if proxy is None else "proxy")
 
     def __bool__(self) -> bool:
         """Whether any request may go through a proxy."""
@@ -66,9 +66,8 @@ def _read_networks(text: str) -> Iterator[IPv4Network | IPv6Network]:
                 yield ip_network(entry.strip(), strict=False)
 
 
-def _read_proxy(text: str, variable: str) -> Proxy:
+def _read_proxy(text: str, name: str) -> Proxy:
     try:
         return Proxy(parse(text if "://" in text else f"http://{text}"))
     except InvalidUrlError as error:
-        subject = f"{variable} is " if variable else ""
-        raise SettingsError("proxy", f"{subject}not the URL of an http or https proxy: {error}") from None
+        raise SettingsError(name, f"not the URL of an http or https proxy: {error}") from None

@@ -57,7 +57,7 @@ class LookupThreads:
     def _start_thread(self) -> None:
         """Start a thread. If none can be started, the existing ones do the work; without any, raises `OSError`."""
         try:
-            start_thread(self._work, "look-up")
+            start_thread(self._work, "lookup")
             self._threads += 1
         except RuntimeError as error:
             if not self._threads:
@@ -140,7 +140,9 @@ class PinningResolver(AbstractResolver):
         found = [_pin(host, port, address) for address in pins]
         found = [pin for pin in found if family in (socket.AF_UNSPEC, pin["family"])]
         if not found:
-            raise socket.gaierror(getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME), "--resolve has another family")
+            raise socket.gaierror(
+                getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME), "the pinned addresses have another IP version"
+            )
         return found
 
     async def close(self) -> None:

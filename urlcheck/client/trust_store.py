@@ -1,6 +1,6 @@
 """Loads the system's trust store once, where OpenSSL would list a directory of it at each handshake.
 
-OpenSSL 3.0 to 3.3 lists the look-up directory for every certificate that it verifies, which takes a fifth of the time of a
+OpenSSL 3.0 to 3.3 lists the lookup directory for every certificate that it verifies, which takes a fifth of the time of a
 handshake (openssl issue 21067). `SSLContext.load_default_certs` registers that directory.
 """
 

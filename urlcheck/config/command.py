@@ -130,5 +130,5 @@ def _name_file(context: click.Context) -> str | None:
     if not context.params["no_config"]:
         return file
     if file and context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--config and --no-config exclude each other")
+        raise click.UsageError("--config: cannot be used together with --no-config")
     return None

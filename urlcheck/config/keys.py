@@ -119,7 +119,7 @@ def read_toml(key: Key, written: object, origin: str, surroundings: Surroundings
     """
     if key.is_flag:
         if not isinstance(written, bool):
-            raise UnusableValueError(f"{_describe(written)} is not true or false")
+            raise UnusableValueError(f"must be true or false, not {_describe(written)}")
         if written:
             refuse_use(surroundings.document, key.name)
         return Setting(key, key.switch(on=written), written, origin)
@@ -149,7 +149,7 @@ def read_text(key: Key, text: str, origin: str, context: click.Context) -> Setti
         try:
             on = bool(click.BOOL.convert(text, None, None))
         except click.BadParameter:
-            raise UnusableValueError(f"{text!r} is not true or false") from None
+            raise UnusableValueError(f"must be true or false, not {text!r}") from None
         return Setting(key, key.switch(on=on), on, origin)
     texts = [line.strip() for line in text.splitlines() if line.strip()] if key.is_repeatable else [text.strip()]
     shown: list[Scalar] = [quote(one) for one in texts]

@@ -12,7 +12,7 @@ from urlcheck.runtime.descriptors import Allowance, soft_limit
 
 # retries of a job that is alone in flight and meets a shortage of this machine; seconds before each retry
 _SHORTAGE_ATTEMPTS, _SHORTAGE_DELAY = 100, 0.1
-# shortages within _SHORTAGE_DELAY are one event; when it is over, at least this part of the limit is back
+# shortages within _SHORTAGE_DELAY are one event; after it, the limit is at least this part of what it was
 _KEPT_PART = 0.75
 # a run counts as held back if more than this part of its attempts ended while others waited at the limit
 _HELD_PART = 0.1
@@ -21,8 +21,8 @@ _HELD_PART = 0.1
 class ConcurrencyLimit:
     """Sets the limit of a scheduler to the least of three numbers.
 
-    They are `concurrency`, which is wanted, the sockets that the allowance has room for, and what there was enough for when
-    this machine last ran short of something. `wake` is called where more may be in flight than before.
+    They are `concurrency`, which is asked for; the sockets that the allowance has room for; and the requests that this machine
+    could serve when it last ran short of something. `wake` is called when the limit has grown.
     """
 
     def __init__(self, scheduler: Scheduler, concurrency: int, allowance: Allowance, wake: Callable[[], None]) -> None:
@@ -31,7 +31,7 @@ class ConcurrencyLimit:
         self._wake = wake
         self.concurrency = concurrency
         self._enough: int | None = None  # None: no shortage is known
-        self._in_event: int | None = None  # while a shortage is under way: no other job is to fail at once
+        self._in_event: int | None = None  # the limit while a shortage lasts, so that no other job fails at once
         self._growth = 1
         self._since_change = 0
         self._attempts = self._held = 0
@@ -44,7 +44,7 @@ class ConcurrencyLimit:
         self._apply()
 
     def tighten(self, job: Job) -> bool:
-        """There was not enough for this job: fewer requests may be in flight, and the job comes back.
+        """Lower the limit after this job met a shortage, and put the job back.
 
         Returns False if the job was alone in flight each time, and has used up its attempts.
         """
@@ -65,7 +65,7 @@ class ConcurrencyLimit:
         return True
 
     def relax(self) -> None:
-        """There was enough for an attempt.
+        """Note an attempt that met no shortage.
 
         After each round, which is as many attempts as may be in flight, the limit grows: by 1, then by 2, 4, 8 and so on.
         """

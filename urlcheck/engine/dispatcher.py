@@ -1,4 +1,4 @@
-"""Lets workers wait for a scheduler: for a job that may be asked now, or for the time when one may be."""
+"""Lets workers wait until the scheduler has a job that may be asked."""
 
 from __future__ import annotations
 

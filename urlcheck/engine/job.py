@@ -11,7 +11,7 @@ from urlcheck.model.target import Target
 
 
 class Host:
-    """The jobs of one origin, and what stands in their way."""
+    """The jobs of one origin, and the limits and pauses that hold them back."""
 
     __slots__ = ("has_passed", "in_flight", "is_expiring", "is_listed", "not_before", "origin", "pace", "queue", "share")
 
@@ -19,7 +19,7 @@ class Host:
         self.origin = origin
         self.share = share  # jobs in flight, at most
         self.pace: Pace | None = None  # once it has rejected a job for its load
-        self.has_passed = False  # it has answered a job otherwise
+        self.has_passed = False  # it has answered a job without rejecting it
         self.queue: deque[Job] = deque()
         self.in_flight = 0
         self.not_before = 0.0

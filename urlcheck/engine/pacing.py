@@ -22,12 +22,12 @@ _DECREASE, _INCREASE = 0.7, 0.03
 _PLENTY = 20
 # a host that has passed no request is out of order, not at its limit, after this many rejections in a row
 _MOST_AT_FIRST = 3
-# requests that must pass before they make a throughput
+# passed requests that are needed to measure a throughput
 _FEW = 10
 # a rate below this part of the proven throughput is within the limit
 _WITHIN = 0.9
-# shares at which a slower pace is of no use: of rejections among about 25 requests, which are 0.1 to 0.3 at a limit; and of
-# rejections within the limit among about 50, of which a limit makes none
+# The pace is given up above these shares of rejections. `_MOST_REJECTED`: of about 25 requests; a real limit rejects 0.1 to
+# 0.3. `_MOST_WITHIN`: of about 50 requests below the proven rate; a real limit rejects none.
 _MOST_REJECTED, _REJECTED_MEMORY = 0.4, 25
 _MOST_WITHIN, _WITHIN_MEMORY = 0.05, 50
 # attempts of one job that are forgiven: a URL that is rejected more often while others pass is itself at fault
@@ -37,14 +37,14 @@ LONGEST_INTERVAL = 30.0
 
 
 class Rejected(Protocol):
-    """A job. `episode`: the pace's own when the job was sent; `forgiven`: how many of its attempts do not count."""
+    """A job. `episode`: that of the pace when the job was sent; `forgiven`: the number of its attempts that do not count."""
 
     episode: int
     forgiven: int
 
 
 class _Throughput:
-    """The requests a second that a host passes, measured from a moment when it passed none, and had saved up no burst.
+    """Requests a second that the host passes, measured from a rejection, so that no unused burst inflates it.
 
     So `proven` requests a second do not exceed the limit.
     """
@@ -60,7 +60,7 @@ class _Throughput:
         self._passes += 1
 
     def measure(self, now: float, *, restarts: bool) -> bool:
-        """Update what is proven, by the passes since the last restart alone where this is one. False: they are too few."""
+        """Update `proven`; `restarts`: by the passes since the last restart alone. Returns False if those are too few."""
         if self._passes < _FEW or now <= self._since:
             return False
         throughput = (self._passes - 1) / (now - self._since)
@@ -158,7 +158,7 @@ class Pace:
         return max(overload.retry_after, self.interval, self._backoff())
 
     def accept(self, job: Rejected, now: float) -> None:
-        """The host has answered a job without regard to its load, with any status."""
+        """The host has answered a job, with any status, and has not rejected it for its load."""
         self._has_passed = True
         self._last_pass = now
         if self._is_futile or job.episode < self.episode:
@@ -216,7 +216,7 @@ class Pace:
         return min(2.0 ** (self._in_a_row - 2), 1 / self._slowest)
 
     def _weigh_the_last(self) -> None:
-        """A request passes: the one before it was rejected by chance, if the rate was within the limit."""
+        """Update the shares of rejections after a request that passed: a single rejection within the limit came by chance."""
         self._rejected_share -= self._rejected_share / _REJECTED_MEMORY
         if self._is_within and self._in_a_row == 1:
             self._rejected_within += (1 - self._rejected_within) / _WITHIN_MEMORY

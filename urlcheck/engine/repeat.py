@@ -34,7 +34,7 @@ class Repeat(Protocol):
 
     @property
     def count(self) -> int:
-        """The number of those jobs."""
+        """The number of jobs in `awaited`."""
         ...
 
     def delay(self, job: Job, result: Result) -> float | None:
@@ -42,7 +42,7 @@ class Repeat(Protocol):
         ...
 
     def last(self, job: Job) -> Result | None:
-        """The result of the last attempt of a job that has no other one because the run ends; None where none was finished."""
+        """The last result of a job that gets no further attempt because the run ends; None if no attempt was finished."""
         ...
 
     def may_repeat(self, job: Job) -> bool:

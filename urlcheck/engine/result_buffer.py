@@ -22,7 +22,7 @@ class ResultBuffer:
         self._is_touched = False
 
     def is_over(self, count: int) -> bool:
-        """Whether more results than that wait, or very long ones."""
+        """Whether more than `count` results wait, or very long ones."""
         return len(self._results) > count or self._size > _MOST_TEXT
 
     def add(self, result: Result) -> None:

@@ -27,7 +27,7 @@ class Scheduler:
 
     `clock`: seconds, monotonic; `per_host`: jobs of one host in flight, at most; `rate`: jobs of one host a second, at most;
     `limit`: jobs in flight, at most, which may be changed at any time. `retries_first`: a job that comes back goes before the
-    others of its host; where jobs come back without end it must not. A job of a host that has a pace comes back behind the
+    others of its host; False where jobs come back without end. A job of a host that has a pace comes back behind the
     others: they tell whether the host or the job is the reason. `longest_interval`: seconds between two jobs of such a host,
     at most.
     """
@@ -124,7 +124,7 @@ class Scheduler:
         return None
 
     def has_ready(self) -> bool:
-        """Whether `next` would find a job without time going by."""
+        """Whether `next` would find a job at this moment."""
         return bool(self._ready) and len(self._in_flight) < self.limit
 
     @property
@@ -257,7 +257,7 @@ class Scheduler:
         return self._shares.get(origin, self._per_host) if self._shares else self._per_host
 
     def _list(self, host: Host) -> None:
-        """Put a host where it belongs, if there is something to ask it, and it has a place free."""
+        """List a host that has queued jobs and a free place: as ready, or as waiting for its time."""
         if host.is_listed or not host.queue or host.in_flight >= host.share:
             return
         host.is_listed = True
@@ -267,8 +267,8 @@ class Scheduler:
             self._ready.append(host)
 
     def _forget(self, host: Host) -> None:
-        """Let go of a host without work, but not of a pause or a pace that more work would have to respect."""
-        if host.is_expiring or host.is_listed:  # then it is looked at again when it leaves the heap
+        """Forget a host without work, unless it has a pause or a pace that later jobs must respect."""
+        if host.is_expiring or host.is_listed:  # it is looked at again when it leaves the heap
             return
         until = host.not_before + _PACE_KEPT if host.pace else host.not_before
         if until and until > self._clock():

@@ -23,7 +23,7 @@ class HeldBack:
 class BackendStatus:
     """How busy a backend is at this moment. The coordinator asks for it after each batch, so it costs little.
 
-    `limit`: requests that it may have in flight; `in_flight`: requests that it may still have, from a higher limit as well;
+    `limit`: requests that it may have in flight; `in_flight`: those that it may have now, also from an earlier, higher limit;
     `unfinished`: targets without a result; `hungry`: it could have more in flight if it had targets of other hosts.
     """
 

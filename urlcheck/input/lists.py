@@ -38,7 +38,7 @@ _BEFORE_A_SECRET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?[^:@?#]*")
 
 
 def read_lines(stream: BinaryIO) -> Iterator[list[bytes]]:
-    """The lines of a stream without their ends, in blocks: as many as could be had without waiting for more.
+    """The lines of a stream without their ends. A block has the lines that are available without waiting.
 
     A line over `MAX_LINE` bytes is cut to `MAX_LINE + 1`.
     """
@@ -55,9 +55,9 @@ def read_lines(stream: BinaryIO) -> Iterator[list[bytes]]:
 def read_targets(
     stream: BinaryIO, name: str, builder: TargetBuilder, finished: Finished | None = None
 ) -> Iterator[list[Item]]:
-    """The targets of a list: UTF-8, one entry a line, with comments; in blocks. Raises `InputError` for other text.
+    """The targets of a list, in blocks. Raises `InputError` for a list that is not UTF-8 text with an entry a line.
 
-    A line is an entry with a position, whatever it holds; `finished` ones are passed over, most of them by the block.
+    Every line has a position, also a blank line or a comment. Positions in `finished` are skipped, by the block if possible.
     """
     number, start = 0, builder.position
     for block in read_lines(stream):

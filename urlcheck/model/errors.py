@@ -12,9 +12,9 @@ class UrlcheckError(Exception):
 class SettingsError(UrlcheckError, ValueError):
     """A setting that cannot be used.
 
-    `field` is its name in Python, and `reason` the fault, without a value that may be a secret; `other` names a second
-    setting, with which the sentence ends. `check` is the number of the check settings that it belongs to, 0 for those of the
-    run.
+    `field` is its name in Python, or a variable such as `HTTPS_PROXY`; `reason` is the fault, without a value that may be a
+    secret. `other` names a second setting, with which the sentence ends. `check` is the number of the check settings that it
+    belongs to, 0 for those of the run.
     """
 
     def __init__(self, field: str, reason: str, other: str | None = None) -> None:

@@ -52,7 +52,7 @@ def add_body(params: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(params)
     parts, text = given.pop("data", None), given.pop("json", None)
     if parts and text is not None:
-        raise SettingsError("json", "a request has one body; leave out this one, or", "data")
+        raise SettingsError("json", "cannot be used together with", "data")
     if not parts and text is None:
         return given
     given["data"] = b"&".join(parts) if parts else text

@@ -1,4 +1,4 @@
-"""Flags, and other options, that exclude each other."""
+"""Flags, and other options, that cannot be used together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _OPPOSITES = {"quiet": "verbose", "verbose": "quiet", "wait": "watch", "watch": 
 
 
 def find_opposites(switched_on: Iterable[str]) -> list[str]:
-    """The parameters for which these leave no place: `--quiet` replaces the `verbose` of a file, `--wait` its `watch`."""
+    """The parameters that these replace: `--quiet` replaces the `verbose` of a file, `--wait` its `watch`."""
     return [_OPPOSITES[param] for param in switched_on if param in _OPPOSITES]
 
 
@@ -22,4 +22,4 @@ def refuse_opposites(command: click.Command, context: click.Context, arguments: 
         if isinstance(option, click.Option) and option.is_flag:
             other = first.setdefault(option.name, option)
             if other is not option:
-                raise click.UsageError(f"{other.opts[0]} and {option.opts[0]} exclude each other", context)
+                raise click.UsageError(f"{other.opts[0]}: cannot be used together with {option.opts[0]}", context)

@@ -35,4 +35,4 @@ def refuse_conflicts(context: click.Context, settings: Settings, watch: WatchSet
         return
     for field in fields(WatchSettings):
         if context.get_parameter_source(field.name) is ParameterSource.COMMANDLINE:
-            raise SettingsError(field.name, "is for repeated checks, which need", "watch")
+            raise SettingsError(field.name, "needs", "watch")

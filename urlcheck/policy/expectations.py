@@ -123,7 +123,7 @@ class ExpectedJson:
         if response.body is None:
             return _describe_unread(response)
         if not response.is_whole:
-            return f"the body is over {format_size(len(response.body))} (--max-body), so it cannot be judged"
+            return f"the body is longer than {format_size(len(response.body))}, so it cannot be judged"
         if not response.body:
             return "the body is empty"
         try:

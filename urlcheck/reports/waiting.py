@@ -82,7 +82,7 @@ class WaitingLog:
 
 @contextmanager
 def saying(log: WaitingLog) -> Iterator[WaitingLog]:
-    """Within it the log says something on each interval."""
+    """A context in which the log says something on each interval."""
     log.start()
     try:
         yield log

@@ -21,19 +21,19 @@ def open_aside(file: str) -> tuple[str, TextIO]:
 
 
 def put_in_place(aside: str, file: str) -> None:
-    """The file is whole. Raises `OSError`."""
+    """Move the finished file into place. Raises `OSError`."""
     os.replace(aside, file)
     _unfinished.discard(aside)
 
 
 def drop(aside: str) -> None:
-    """The file will not be whole."""
+    """Delete the unfinished file."""
     with suppress(OSError):
         os.unlink(aside)
     _unfinished.discard(aside)
 
 
 def drop_all() -> None:
-    """No file will be whole: the program ends."""
+    """Delete all unfinished files, because the program ends."""
     for aside in [*_unfinished]:
         drop(aside)

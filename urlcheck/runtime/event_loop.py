@@ -48,7 +48,7 @@ def tune_gc() -> None:
 
 @contextmanager
 def tuning_gc() -> Iterator[None]:
-    """Within it, the garbage collector runs less often, in a process that others use too. Runs there may overlap."""
+    """A context in which the garbage collector runs less often. Contexts may overlap; the last one restores its settings."""
     global _tuning, _threshold_before  # noqa: PLW0603 - the threshold is the process's
     if not _tuning:
         _threshold_before = gc.get_threshold()

@@ -38,7 +38,7 @@ class Keys:
                 tty.setcbreak(0)
 
     def stop(self) -> None:
-        """Have the terminal as it was."""
+        """Restore the terminal."""
         import termios  # noqa: PLC0415
 
         with suppress(termios.error, OSError):
@@ -72,7 +72,7 @@ class Keys:
 
 @contextmanager
 def on_keys(take: Callable[[str], None]) -> Iterator[Keys | None]:
-    """Within, `take` is called with each key that is pressed; None where standard input is no terminal."""
+    """A context in which `take` is called with each key pressed. Yields None where standard input is no terminal."""
     if sys.platform == "win32" or sys.stdin is None or not sys.stdin.isatty():
         yield None
         return

@@ -27,7 +27,7 @@ class Interruption:
 
 @contextmanager
 def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
-    """Within, the first signal calls `stop` in the running loop; a second does not return."""
+    """A context in which the first signal calls `stop` in the running loop, and a second one ends the program at once."""
     loop = asyncio.get_running_loop()
     interruption = Interruption()
 
@@ -50,9 +50,9 @@ def on_interruption(stop: Callable[[], None]) -> Iterator[Interruption]:
 
 @contextmanager
 def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
-    """Within, SIGHUP calls `reload` in the running loop; but where it says that the terminal was closed, it is as before.
+    """A context in which SIGHUP calls `reload` in the running loop, unless the terminal was closed.
 
-    To be entered within `on_interruption`, which ends the run for the latter.
+    To be entered within `on_interruption`, which ends the run when the terminal was closed.
     """
     before = signal.getsignal(signal.SIGHUP) if hasattr(signal, "SIGHUP") else signal.SIG_IGN
     if before in (signal.SIG_IGN, None):  # Windows; or nohup, which has the signal ignored
@@ -76,7 +76,7 @@ def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def on_suspension(suspend: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
-    """Within, Ctrl-Z calls `suspend` before the process stops, and `resume` when it goes on."""
+    """A context in which Ctrl-Z calls `suspend` before the process stops, and `resume` when it goes on."""
     is_handled = hasattr(signal, "SIGTSTP") and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
     if not is_handled:  # Windows; or a shell without job control, which has the signal ignored
         yield

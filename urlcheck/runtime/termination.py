@@ -58,7 +58,7 @@ def stop_watching() -> None:
 
 @contextmanager
 def with_last_act(act: Callable[[], None]) -> Iterator[None]:
-    """Within, `act` is called before the program ends at once. It must not wait for anything."""
+    """A context in which `act` is called before the program ends at once. It must not wait for anything."""
     _last_acts.append(act)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Settings that exclude each other."""
+"""Settings that cannot be used together."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _WITHOUT_BODY = frozenset({"HEAD", "TRACE"})  # RFC 9110, 9.3
 
 
 def refuse_conflicts(settings: CheckSettings) -> None:
-    """Raises `SettingsError` for settings that conflict: no request can be made, or no answer can be judged, by them."""
+    """Raises `SettingsError` for settings that conflict, so that no request can be made or no answer can be judged."""
     if settings.data is not None and settings.method in _WITHOUT_BODY:
         raise SettingsError("data", f"a {settings.method} request has no body; use another", "method")
     if settings.expects_body and settings.method == "HEAD":
         field = next(name for name in ("expect_text", "expect_regex", "expect_json") if getattr(settings, name))
         raise SettingsError(field, "the answer to a HEAD request has no body; use another", "method")
     if settings.key is not None and settings.cert is None:
-        raise SettingsError("key", "is the key of a certificate, which needs", "cert")
+        raise SettingsError("key", "needs", "cert")
     if settings.unix_socket is not None and settings.block_private:
-        raise SettingsError("block_private", "has no meaning for a socket of this machine; leave it out, or", "unix_socket")
+        raise SettingsError("block_private", "cannot be used together with", "unix_socket")
     if settings.unix_socket is not None and settings.proxy:
-        raise SettingsError("proxy", "is another way than a socket of this machine; leave it out, or", "unix_socket")
+        raise SettingsError("proxy", "cannot be used together with", "unix_socket")

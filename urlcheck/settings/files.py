@@ -1,4 +1,4 @@
-"""The files that check settings name: read on one machine, and put in place on another, where none of that name need exist."""
+"""Files named by check settings: read here, written to temporary files on a worker."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FileReader:
 
 @contextmanager
 def placing(contents: Contents) -> Iterator[Mapping[str, str]]:
-    """Within it, the files exist on this machine for this user alone: the path of each by its name elsewhere."""
+    """A context in which the files exist here, for this user alone. Yields the path of each by its original name."""
     if not contents.files and contents.netrc is None:
         yield {}
         return

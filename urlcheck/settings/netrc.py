@@ -17,7 +17,7 @@ _copy: ContextVar[Path | None] = ContextVar("netrc", default=None)
 
 @contextmanager
 def reading_netrc(copy: Path) -> Iterator[None]:
-    """Within it, this file is read in place of the user's own."""
+    """A context in which this file is read in place of the user's own."""
     token = _copy.set(copy)
     try:
         yield

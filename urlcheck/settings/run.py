@@ -69,4 +69,4 @@ class RunSettings(Scope):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.dask is not None and self.processes != "auto":
-            raise SettingsError("processes", "has no meaning where a cluster checks; leave it out, or", "dask")
+            raise SettingsError("processes", "cannot be used together with", "dask")

@@ -28,7 +28,7 @@ _PARAMETER = re.compile(r'([^\s;,="]+)=(?:"([^"]*)"|([^\s;,"]+))')
 
 @contextmanager
 def keeping_secrets(settings: Iterable[CheckSettings]) -> Iterator[None]:
-    """Within it no report shows the secrets of the settings, nor does an error that leaves it."""
+    """A context in which no report shows the secrets of the settings, nor does an error that leaves the context."""
     with hiding(find_secrets_of(settings)):
         try:
             yield

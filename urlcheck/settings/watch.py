@@ -80,9 +80,9 @@ class WatchSettings(Scope):
         if self.serve is None:
             for field in ("allow_hosts", "serve_token_file"):
                 if getattr(self, field):
-                    raise SettingsError(field, "is for the page, which needs", "serve")
+                    raise SettingsError(field, "needs", "serve")
         if self.notify_repeat is not None and self.notify is None:
-            raise SettingsError("notify_repeat", "is for notifications, which need", "notify")
+            raise SettingsError("notify_repeat", "needs", "notify")
 
     @property
     def failures_to_confirm(self) -> int:

@@ -50,7 +50,7 @@ async def open_store(
     *,
     restart: bool = False,
 ) -> AsyncIterator[AnyStore]:
-    """The store of a run whose targets this builder makes; what it was told within is written at the end.
+    """The store of a run whose targets this builder makes. Pending results are written on exit.
 
     `describe_input` gives the texts that identify the input, None for one that cannot be read again. Raises `StateError`.
     """

@@ -91,7 +91,7 @@ def can_answer(outcome: Response, facts: Facts, settings: CheckSettings, asked: 
         return False
     if outcome.elapsed > settings.timeout or len(outcome.hops) > settings.max_redirects:
         return False
-    # the answer to one who follows redirects is another than that to one who does not
+    # a client that does not follow redirects gets a different answer
     if outcome.status in _REDIRECTS and settings.max_redirects:
         return False
     is_https = outcome.url.startswith("https:")

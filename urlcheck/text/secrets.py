@@ -68,7 +68,7 @@ _in_force: list[Secrets] = []
 
 @contextmanager
 def hiding(secrets: Secrets) -> Iterator[None]:
-    """Within it `hide` hides these, for the whole process."""
+    """A context in which `hide` hides these secrets, for the whole process."""
     if not secrets:
         yield
         return

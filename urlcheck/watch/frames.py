@@ -41,7 +41,7 @@ def _count_excused(watch: Watch, now: datetime) -> Counter[State]:
 
 
 def _list_problems_first(watch: Watch) -> Iterator[Watched]:
-    """The worst first, and of those the newest; then those in maintenance; then the others in the order of the input."""
+    """The problems, worst and newest first; then targets in maintenance; then the others in the order of the input."""
     excused = []
     for state in _PROBLEMS:
         for watched in watch.roster.list_of(state):

@@ -41,7 +41,7 @@ class Health:
         self._answers_before = 0
 
     def update(self, result: Result, thresholds: Thresholds, network: Network) -> None:
-        """Take a result, which the network knows already."""
+        """Take a result that the network was told before."""
         self.is_held = False
         if result.ok:
             self._pass(thresholds)
@@ -62,12 +62,12 @@ class Health:
             self.state = State.DOWN if self.settled is State.DOWN else State.SUSPECT
 
     def release(self) -> None:
-        """Another target has answered: this one is down."""
+        """Set the state to down, because another target has answered."""
         self.is_held = False
         self._settle(State.DOWN)
 
     def doubt(self) -> None:
-        """This machine's network is suspected, so the failures in a row say nothing about the target."""
+        """Set the state to unknown, and drop the failures, because this machine's network is suspected."""
         self.failures = self._hard_failures = 0
         self.is_held = False
         self.state = State.UNKNOWN

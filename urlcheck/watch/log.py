@@ -13,7 +13,7 @@ _NO_ANSWERS = "no target answers any more; this machine's network is suspected"
 
 
 class ChangeLog:
-    """An observer that says each change with `say`, but for targets that are up when they are first asked.
+    """An observer that reports each change to `say`, except that a target is up at its first check.
 
     `quiet`: only what is down or degraded.
     """
@@ -29,10 +29,10 @@ class ChangeLog:
             self._say(f"{format_time(change.at)} {describe_change(watched, change)}")
 
     def end_round(self) -> None:
-        """A round that ends is no change."""
+        """Do nothing: the end of a round is no change."""
 
     def forget(self, target_id: str) -> None:
-        """The log keeps no targets."""
+        """Do nothing: the log keeps no targets."""
 
 
 def is_first_pass(watched: Watched) -> bool:

@@ -10,7 +10,7 @@ from typing import Protocol
 from urlcheck.settings.patterns import Pattern
 from urlcheck.watch.cron import Cron
 
-# a window that repeats; a longer one is better said by its two ends
+# of a window that repeats; a longer one can be written with `from` and `until`
 LONGEST_REPEATED = timedelta(days=31)
 
 

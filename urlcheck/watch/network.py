@@ -1,4 +1,4 @@
-"""Suspects this machine's own network: where no target answers any more, that is likelier than that all of them are down."""
+"""Suspects this machine's network when no target answers any more: it is unlikely that all of them are down."""
 
 from __future__ import annotations
 

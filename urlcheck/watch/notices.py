@@ -13,7 +13,7 @@ from urlcheck.watch.health import SETTLED
 from urlcheck.watch.view import Change, State
 from urlcheck.watch.watched import Watched
 
-# days before a certificate expires at which that is told, each once
+# days before its expiry at which a certificate is notified, each once
 CERTIFICATE_DAYS = (21, 14, 7, 1)
 _DAY = timedelta(days=1)
 
@@ -52,7 +52,7 @@ class Notices:
         self.configure(settings)
 
     def configure(self, settings: WatchSettings) -> None:
-        """Go on by other settings."""
+        """Apply other settings from now on."""
         self._has_receiver = settings.notify is not None
         self._repeat = timedelta(seconds=settings.notify_repeat) if settings.notify_repeat else None
 
@@ -103,7 +103,7 @@ class Notices:
         )
 
     def _take(self, waiting: dict[str, Watched]) -> list[Watched]:
-        """Those that may be told now. The others wait until their maintenance is over."""
+        """Take the targets that may be told now. The others wait until their maintenance is over."""
         taken = [watched for watched in waiting.values() if not self._watch.is_in_maintenance(watched)]
         for watched in taken:
             del waiting[watched.id]
@@ -114,7 +114,7 @@ class Notices:
 
 
 def find_threshold(watched: Watched, now: datetime) -> int | None:
-    """The threshold that a certificate has reached, in days, where that is not told yet; resets one that was renewed."""
+    """The threshold, in days, that a certificate has reached and that was not told yet. Resets a renewed certificate."""
     if watched.cert_expires is None:
         return None
     days = math.floor((watched.cert_expires - now) / _DAY)

@@ -19,11 +19,11 @@ from urlcheck.text.safe import clean
 from urlcheck.text.secrets import hide
 from urlcheck.watch.notices import Notice
 
-# notifications that wait for a receiver that does not answer; of more, the oldest is given up
+# the most notifications that wait for a receiver; of more, the oldest is dropped
 MOST_WAITING = 100
 # seconds for one attempt
 _TIMEOUT = 10.0
-# seconds that are left to the last ones when the watch ends
+# seconds to deliver the last notifications when the watch ends
 _FAREWELL = 2.0
 # statuses below 500 after which another attempt may succeed: time-out, too early, too many requests
 _TEMPORARY = frozenset({408, 425, 429})
@@ -71,7 +71,7 @@ class Notifier:
                 await self._deliver(self._waiting[0])
 
     async def finish(self) -> None:
-        """Leave the last notices some time, and say how many are not delivered."""
+        """Give the last notices some time, and say how many are not delivered."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_FAREWELL):
                 await self._emptied.wait()
@@ -97,7 +97,7 @@ class Notifier:
             self._waiting.popleft()
 
     async def _post(self, url: Url, notice: Notice) -> tuple[str | None, bool]:
-        """The fault of an attempt, None where it was delivered; and whether another attempt would be in vain."""
+        """Post once. Returns the fault, None if the notice was delivered; and whether another attempt would be futile."""
         body = json.dumps(notice, separators=(",", ":")).encode()
         settings = CheckSettings(
             method="POST",
@@ -123,7 +123,7 @@ class Notifier:
 
 
 def _judge(outcome: Outcome) -> tuple[str | None, bool]:
-    """The same of an outcome."""
+    """The values that `_post` returns, for this outcome."""
     if isinstance(outcome, Failure):
         return clean(hide(outcome.message)), False
     if 200 <= outcome.status < 300:
@@ -134,7 +134,7 @@ def _judge(outcome: Outcome) -> tuple[str | None, bool]:
 
 @asynccontextmanager
 async def open_notifier(settings: CheckSettings, say: Callable[[str], None]) -> AsyncIterator[Notifier]:
-    """A notifier that sends as long as the block lasts, and then for some seconds more what is left."""
+    """A notifier that sends while the block lasts, and sends the rest for some seconds afterwards."""
     async with Clients() as clients:
         notifier = Notifier(clients, settings, say)
         task = asyncio.get_running_loop().create_task(notifier.run())

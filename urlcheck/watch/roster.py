@@ -17,7 +17,7 @@ from urlcheck.watch.watched import Watched, make_id
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The targets that a list adds and leaves out, and the results of entries that are skipped, and so not watched."""
+    """The targets that a new list adds, those that it removes, and the results of skipped entries, which are not watched."""
 
     added: Sequence[Watched]
     removed: Sequence[Watched]
@@ -25,7 +25,7 @@ class Loaded:
 
 
 class Roster:
-    """All watched targets in the order of the input. `ids` are theirs; iteration goes over the targets."""
+    """All watched targets in the order of the input. `ids` are their ids; iteration yields the targets."""
 
     def __init__(self) -> None:
         self._watched: dict[str, Watched] = {}
@@ -72,14 +72,14 @@ class Roster:
         return watched
 
     def sort(self) -> None:
-        """Targets have states from an earlier watch: each state has its targets in the order in which they came to it."""
+        """Sort the targets of each state by the time at which they entered it, after an earlier watch gave them states."""
         everyone = sorted(self._watched.values(), key=lambda watched: watched.since)
         self._by_state = {state: {} for state in State}
         for watched in everyone:
             self._by_state[watched.state][watched.id] = None
 
     def move(self, watched: Watched, before: State) -> None:
-        """The state of a target was another before."""
+        """Move a target from the state `before` to its present one."""
         del self._by_state[before][watched.id]
         self._by_state[watched.state][watched.id] = None
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class _Turn:
-    """A target's place. `round` is the one whose slot it has next, or is being checked for; `due` None while it is checked."""
+    """A target's place. `round`: that of its next check, or of the one under way; `due`: None while it is being checked."""
 
     phase: float
     round: int
@@ -102,7 +102,7 @@ class Schedule:
         return self._turns[target_id].due
 
     def next_due(self) -> float | None:
-        """The time of the next check; None if there is none that is not under way."""
+        """The time of the next check that has not begun; None if there is none."""
         while self._due and ((turn := self._turns.get(self._due[0][2])) is None or turn.due != self._due[0][0]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None

@@ -18,7 +18,7 @@ from urlcheck.watch.view import Change, DayUptime, State
 from urlcheck.watch.watched import Watched
 
 _HOUR, _DAY = 3_600, 86_400
-# the hour that goes on counts as well
+# the current hour counts as well
 _HOURS, _DAYS = 25, 90
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 

@@ -92,7 +92,7 @@ class WatchView(Protocol):
 
     @property
     def counts(self) -> Mapping[State, int]:
-        """The number of targets in each state, those without targets included."""
+        """The number of targets in each state, states without targets included."""
         ...
 
     def find_since(self, state: State) -> datetime | None:
@@ -108,5 +108,8 @@ class WatchView(Protocol):
         ...
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call the listener with the id of each target that was checked, changed, added or removed. Returns the way out."""
+        """Call the listener with the id of each target that was checked, changed, added or removed.
+
+        Returns a function that ends the subscription.
+        """
         ...

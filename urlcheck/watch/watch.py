@@ -85,7 +85,7 @@ class Watch:
         return loaded
 
     def configure(self, settings: WatchSettings) -> None:
-        """Go on by other settings."""
+        """Apply other settings from now on."""
         self._thresholds = Thresholds(settings.failures_to_confirm, settings.passes_to_recover)
         if settings.watch and settings.watch != self._schedule.interval:
             self._schedule.change_interval(settings.watch)

@@ -18,7 +18,7 @@ from urlcheck.text.safe import clean
 from urlcheck.watch.health import Health
 from urlcheck.watch.view import Change, State
 
-# checks whose latencies, and changes of state, that are kept of each target
+# the most latencies of checks, and the most changes of state, that are kept of each target
 LATENCIES, CHANGES = 60, 20
 _NO_HEADERS = Headers()
 _ID_BYTES = 6
@@ -28,7 +28,7 @@ class Watched:
     """A target under watch. Its memory is bounded: 10,000 targets take some 20 MB.
 
     `settled` is the result of an entry that is no URL, which no request changes. `notified` is the state that was last told by
-    a notification, and `told_days` the last threshold of its certificate that was. `windows` are its maintenance windows.
+    a notification, `told_days` the last threshold of its certificate that was. `windows` are its maintenance windows.
     """
 
     __slots__ = (
@@ -90,7 +90,7 @@ class Watched:
             self.cert_expires = outcome.cert_expires
 
     def change(self, before: State, at: datetime) -> Change:
-        """The state is another than before. Returns the change, which is kept."""
+        """Record a change of the state. Returns the change, which is kept."""
         self.since = at
         self.state_changes += 1
         record = make_record(self.result) if self.result else None

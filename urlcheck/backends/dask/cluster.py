@@ -21,7 +21,7 @@ from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 from urlcheck.text.safe import clean
 
-# where a worker has its version of urlcheck, if it has any
+# the object by which a worker tells its version of urlcheck
 VERSION_PLACE = "urlcheck.settings.identity:VERSION"
 NO_WORKER = "no worker of the cluster was left"
 NO_SCHEDULER = "the scheduler of the cluster went away"
@@ -64,7 +64,7 @@ class Cluster:
 
     @property
     def remarks(self) -> Sequence[str]:
-        """Those on workers that were refused, the first few of them, and on the lack of any."""
+        """Sentences about the first few refused workers, and about a lack of workers."""
         shown = self._remarks[:_MOST_REMARKS]
         if more := len(self._remarks) - len(shown):
             shown.append(f"{more:,} more workers were not used, for reasons like these")
@@ -182,7 +182,7 @@ class Cluster:
 
     async def _ask_versions(self, workers: list[str], seconds: float) -> dict[str, object]:
         """The version of urlcheck on each worker, or the error that it raises. Workers that are gone have none."""
-        # a function of the standard library can be called also where there is no urlcheck
+        # a function of the standard library: a worker without urlcheck can call it too
         asked = self._client.run(resolve_name, VERSION_PLACE, workers=workers, on_error="return")
         try:
             async with asyncio.timeout(seconds):

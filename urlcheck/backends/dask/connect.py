@@ -29,11 +29,11 @@ from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 # seconds that a scheduler has to answer
 _CONNECT_SECONDS = 10
-# ... and that it, or a cluster of our own, has to take leave
+# ... and that it, or a cluster started here, has to close
 _CLOSE_SECONDS = 2
 _WARNINGS = "PYTHONWARNINGS"
 _LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
-# workers of our own need no profile of their tasks, as they have none
+# workers started here run no tasks, so they need no profile of them
 _OF_LOCAL_WORKERS = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.gil.enabled": False,
@@ -56,25 +56,23 @@ async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -
 
 
 def _refuse_unusable(checks: Sequence[CheckSettings], local: LocalChecks) -> None:
-    """Raises `SettingsError` for settings that a target has brought and that cannot be used."""
+    """Raises `SettingsError` if the settings of the latest target cannot be used."""
     _refuse_sockets(checks[-1:])
     local.open_all()
 
 
 def _refuse_sockets(checks: Sequence[CheckSettings]) -> None:
-    """Raises `SettingsError` for a socket, which is of this machine."""
+    """Raises `SettingsError` for a Unix socket, which exists on this machine only."""
     for number, check in enumerate(checks):
         if check.unix_socket is not None:
-            error = SettingsError(
-                "unix_socket", "is a socket of this machine, where a cluster checks elsewhere; leave out", "dask"
-            )
+            error = SettingsError("unix_socket", "cannot be used together with", "dask")
             error.check = number
             raise error
 
 
 @asynccontextmanager
 async def _connect(address: str, most: int) -> AsyncIterator[Client]:
-    """A client of the scheduler at this address; or of one that is started here, with workers, but `most` at most."""
+    """A client of the scheduler at this address. `local:N` starts one here, with N workers, but `most` at most."""
     async with AsyncExitStack() as stack:
         count = count_local(address)
         if count is not None:
@@ -84,7 +82,7 @@ async def _connect(address: str, most: int) -> AsyncIterator[Client]:
             stack.push_async_callback(_close, client)
             async with asyncio.timeout(_CONNECT_SECONDS + 1):  # something else may listen there, and never answer
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # versions of packages matter to tasks alone
+                    warnings.simplefilter("ignore")  # only tasks depend on the versions of packages
                     await client
                 await list_workers(client)
         except Exception as error:  # noqa: BLE001 - no answer, one that is not Dask's, an unknown protocol
@@ -124,7 +122,7 @@ async def _start(workers: int) -> AsyncIterator[str]:
 
 @contextmanager
 def _blocking_interrupts() -> Iterator[None]:
-    """Within it, Ctrl-C waits; in processes that are started meanwhile it waits for good, as they inherit that."""
+    """A context in which Ctrl-C waits. Processes started in it inherit the blocked signal and never receive Ctrl-C."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -137,9 +135,9 @@ def _blocking_interrupts() -> Iterator[None]:
 
 
 def _start_tracker() -> None:
-    """Start the process that cleans up after this one, so that it does not warn the user where that ended by Ctrl-C.
+    """Start multiprocessing's resource tracker, with its warnings off: after Ctrl-C it would warn the user.
 
-    Started later, it would also let interrupts through.
+    If it started while interrupts are blocked, it would unblock them.
     """
     before = os.environ.get(_WARNINGS)
     os.environ[_WARNINGS] = ",".join(filter(None, [before, "ignore:resource_tracker"]))
@@ -161,7 +159,7 @@ async def _close(client: Client) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Within it, Dask does not log: the run reports its errors itself."""
+    """A context in which Dask does not log: the run reports its errors itself."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

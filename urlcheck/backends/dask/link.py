@@ -13,7 +13,7 @@ from urlcheck.backends.dask.actor import EngineActor
 from urlcheck.backends.frames import frame, split
 from urlcheck.settings.files import FileReader
 
-# seconds that the scheduler has to take note that an actor is not needed any more
+# seconds that the scheduler has to release an actor
 _FAREWELL_SECONDS = 2.0
 
 

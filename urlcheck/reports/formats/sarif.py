@@ -94,7 +94,7 @@ def _make_judgement(result: Result) -> dict[str, object]:
 
 
 def _identify(record: Record) -> str:
-    """The same for the same problem in every run, and no way back to a secret: those of the record are masked."""
+    """A stable fingerprint of a problem, made from masked values so that it reveals no secret."""
     return blake2b(f"{record['verdict']} {record['url']}".encode(), digest_size=16).hexdigest()
 
 

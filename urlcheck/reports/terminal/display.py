@@ -69,7 +69,7 @@ class Display:
             self._thread = start_thread(self._keep_drawing, "display")
 
     def stop(self) -> None:
-        """Take it away."""
+        """Remove the display."""
         if self._end.is_set():
             return
         self._end.set()
@@ -89,7 +89,7 @@ class Display:
 
 @contextmanager
 def show(display: Display) -> Iterator[Display | None]:
-    """It is gone when the context ends, however it ends; None on a terminal that cannot go back on its line."""
+    """Show the display within the context. Yields None on a terminal that cannot go back on its line."""
     if not display.can_draw:
         yield None
         return

@@ -17,7 +17,7 @@ from urlcheck.watch.view import RoundView, TargetView
 
 routes = web.RouteTableDef()
 
-# targets in one answer: about 170 KB, which each client that does not read may cost
+# targets in one answer: about 170 KB, the memory that a client that does not read may take
 PAGE = 250
 # ids, and their histories, in one answer
 MOST_IDS = 100
@@ -73,7 +73,7 @@ async def get_history(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/histories")
 async def list_histories(request: web.Request) -> web.Response:
-    """The same of each `id` in the query, for the rows that a page shows; without those that are gone."""
+    """The histories of each `id` in the query, for the rows that a page shows; targets that are gone are left out."""
     ids = request.query.getall("id", [])
     if len(ids) > MOST_IDS:
         raise refuse(web.HTTPBadRequest, f"id: at most {MOST_IDS}")
@@ -106,5 +106,5 @@ def find_latest(latest: RoundView) -> datetime:
 
 
 def find_age(latest: RoundView) -> float:
-    """The seconds since then."""
+    """The seconds since the watch last began or ended a round."""
     return (datetime.now(UTC) - find_latest(latest)).total_seconds()

@@ -24,7 +24,7 @@ _COLOURS = {
 }
 _MAINTENANCE = "maintenance"
 _LONGEST_LABEL = 40
-# pixels of a character of Verdana at 11 px, on average, and beside each text
+# pixels: the average width of a character of Verdana at 11 px, and the margin on each side of a text
 _CHARACTER, _MARGIN = 6.6, 6
 
 _SVG = """\
@@ -53,7 +53,7 @@ async def get_endpoint(request: web.Request) -> web.Response:
 
 
 def _share(response: web.Response) -> web.Response:
-    """Other sites may show it."""
+    """Let other sites show the badge."""
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

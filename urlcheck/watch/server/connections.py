@@ -26,8 +26,8 @@ def limit_connections() -> int:
 class Doorkeeper:
     """Makes the protocol of each connection, and limits their number.
 
-    Where there is no room, a stranger has to go: a connection that has not sent the head of a request yet. So a client that
-    opens connections and sends its heads bit by bit (Slowloris) locks nobody out.
+    At the limit, a new connection replaces the oldest stranger: a connection that has not sent the head of a request yet. So
+    a client that opens many connections and sends its heads bit by bit (Slowloris) cannot lock out others.
     """
 
     def __init__(self, make_protocol: Callable[[], asyncio.Protocol], limit: int) -> None:

@@ -55,7 +55,7 @@ async def _admit(request: web.Request, handler: Handler, token: str) -> web.Stre
 
 
 def list_hosts(request: web.Request) -> list[str]:
-    """The hosts that a request names: one, unless somebody tries to be understood in two ways; an empty text for none."""
+    """The hosts that a request names, an empty text for none: several `Host` headers, or an absolute URL, name more."""
     target = request.raw_path
     hosts = request.headers.getall("Host", []) or [""]
     return hosts if target.startswith("/") else [*hosts, urlsplit(target).netloc]

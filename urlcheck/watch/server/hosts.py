@@ -1,4 +1,4 @@
-"""Decides which names of this server a browser may use; a name that an attacker points here (DNS rebinding) is none."""
+"""Decides which names of this server a browser may use; a name that an attacker points here (DNS rebinding) is refused."""
 
 from __future__ import annotations
 

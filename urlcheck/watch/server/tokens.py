@@ -29,5 +29,5 @@ def has_cookie(cookies: Mapping[str, str], token: str) -> bool:
 
 
 def _is_same(given: str, expected: str) -> bool:
-    """Compare in a time that does not tell how much is right."""
+    """Compare in a time that does not depend on how much is right."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())

@@ -49,7 +49,7 @@ async def _end(socket: web.WebSocketResponse, code: int) -> None:
 
 
 async def _serve(socket: web.WebSocketResponse, reader: Reader) -> int:
-    """Send until either side has enough; returns the code to close with."""
+    """Send until the reader leaves or is sent away; returns the code to close with."""
     tasks = [asyncio.create_task(_send(socket, reader)), asyncio.create_task(_listen(socket))]
     ends: list[asyncio.Future[Any]] = [*tasks, reader.ending]
     try:
