@@ -228,6 +228,41 @@ async def test_with_nothing_failed_last_time_the_status_is_0_and_a_line_says_so(
     assert finished.stderr == "urlcheck: nothing was checked: no URL of the input failed last time\n"
 
 
+async def test_the_first_run_knows_of_no_last_time_and_checks_everything(run: Any) -> None:
+    finished = await run("--last-failed", "-o", "jsonl")
+    assert sorted(finished.verdicts.values()) == ["invalid", "ok", "ok", "status"]
+    assert "urlcheck: no earlier run is in the file, so every URL is checked\n" in finished.stderr
+
+
+async def test_what_failed_last_time_is_never_new_so_both_options_are_refused(run: Any) -> None:
+    finished = await run("--last-failed", "--fail-on", "new")
+    message = "--fail-on: what failed last time is never new, so 'new' fails no run with --last-failed"
+    assert (finished.status, finished.stderr) == (2, f"urlcheck: {message}\n")
+
+
+async def test_with_grace_what_is_new_fails_the_run_once_when_it_has_lasted(run: Any, state: Path) -> None:
+    arguments = ("--grace", "1h", "--fail-on", "new", "--exclude", "ftp")
+    assert (await run(*arguments)).status == 0
+    alter(state, "UPDATE target SET since = since - 3600000")
+    alter(state, "UPDATE result SET checked_at = checked_at - 3600000")
+    assert [(await run(*arguments)).status for _ in range(2)] == [1, 0]
+
+
+async def test_two_targets_of_one_url_have_a_history_each(
+    urlcheck: Urlcheck, server: RawServer, pages: dict[str, bytes], tmp_path: Path
+) -> None:
+    pages["/good"] = reply(body=b"hello")
+    target = f"[[target]]\nurl = '{server.url}/good'\nexpect-text = "
+    (tmp_path / "two.toml").write_text(f"{target}'nowhere'\n{target}'hello'\n", encoding="utf-8")
+    arguments = ("--config", "two.toml", "--state", "links.db", "-o", "jsonl", "--fail-on", "new")
+    first = await urlcheck(*arguments)
+    second = await urlcheck(*arguments)
+    assert [(finished.status, [record["change"] for record in finished.records]) for finished in (first, second)] == [
+        (1, ["new", None]),
+        (0, ["still", None]),
+    ]
+
+
 async def test_an_empty_input_is_an_error_all_the_same(urlcheck: Urlcheck) -> None:
     finished = await urlcheck("--state", "links.db", "--last-failed", "-f", "-", stdin=b"")
     assert (finished.status, finished.stderr.splitlines()[-1]) == (2, "urlcheck: no URL in the input")

@@ -283,3 +283,29 @@ async def test_a_redirect_and_its_evidence_are_the_same_in_the_second_half(
         f"{pages.url}/b?token=****",
         [{"status": 301, "url": f"{pages.url}/a"}],
     )
+
+
+@pytest.mark.parametrize("options", [("-r", "9"), ("--wait", "1h")], ids=["retries", "a wait"])
+async def test_a_url_that_waits_for_its_next_attempt_is_asked_again_by_the_run_that_goes_on(
+    options: tuple[str, str], launch: Launch, urlcheck: Urlcheck, serve: Serve
+) -> None:
+    answers = {"/": reply("503 Busy")}
+    server = await serve(answers)
+    arguments = (f"{server.url}/", "--state", "links.db", "-o", "jsonl", *options)
+    process = await launch(*arguments)
+    await server.until_asked(2)
+    process.send_signal(signal.SIGINT)
+    assert (await finish(process)).verdicts == {f"{server.url}/": "status"}
+    answers["/"] = reply()
+    assert (await urlcheck(*arguments)).verdicts == {f"{server.url}/": "ok"}
+
+
+@pytest.mark.parametrize("mistake", ["--ca-file nowhere.pem", "-o csv=nowhere/links.csv"])
+async def test_a_run_that_cannot_start_takes_nothing_from_the_one_that_was_interrupted(
+    mistake: str, urls: list[str], gate: Gate, launch: Launch, urlcheck: Urlcheck, until_stored: UntilStored
+) -> None:
+    assert urls
+    await interrupt(launch, signal.SIGKILL, until_stored)
+    assert (await urlcheck(*ARGUMENTS[:4], *mistake.split())).status == 2
+    await gate.open_all()
+    assert ", 11 of it done" in (await urlcheck(*ARGUMENTS)).stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 UNUSABLE = 2
 STDIN = "-"
+# of files that SQLite and the lock of a run keep beside a state file
+_STATE_SUFFIXES = ("", "-wal", "-shm", "-journal", "-lock")
 
 EXAMPLES = (
     "urlcheck https://example.org example.net/page",
@@ -78,12 +80,13 @@ def command(
         raise SettingsError("outputs", "only one can go to standard output; name a file for the others: FORMAT=FILE")
     if settings.base_url is None:
         _refuse_files(urls)
-    state = [str(settings.state)] if settings.state else []
-    _refuse_overwriting([*files, *state], [file for _, file in output.outputs if file])
-    for name in ("restart", "history"):
-        if params[name] and not state:
-            raise SettingsError(name, "needs a file that remembers earlier runs; add", "state")
+    beside = [f"{settings.state}{suffix}" for suffix in _STATE_SUFFIXES] if settings.state else []
+    _refuse_overwriting([*files, *beside], [file for _, file in output.outputs if file])
+    if not settings.state:
+        _refuse_without_state(params, output)
     if params["history"]:
+        if files:
+            raise SettingsError("history", "shows the URLs among the arguments; leave out", "file")
         return _show_history(urls, settings)
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
@@ -114,6 +117,13 @@ def command(
     return _execute(order)
 
 
+def _refuse_without_state(params: Mapping[str, object], output: OutputSettings) -> None:
+    options = {"restart": params["restart"], "history": params["history"], "show": output.show == "changes"}
+    if name := next((name for name, is_given in options.items() if is_given), None):
+        what = "'changes' needs" if name == "show" else "needs"
+        raise SettingsError(name, f"{what} a file that remembers earlier runs; add", "state")
+
+
 def _execute(order: Order) -> int:
     """Run an order. Everything that runs is imported here, and only here."""
     from urlcheck.backends.starting import started_early  # noqa: PLC0415
@@ -134,7 +144,7 @@ def _show_history(urls: Sequence[str | Entry], settings: Settings) -> int:
     from urlcheck.store.history import list_history  # noqa: PLC0415 - few runs need SQLite
 
     for line in list_history(str(settings.state), [url for url in urls if isinstance(url, str)], settings.base_url):
-        click.echo(line)
+        sys.stdout.write(f"{line}\n")  # click.echo has an exit status of its own for a pipe that was closed
     return 0
 
 

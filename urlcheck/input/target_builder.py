@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -116,7 +118,7 @@ class TargetBuilder:
                 self._identify_entry(parse_entry(entry.url.strip(BLANKS), self._base_url), entry)
 
     def _identify_entry(self, url: Url, entry: Entry) -> int:
-        """The number of a URL with settings of its own, which is another for the second one of the same URL, method and name."""
+        """The number of a URL with settings of its own; the second one of the same URL, method and name has another."""
         assert self._identify
         name = f"{url.key}\n{self._checks[entry.check].method}\n{entry.name or ''}"
         identity = self._identify(name)

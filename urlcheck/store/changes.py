@@ -48,7 +48,12 @@ class Failing:
         """When one of them was first and last found not to pass, in milliseconds since 1970. Raises `StateError`."""
         with self._database.guarding("read"):
             rows = fetch_all(self._database.reader, _TIMES, identity)
-            return (int(rows[0][0]), int(rows[0][1])) if rows else None
+            if not rows:
+                return None
+            [(first, last)] = rows
+            if not (isinstance(first, int) and isinstance(last, int)):
+                raise TypeError("the times are no numbers")
+            return first, last
 
 
 class Changes:
@@ -92,4 +97,4 @@ class Changes:
         return self._is_young(since, now) or (self._ignores_old and not self._is_young(since, last))
 
     def _is_young(self, since: int, now: int) -> bool:
-        return bool(self._grace) and now - min(since, now) < self._grace * 1000
+        return self._grace is not None and now - min(since, now) < self._grace * 1000

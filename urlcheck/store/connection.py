@@ -39,8 +39,9 @@ class Reader:
         with guarding(path, "read"):
             with open(path, "rb") as file:
                 check(path, file.read(schema.HEADER_SIZE), os.fstat(file.fileno()).st_size or 1)
-            self.connection = connect(path)
-            self.connection.execute("PRAGMA query_only = 1")
+            # without a log nobody writes it, and SQLite need not make one, for which the folder may be closed
+            mode = "mode=ro" if os.path.exists(f"{os.path.realpath(path)}-wal") else "mode=ro&immutable=1"
+            self.connection = connect(path, mode)
             self.key = fetch_key(self.connection)
         self._path = path
 
@@ -104,9 +105,9 @@ def format_local(milliseconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))
 
 
-def connect(path: str) -> sqlite3.Connection:
+def connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
     """A connection to a file that exists, for any thread; each statement is a transaction unless one is begun."""
-    place = f"file:{quote(os.path.abspath(path))}?mode=rw"
+    place = f"file:{quote(os.fsencode(os.path.abspath(path)))}?{mode}"
     return sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 

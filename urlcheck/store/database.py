@@ -50,7 +50,7 @@ class Database:
             if (known.st_dev, known.st_ino) in _opened:
                 raise self._complain("another run of this process has it open")
         size = self._look_at_header()
-        self._lock = Lock.take(f"{self.path}{_LOCK_SUFFIX}")
+        self._lock = Lock.take(f"{os.path.realpath(self.path)}{_LOCK_SUFFIX}")
         if self._lock is None:
             raise self._complain(f"{self._find_holder()} has it open; wait for it, or name another file")
         self.writer = connect(self.path)
@@ -72,6 +72,8 @@ class Database:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise self._complain("it is not a regular file")
+            if status.st_nlink > 1:  # each name would have a lock and a log of its own
+                raise self._complain("it has several names (hard links); leave it one")
             check(self.path, os.read(descriptor, schema.HEADER_SIZE), status.st_size)
         finally:
             os.close(descriptor)

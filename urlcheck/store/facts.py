@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import msgspec
 
 from urlcheck.http.headers import Headers
 from urlcheck.http.url import Url
+from urlcheck.model.attempts import format_attempts
 from urlcheck.model.outcome import Failure, FailureKind, Hop, Outcome, Response
 from urlcheck.model.record import choose_hiding, make_record, shown_url
 from urlcheck.model.result import Result
@@ -23,6 +25,8 @@ from urlcheck.store.connection import DAMAGED
 from urlcheck.store.identity import Asked
 from urlcheck.text.safe import clean
 
+# what an answer held in place of what was expected, at the end of a detail: no header and no body is stored
+_EVIDENCE = re.compile(r"(?:(?P<kept> is (?:false|null|\"\"|\[\]|\{\})) \(| \((?:it is|it begins) ).*", re.DOTALL)
 # details that need no look for secrets
 _USUAL = frozenset({"200 OK"})
 # the URL of a target that is not requested again; the one that was may have held a secret
@@ -110,6 +114,9 @@ def _pack_facts(result: Result, url: str, asked: Asked) -> Facts:
     source, name = _clean_source(target.source), target.name and clean(target.name)
     if outcome is None:
         return Facts(detail, attempts=0, source=source, line=target.line, name=name, check=target.check)
+    if result.verdict is Verdict.CONTENT:
+        ending = format_attempts(result.attempts)
+        detail = _EVIDENCE.sub(r"\g<kept>", detail.removesuffix(ending) if ending else detail) + ending
     expires = outcome.cert_expires
     return Facts(
         detail,

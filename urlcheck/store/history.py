@@ -11,12 +11,16 @@ from urlcheck.model.errors import InputError
 from urlcheck.store.connection import Reader, fetch_all, format_local
 from urlcheck.store.facts import unpack
 from urlcheck.store.identity import make_identify
-from urlcheck.text.safe import clean
+from urlcheck.text.safe import clean, escape, mask_broken
 
 _MOST_EVENTS = 50
 _TARGETS = """
 SELECT target.id, url, target.verdict, since, streak, last_ok, checked_at, facts
 FROM target JOIN result ON result.number = target.result WHERE target.id = ? OR url = ?
+"""
+_UNFINISHED = """
+SELECT url, verdict, checked_at, facts FROM result
+WHERE (id = ? OR url = ?) AND number > (SELECT first FROM run WHERE ended IS NULL)
 """
 _EVENTS = 'SELECT at, "from", "to", detail FROM event WHERE target = ? ORDER BY at DESC LIMIT ?'
 _LATEST = """
@@ -34,15 +38,16 @@ def list_history(path: str, urls: Sequence[str], base_url: str | None = None) ->
             return
         identify = make_identify(reader.key)
         for url in urls:
-            yield from _list_of(reader, identify(_name(url, base_url)), url)
+            key, shown = _name(url.strip(BLANKS), base_url)
+            yield from _list_of(reader, identify(key), shown)
 
 
-def _name(text: str, base_url: str | None) -> str:
-    text = text.strip(BLANKS)
+def _name(text: str, base_url: str | None) -> tuple[str, str]:
+    """What identifies an entry, and the entry as it may be shown."""
     try:
-        return parse_entry(text, parse(base_url) if base_url else None).key
+        return parse_entry(text, parse(base_url) if base_url else None).key, clean(text)
     except InvalidUrlError:
-        return f"\n{text}"
+        return f"\n{text}", escape(mask_broken(text))
 
 
 def _list_latest(reader: Reader) -> Iterator[str]:
@@ -53,13 +58,17 @@ def _list_latest(reader: Reader) -> Iterator[str]:
         yield f"{_describe_event(at, before, after)}  {clean(url)}  {clean(detail)}".rstrip()
 
 
-def _list_of(reader: Reader, identity: int, url: str) -> Iterator[str]:
-    shown = clean(url)
+def _list_of(reader: Reader, identity: int, shown: str) -> Iterator[str]:
     targets = fetch_all(reader.connection, _TARGETS, identity, shown)
-    if not targets:
+    unfinished = fetch_all(reader.connection, _UNFINISHED, identity, shown)
+    if not (targets or unfinished):
         raise InputError(f"{shown} is not in the state file")
     for row in targets:
         yield from _list_target(reader, row)
+    for url, verdict, checked_at, text in unfinished:
+        if not targets:
+            yield clean(url)
+        yield f"  {format_local(checked_at)}  {verdict}: {clean(unpack(text).detail)} (in a run that is not finished)"
 
 
 def _list_target(reader: Reader, row: tuple[Any, ...]) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from hashlib import blake2b
 from typing import NamedTuple
+from urllib.request import getproxies_environment
 
 from urlcheck.settings.field import Scope
+from urlcheck.settings.netrc import find_netrc
 from urlcheck.settings.scopes import CheckSettings
 
 # bytes: of the number of a URL, which has 63 bits; of one that tells a few kinds of request apart; of an identity
@@ -69,8 +72,18 @@ class Requests:
 
 
 def name_request(key: bytes, settings: CheckSettings) -> int:
-    """A number for everything in the settings that the answer depends on."""
-    return _number(key, _list_values(settings, _ASKED))
+    """A number for everything that the answer depends on: settings, proxies of the environment, and the file of netrc."""
+    return _number(key, [*_list_values(settings, _ASKED), *_list_surroundings(settings)])
+
+
+def _list_surroundings(settings: CheckSettings) -> Iterator[tuple[str, object]]:
+    """What settings leave to the environment, where it says something."""
+    proxies = getproxies_environment()
+    if settings.proxy is None and not settings.unix_socket and any(proxies.get(name) for name in ("http", "https", "all")):
+        yield "proxies", sorted(proxies.items())
+    if settings.netrc:
+        with suppress(OSError):  # the run says what is wrong with it
+            yield "netrc", find_netrc().read_bytes()
 
 
 def name_expectations(key: bytes, settings: CheckSettings) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 
 from urlcheck.input.source import Source
 from urlcheck.input.target_builder import Item
-from urlcheck.model.result import Result
+from urlcheck.model.result import Result, settle
+from urlcheck.model.target import Target
+from urlcheck.model.verdict import Verdict
 from urlcheck.runtime.threads import call_in_thread
+from urlcheck.settings.scopes import CheckSettings
+
+_NOT_FAILED = "did not fail last time"
 
 Settle = Callable[[Sequence[Item]], Sequence[Item]]
 
@@ -47,3 +52,11 @@ class RecallingSource:
 
     def stop(self) -> None:
         self._source.stop()
+
+
+def skip_passed(item: Item, failing: Container[int], checks: Sequence[CheckSettings]) -> Item:
+    """The item, or a result for one that did not fail last time."""
+    target = item if isinstance(item, Target) else item.target
+    if target.identity in failing or (isinstance(item, Result) and item.verdict is Verdict.SKIPPED):
+        return item
+    return settle(target, Verdict.SKIPPED, _NOT_FAILED, ok=checks[target.check].lets_pass(Verdict.SKIPPED))

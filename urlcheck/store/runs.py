@@ -81,6 +81,11 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def count(self) -> int:
+        """How many there are."""
+        [(number,)] = fetch_all(self._database.writer, "SELECT count(*) FROM run")
+        return int(number)
+
     def find_unfinished(self) -> Run | None:
         """The run that was interrupted."""
         sql = "SELECT id, first, inputs, settings, started FROM run WHERE ended IS NULL ORDER BY id DESC LIMIT 1"
@@ -161,7 +166,7 @@ class Runs:
         [(last,)] = fetch_all(self._database.writer, "SELECT max(started) FROM run")
         if last is None:
             return
-        oldest = min(now(), last) - milliseconds
+        oldest = max(min(now(), last) - milliseconds, 0)
         for sql in (
             "DELETE FROM run WHERE ended < ?",
             "DELETE FROM event WHERE at < ?",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urlcheck.input.source import Source
 from urlcheck.input.target_builder import Item, TargetBuilder
 from urlcheck.model.errors import StateError
-from urlcheck.model.result import Result, settle
+from urlcheck.model.result import Result
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.settings.scopes import CheckSettings, InputSettings
@@ -21,13 +21,11 @@ from urlcheck.store.connection import format_local, now, transaction
 from urlcheck.store.database import Database
 from urlcheck.store.facts import Value, pack, restore
 from urlcheck.store.identity import Requests, make_identify, name_inputs, name_settings
-from urlcheck.store.recall import RecallingSource
+from urlcheck.store.recall import RecallingSource, skip_passed
 from urlcheck.store.reuse import Reuse
 from urlcheck.store.runs import Positions, Run, Runs
 from urlcheck.store.writer import Writer
 from urlcheck.text.secrets import Secrets, hiding
-
-_NOT_FAILED = "did not fail last time"
 
 
 class Store:
@@ -56,6 +54,7 @@ class Store:
         self._beginning = ExitStack()
         self._unfinished = 0
         self._is_confirmed = False
+        self._knows_last = False
         self._secrets_of = 0
         self._secrets = Secrets({})
         self._run: Run
@@ -93,18 +92,22 @@ class Store:
         key, scopes = self._database.key, [replace(check, keep_body=False) for check in self._checks]
         settings = name_settings(key, [self._settings.part(InputSettings), *scopes], self._settings.last_failed)
         identity = None if inputs is None else name_inputs(key, inputs)
-        before = self._runs.find_unfinished()
+        before, earlier = self._runs.find_unfinished(), self._runs.count()
         if before and not restart and identity == before.inputs is not None and settings == before.settings:
+            self._knows_last = earlier > 1
             self._run = before
             self._runs.go_on(before)
             self.finished = self._runs.list_positions(before)
             self._last = self._runs.find_last()
             done = f"{self.finished.total:,} of it done"
             return f"going on with the run of {format_local(before.started)}, {done} (--restart begins anew)"
+        self._knows_last = earlier > 0
         self._run = self._runs.begin(identity, settings, self._settings.keep)
         if before and before.inputs and identity and not restart:
             other = "settings" if before.inputs == identity else "input"
             return f"the run of {format_local(before.started)} was interrupted and had another {other}; a new one begins"
+        if self._settings.last_failed and not self._knows_last:
+            return "no earlier run is in the file, so every URL is checked"
         return None
 
     def confirm(self) -> None:
@@ -123,7 +126,7 @@ class Store:
         reuse = None
         if self._settings.max_age:
             reuse = Reuse(self._database, self._checks, self._requests, self._settings.max_age)
-        settles = self._settings.last_failed or reuse
+        settles = self._skips or reuse
         if not (settles or self.finished):
             return source
         return RecallingSource(source, (lambda items: self._settle(items, reuse)) if settles else None, self._replay())
@@ -190,8 +193,8 @@ class Store:
 
     def _settle(self, items: Sequence[Item], reuse: Reuse | None) -> Sequence[Item]:
         """The items, with results in place of targets that need no request."""
-        if self._settings.last_failed:
-            items = [self._skip(item) for item in items]
+        if self._skips:
+            items = [skip_passed(item, self._failing, self._checks) for item in items]
         targets = [item for item in items if isinstance(item, Target)]
         if not (reuse and targets) or self.error:
             return items
@@ -202,13 +205,10 @@ class Store:
             return items
         return [found.get(item.index, item) if isinstance(item, Target) else item for item in items] if found else items
 
-    def _skip(self, item: Item) -> Item:
-        """The item, or a result for one that did not fail last time."""
-        target = item if isinstance(item, Target) else item.target
-        if target.identity in self._failing or (isinstance(item, Result) and item.verdict is Verdict.SKIPPED):
-            return item
-        passes = self._checks[target.check].lets_pass(Verdict.SKIPPED)
-        return settle(target, Verdict.SKIPPED, _NOT_FAILED, ok=passes)
+    @property
+    def _skips(self) -> bool:
+        """Whether only what failed last time is checked; the first run knows of no last time."""
+        return self._settings.last_failed and self._knows_last
 
     def _replay(self) -> Iterator[list[Result]]:
         """The results that the interrupted run had."""
