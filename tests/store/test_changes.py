@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 
 from tests.reports.formats.test_sarif import SCHEMA
 from tests.store.conftest import Query, alter
-from tests.support.program import Finished, Urlcheck
+from tests.support.marks import on_posix
+from tests.support.program import Finished, Launch, Urlcheck, finish
 from tests.support.servers import RawServer, Serve, reply
-from urlcheck import Change, Settings, StateError, check
+from urlcheck import Change, Settings, StateError, check, check_urls
 from urlcheck.store.connection import now
 from urlcheck.store.database import Database
 from urlcheck.store.history import list_history
@@ -311,6 +314,12 @@ async def test_an_option_about_earlier_runs_needs_the_file(arguments: str, urlch
     assert (finished.status, finished.stdout, finished.stderr) == (2, "", expected)
 
 
+async def test_to_show_changes_needs_the_file(urlcheck: Urlcheck) -> None:
+    finished = await urlcheck("http://127.0.0.1:9/", "--show", "changes")
+    message = "--show: 'changes' needs a file that remembers earlier runs; add --state"
+    assert (finished.status, finished.stderr) == (2, f"urlcheck: {message}\n")
+
+
 async def test_a_configuration_that_was_found_names_no_state_file(urlcheck: Urlcheck, tmp_path: Path) -> None:
     (tmp_path / "urlcheck.toml").write_text('state = "links.db"\n', encoding="utf-8")
     finished = await urlcheck("http://127.0.0.1:9/")
@@ -396,3 +405,64 @@ async def test_there_is_no_history_without_a_file(urlcheck: Urlcheck, state: Pat
     finished = await urlcheck("--state", "links.db", "--history")
     assert (finished.status, finished.stderr) == (2, "urlcheck: cannot read links.db: no such file or directory\n")
     assert not state.exists()
+
+
+@on_posix
+async def test_a_history_is_read_where_nothing_may_be_written_and_leaves_nothing_there(
+    run: Any, urlcheck: Urlcheck, state: Path, tmp_path: Path
+) -> None:
+    await run()
+    before = sorted(tmp_path.iterdir())
+    state.chmod(0o444)
+    assert (await urlcheck("--state", "links.db", "--history")).status == 0
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.user
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_history_is_read_in_a_folder_where_nothing_can_be_made(run: Any, urlcheck: Urlcheck, tmp_path: Path) -> None:
+    await run()
+    tmp_path.chmod(0o555)
+    finished = await urlcheck("--state", "links.db", "--history")
+    tmp_path.chmod(0o755)
+    assert (finished.status, finished.stderr) == (0, "")
+
+
+async def test_a_password_in_what_is_no_url_is_not_shown_by_the_history(run: Any, urlcheck: Urlcheck) -> None:
+    await run()
+    finished = await urlcheck("--state", "links.db", "--history", "http://joe:hunt er2@127.0.0.1/")
+    assert finished.status == 2
+    assert "er2" not in finished.stderr
+
+
+async def test_the_history_of_a_run_that_is_not_finished_says_so(server: RawServer, state: Path) -> None:
+    async with aclosing(check_urls([f"{server.url}/bad"], Settings(state=state, retries=0))) as results:
+        await anext(results)
+    [url, line] = list_history(str(state), [f"{server.url}/bad"])
+    assert url == f"{server.url}/bad"
+    assert line.endswith("  status: 404 Not Found (in a run that is not finished)")
+
+
+@on_posix
+async def test_a_history_whose_reader_is_gone_ends_as_every_output_does(run: Any, launch: Launch) -> None:
+    await run()
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await launch("--state", "links.db", "--history", stdout=writing)
+    os.close(writing)
+    assert await finish(process) == Finished(141, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--history -f urls.txt", "--history: shows the URLs among the arguments; leave out --file"),
+        ("-o jsonl=links.db-wal", "--output: links.db-wal is named twice"),
+    ],
+)
+async def test_what_would_be_ignored_or_overwritten_is_refused(
+    run: Any, arguments: str, message: str, urlcheck: Urlcheck
+) -> None:
+    await run()
+    finished = await urlcheck("--state", "links.db", *arguments.split(), "http://127.0.0.1:9/")
+    assert (finished.status, finished.stderr.startswith(f"urlcheck: {message}")) == (2, True)

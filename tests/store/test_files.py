@@ -115,21 +115,31 @@ async def test_one_file_is_left(urlcheck: Urlcheck, state: Path) -> None:
 
 
 @on_posix
+@pytest.mark.parametrize("name", ["links.db", "link.db"])
 async def test_a_second_run_is_told_who_has_the_file_open(
-    serve: Serve, launch: Launch, urlcheck: Urlcheck, state: Path, query: Query
+    name: str, serve: Serve, launch: Launch, urlcheck: Urlcheck, state: Path, query: Query
 ) -> None:
+    state.with_name("link.db").symlink_to("links.db")
     server = await serve(hold)
     first = await launch("--state", "links.db", server.url)
     await server.until_asked()
     before = state.read_bytes()
-    second = await urlcheck("--state", "links.db", server.url)
+    second = await urlcheck("--state", name, server.url)
     [(process,)] = query("SELECT process FROM run")
     assert second.status == 2
-    assert second.stderr.startswith(f"urlcheck: cannot use links.db: process {process}, since 20")
+    assert second.stderr.startswith(f"urlcheck: cannot use {name}: process {process}, since 20")
     assert second.stderr.endswith(", has it open; wait for it, or name another file\n")
     assert state.read_bytes() == before
     first.kill()
     await finish(first)
+
+
+@on_posix
+def test_a_file_with_a_second_hard_link_is_refused(state: Path, tmp_path: Path) -> None:
+    Database(str(state)).close()
+    (tmp_path / "link.db").hardlink_to(state)
+    with pytest.raises(StateError, match=r"links\.db: it has several names \(hard links\); leave it one"):
+        Database(str(state))
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,24 @@ def test_a_fact_counts_up_to_its_age(age: int, *, fresh: bool) -> None:
 def test_not_all_facts_of_a_run_fall_due_at_once() -> None:
     fresh = [is_fresh(identity, NOW - 24 * HOUR, NOW, DAY) for identity in range(1000)]
     assert 400 < sum(fresh) < 600
+
+
+async def test_what_a_proxy_of_the_environment_would_answer_is_asked(
+    server: RawServer, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask(f"{server.url}/page", state)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert not (await ask(f"{server.url}/page", state, max_age=DAY)).cached
+
+
+async def test_what_other_credentials_of_netrc_would_be_answered_is_asked(
+    server: RawServer, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    monkeypatch.setenv("NETRC", str(netrc))
+    found = []
+    for password in ("one", "one", "two"):
+        netrc.write_text(f"machine 127.0.0.1 login joe password {password}\n", encoding="utf-8")
+        netrc.chmod(0o600)
+        found.append((await ask(f"{server.url}/page", state, netrc=True, max_age=DAY)).cached)
+    assert found == [False, True, False]

@@ -86,7 +86,7 @@ def command(
         _refuse_without_state(params, output)
     if params["history"]:
         if files:
-            raise SettingsError("history", "shows the URLs among the arguments; leave out", "file")
+            raise SettingsError("history", "shows the URLs among the arguments; leave out", "files")
         return _show_history(urls, settings)
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
