@@ -101,6 +101,25 @@ def test_an_unusable_value_is_refused_in_words(settings: dict[str, Any], message
     assert str(refuse(**settings)) == message
 
 
+@pytest.mark.parametrize("value", [10**400, float("inf")], ids=["whole", "infinite"])
+@pytest.mark.parametrize("field", ["timeout", "max_time", "wait", "deadline", "rate", "max_age", "grace", "keep"])
+def test_a_number_beyond_the_floats_is_refused(field: str, value: float) -> None:
+    assert str(refuse(**{field: value})) == f"{field}: the number is too large"
+
+
+def test_an_element_that_cannot_be_in_a_set_is_refused_in_words() -> None:
+    assert str(refuse(accept=[[]])) == "accept: must be a collection of status codes from 100 to 599, or 999, or None"
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError, OverflowError])
+def test_the_text_of_an_error_that_no_rule_raised_is_not_shown(error: type[Exception]) -> None:
+    class Name:
+        def __fspath__(self) -> str:
+            raise error("hunter2")
+
+    assert str(refuse(ca_file=Name())) == "ca_file: must be the name of a file, or None"
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from urlcheck.settings.errors import RuleError
 from urlcheck.settings.patterns import Pattern
 
 
@@ -17,7 +19,7 @@ class Rule(Protocol):
     def words(self) -> str: ...
 
     def fit(self, value: Any) -> Any:
-        """The value as the field stores it. Raises `ValueError`: with a reason, or empty where `words` say enough."""
+        """The value as the field stores it. Raises `RuleError`: with a reason, or empty where `words` say enough."""
         ...
 
 
@@ -56,8 +58,10 @@ class Number:
     words = "a number, more than 0"
 
     def fit(self, value: Any) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(require(value, is_number and 0 < value < math.inf))
+        require(value, isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
+        if value > sys.float_info.max:  # a whole number may be, besides infinity
+            raise RuleError("the number is too large")
+        return float(value)
 
 
 class Seconds(Number):
@@ -111,7 +115,7 @@ class Choice:
 
 
 class Text:
-    """A text; `check` raises `ValueError` with a reason for one that is unusable."""
+    """A text; `check` raises `RuleError` with a reason for one that is unusable."""
 
     def __init__(self, words: str = "a text", check: Callable[[str], object] | None = None) -> None:
         self.words = words
@@ -172,9 +176,9 @@ def describe_range(least: int, most: int | None) -> str:
 
 
 def require(value: Any, holds: object) -> Any:
-    """The value. Raises `ValueError` unless the condition holds."""
+    """The value. Raises `RuleError` unless the condition holds."""
     if not holds:
-        raise ValueError
+        raise RuleError
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urlcheck.http.headers import FRAMING, is_sendable, is_token
 from urlcheck.http.methods import find_fault
 from urlcheck.model.verdict import Verdict
+from urlcheck.settings.errors import RuleError
 from urlcheck.settings.patterns import Pattern
 from urlcheck.settings.rules.basic import Text, require
 
@@ -24,7 +25,7 @@ class Method(Text):
     def fit(self, value: Any) -> str:
         method = Text.fit(self, value)
         if fault := find_fault(method):
-            raise ValueError(fault)
+            raise RuleError(fault)
         return str(require(method, method == method.upper()))
 
 
@@ -58,9 +59,9 @@ class Headers:
     def _fit_pair(self, pair: Any) -> tuple[str, str]:
         name, text = fit_pair(pair)
         if not is_token(name) or not is_sendable(text):
-            raise ValueError("a header has a name that RFC 9110 allows, and no control characters")
+            raise RuleError("a header has a name that RFC 9110 allows, and no control characters")
         if self.is_sent and name.lower() in FRAMING:
-            raise ValueError(f"{name} frames the request; the client sets it")
+            raise RuleError(f"{name} frames the request; the client sets it")
         if not self.is_sent and text.startswith("~"):
             Pattern(text.removeprefix("~"))
         return name, text
@@ -109,9 +110,9 @@ class Statuses:
 
     def fit(self, value: Any) -> frozenset[int]:
         require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
-        codes = frozenset(value)
+        codes = tuple(value)  # their types first: not every object can be in a set
         require(codes, all(type(code) is int and is_status(code) for code in codes))
-        return codes
+        return frozenset(codes)
 
 
 class Verdicts:
@@ -143,13 +144,13 @@ class Outputs:
 
 
 def check_absolute_url(text: str) -> None:
-    """Raises `ValueError` with the reason for a text that is no absolute http(s) URL."""
+    """Raises `RuleError` with the reason for a text that is no absolute http(s) URL."""
     from urlcheck.http.url import InvalidUrlError, parse  # noqa: PLC0415 - of no use to --help
 
     try:
         parse(text)
     except InvalidUrlError as error:
-        raise ValueError(f"not an absolute http(s) URL: {error}") from None
+        raise RuleError(f"not an absolute http(s) URL: {error}") from None
 
 
 def is_status(code: int) -> bool:
@@ -158,7 +159,7 @@ def is_status(code: int) -> bool:
 
 
 def fit_pair(value: Any) -> tuple[str, str]:
-    """Two texts as a tuple. Raises `ValueError`."""
+    """Two texts as a tuple. Raises `RuleError`."""
     require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
     first, second = require(parts := tuple(value), [type(part) for part in parts] == [str, str])
     return first, second
