@@ -107,6 +107,15 @@ def test_a_number_beyond_the_floats_is_refused(field: str, value: float) -> None
     assert str(refuse(**{field: value})) == f"{field}: the number is too large"
 
 
+@pytest.mark.parametrize("field", ["timeout", "max_time", "wait", "deadline", "max_age", "grace", "keep"])
+def test_a_time_of_more_milliseconds_than_64_bits_hold_is_refused(field: str) -> None:
+    assert str(refuse(**{field: 1e16})) == f"{field}: the number is too large"
+
+
+def test_a_size_of_more_than_64_bits_is_refused() -> None:
+    assert str(refuse(max_body=2**63)) == "max_body: must be a whole number, from 1 to 9223372036854775807"
+
+
 def test_an_element_that_cannot_be_in_a_set_is_refused_in_words() -> None:
     assert str(refuse(accept=[[]])) == "accept: must be a collection of status codes from 100 to 599, or 999, or None"
 

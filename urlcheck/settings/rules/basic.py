@@ -11,6 +11,11 @@ from typing import Any, Protocol
 from urlcheck.settings.errors import RuleError
 from urlcheck.settings.patterns import Pattern
 
+# the most bytes of a size: messages between processes hold whole numbers of 64 bits
+_MOST_BYTES = 2**63 - 1
+# the most seconds of a time: a state file holds milliseconds in 64 bits
+_MOST_SECONDS = 1e15
+
 
 class Rule(Protocol):
     """A rule that a value must satisfy. `words` completes the sentence `FIELD must be …`."""
@@ -51,21 +56,27 @@ class Count:
 class Size(Count):
     """A number of bytes."""
 
+    def __init__(self, least: int) -> None:
+        super().__init__(least, _MOST_BYTES)
+
 
 class Number:
     """A finite number above 0."""
 
     words = "a number, more than 0"
+    most = sys.float_info.max
 
     def fit(self, value: Any) -> float:
         require(value, isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
-        if value > sys.float_info.max:  # a whole number may be, besides infinity
+        if value > self.most:
             raise RuleError("the number is too large")
         return float(value)
 
 
 class Seconds(Number):
     """A span of time, of `least` seconds where that is given."""
+
+    most = _MOST_SECONDS
 
     def __init__(self, least: float = 0.0) -> None:
         self.least = least
