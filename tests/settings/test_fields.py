@@ -95,6 +95,17 @@ def test_a_value_of_a_wrong_type_is_refused_with_the_name_of_its_field(value: An
         ({"dask": "local:"}, "dask: local:N starts N worker processes on this machine, from 1 to 64"),
         ({"dask": "local:\u0662"}, "dask: local:N starts N worker processes on this machine, from 1 to 64"),
         ({"processes": "all"}, "processes: must be a whole number, from 1 to 64, or 'auto'"),
+        ({"resolve": [("host", "9", "::1")]}, "resolve: must be a sequence of triples (host, port, addresses)"),
+        ({"resolve": [("localhost", 9, "b")]}, "resolve: 'b' is not an IP address"),
+        ({"resolve": [("host", 9, "127.0.0.1,")]}, "resolve: '' is not an IP address"),
+        ({"resolve": [("host", 9, "fe80::1%0")]}, "resolve: 'fe80::1%0' has a zone: write the address without it"),
+        ({"resolve": [("host", -1, "::1")]}, "resolve: -1 is not a port number from 1 to 65535"),
+        ({"resolve": [("host", 10**9, "::1")]}, "resolve: 1000000000 is not a port number from 1 to 65535"),
+        ({"resolve": [("host", 10**5000, "::1")]}, "resolve: must be a sequence of triples (host, port, addresses)"),
+        ({"resolve": [("", 9, "::1")]}, "resolve: '' is not a host: no host"),
+        ({"resolve": [("127.0.0.1", 9, "::1")]}, "resolve: 127.0.0.1 is an IP address: write the host name that it replaces"),
+        ({"user": ("a\nb", "c")}, "user: must be a pair (name, password) without control characters, or None"),
+        ({"user": ("a", "\udce9")}, "user: must be a pair (name, password) without control characters, or None"),
     ],
 )
 def test_an_unusable_value_is_refused_in_words(settings: dict[str, Any], message: str) -> None:
@@ -174,6 +185,7 @@ def test_a_secret_is_not_shown() -> None:
         ({"allow": ["timeout"]}, frozenset({Verdict.TIMEOUT})),
         ({"ca_file": Path("ca.pem")}, "ca.pem"),
         ({"timeout": 5}, 5.0),
+        ({"resolve": [["Example.org.", 443, "[2001:DB8::1],192.0.2.1"]]}, (("example.org", 443, "2001:db8::1,192.0.2.1"),)),
     ],
 )
 def test_every_accepted_spelling_is_stored_in_one_form(given: dict[str, Any], stored: object) -> None:

@@ -70,25 +70,12 @@ class Headers:
 class Credentials:
     """A pair (name, password)."""
 
-    words = "a pair (name, password)"
+    words = "a pair (name, password) without control characters"
 
     def fit(self, value: Any) -> tuple[str, str]:
-        return fit_pair(value)
-
-
-class Pins:
-    """A sequence of triples (host, port, addresses), stored as a tuple; several addresses have commas between."""
-
-    words = "a sequence of triples (host, port, addresses)"
-
-    def fit(self, value: Any) -> tuple[tuple[str, int, str], ...]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
-        return tuple(self._fit_pin(pin) for pin in value)
-
-    def _fit_pin(self, pin: Any) -> tuple[str, int, str]:
-        parts = tuple(require(pin, isinstance(pin, Iterable) and not isinstance(pin, str | bytes)))
-        host, port, addresses = require(parts, [type(part) for part in parts] == [str, int, str])
-        return host, port, addresses
+        pair = fit_pair(value)
+        require(pair, all(map(is_sendable, pair)))
+        return pair
 
 
 class Address:
