@@ -16,6 +16,7 @@ from urlcheck.settings.errors import RuleError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+_PORT = re.compile(r"[0-9]{1,5}")
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
 _SCHEMES = {"http", "https"}
 # completed in a shell; any other method may be given too
@@ -47,9 +48,10 @@ class HeaderText(click.ParamType[str]):
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not is_sendable(value):
+        try:
+            return rules.HeaderText().fit(value)
+        except RuleError:
             self.fail("a header cannot have control characters", param, ctx)
-        return str(value)
 
 
 class Credentials(click.ParamType[tuple[str, str]]):
@@ -121,9 +123,12 @@ class Address(click.ParamType[tuple[str, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         host, colon, port = value.rpartition(":")
-        if not (port.isascii() and port.isdigit() and int(port) <= 65535) or (colon and not host):
-            self.fail(f"{value!r} is not [HOST:]PORT with a port up to 65535.", param, ctx)
         bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        try:
+            pair = (bare or "127.0.0.1", int(port)) if _PORT.fullmatch(port) and (host or not colon) else None
+            address = rules.Address().fit(pair)
+        except RuleError:
+            self.fail(f"{value!r} is not [HOST:]PORT with a port up to 65535.", param, ctx)
         if ":" in bare and bare == host:
             self.fail(f"{value!r}: an IPv6 address stands in brackets, as in [::1]:9115.", param, ctx)
-        return bare or "127.0.0.1", int(port)
+        return address
