@@ -131,6 +131,40 @@ def test_an_element_that_cannot_be_in_a_set_is_refused_in_words() -> None:
     assert str(refuse(accept=[[]])) == "accept: must be a collection of status codes from 100 to 599, or 999, or None"
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"include": {"a", "b"}},
+        {"expect_text": {"a", "b"}},
+        {"user": {"a", "b"}},
+        {"headers": {("A", "b"), ("C", "d")}},
+        {"headers": [{"A", "b"}]},
+        {"resolve": {("a", 80, "::1"), ("b", 80, "::1")}},
+    ],
+)
+def test_a_set_is_refused_where_the_order_has_a_meaning(settings: dict[str, Any]) -> None:
+    assert refuse(**settings).field in settings
+
+
+def test_a_set_is_no_output() -> None:
+    with pytest.raises(SettingsError):
+        OutputSettings(outputs=[{"csv", "a.csv"}])  # type: ignore[list-item]
+
+
+def test_a_set_is_no_address() -> None:
+    with pytest.raises(SettingsError):
+        WatchSettings(serve={"host", 80})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["include", "exclude", "expect_text", "headers", "resolve", "accept", "allow"])
+def test_an_iterator_is_refused(field: str) -> None:
+    assert refuse(**{field: iter(())}).field == field
+
+
+def test_bytes_are_no_statuses() -> None:
+    assert refuse(accept=bytearray([200])).field == "accept"
+
+
 @pytest.mark.parametrize("error", [TypeError, ValueError, OverflowError])
 def test_the_text_of_an_error_that_no_rule_raised_is_not_shown(error: type[Exception]) -> None:
     class Name:

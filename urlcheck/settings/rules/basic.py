@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from urlcheck.settings.errors import RuleError
@@ -147,7 +147,7 @@ class Texts:
         self.check = check
 
     def fit(self, value: Any) -> tuple[str, ...]:
-        texts = tuple(require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)))
+        texts = tuple(require(value, is_sequence(value)))
         require(texts, all(isinstance(text, str) for text in texts))
         if self.check:
             for text in texts:
@@ -184,6 +184,16 @@ class Bytes:
 def describe_range(least: int, most: int | None) -> str:
     """`from 1 to 64`, `1 or more`."""
     return f"{least} or more" if most is None else f"from {least} to {most}"
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether the value has elements whose order has a meaning. A set has no order, and a text is one value."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
+
+
+def is_collection(value: Any) -> bool:
+    """Whether the value is a sequence or a set."""
+    return isinstance(value, Collection) and not isinstance(value, str | bytes | bytearray | Mapping)
 
 
 def require(value: Any, holds: object) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from urlcheck.http.headers import FRAMING, is_sendable, is_token
@@ -10,7 +10,7 @@ from urlcheck.http.methods import find_fault
 from urlcheck.model.verdict import Verdict
 from urlcheck.settings.errors import RuleError
 from urlcheck.settings.patterns import Pattern
-from urlcheck.settings.rules.basic import Text, require
+from urlcheck.settings.rules.basic import Text, is_collection, is_sequence, require
 
 # the highest status of RFC 9110, 15; 999 is what LinkedIn answers to programs
 LEAST_STATUS, MOST_STATUS, ODD_STATUS = 100, 599, 999
@@ -52,8 +52,8 @@ class Headers:
         self.is_sent = is_sent
 
     def fit(self, value: Any) -> tuple[tuple[str, str], ...]:
-        pairs = value.items() if isinstance(value, Mapping) else value
-        require(pairs, isinstance(pairs, Iterable) and not isinstance(pairs, str | bytes))
+        pairs = list(value.items()) if isinstance(value, Mapping) else value
+        require(pairs, is_sequence(pairs))
         return tuple(self._fit_pair(pair) for pair in pairs)
 
     def _fit_pair(self, pair: Any) -> tuple[str, str]:
@@ -84,7 +84,7 @@ class Address:
     words = "a pair (host, port)"
 
     def fit(self, value: Any) -> tuple[str, int]:
-        parts = tuple(require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)))
+        parts = tuple(require(value, is_sequence(value)))
         require(parts, [type(part) for part in parts] == [str, int])
         host, port = parts
         return require((host, port), host and 0 <= port <= 65535)  # type: ignore[no-any-return]
@@ -96,7 +96,7 @@ class Statuses:
     words = f"a collection of status codes from {LEAST_STATUS} to {MOST_STATUS}, or {ODD_STATUS}"
 
     def fit(self, value: Any) -> frozenset[int]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
+        require(value, is_collection(value))
         codes = tuple(value)  # their types first: not every object can be in a set
         require(codes, all(type(code) is int and is_status(code) for code in codes))
         return frozenset(codes)
@@ -108,7 +108,7 @@ class Verdicts:
     words = "a collection of verdicts"
 
     def fit(self, value: Any) -> frozenset[Verdict]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
+        require(value, is_collection(value))
         names = tuple(value)
         require(names, all(isinstance(name, str) and name in [*Verdict] for name in names))
         return frozenset(map(Verdict, names))
@@ -120,11 +120,11 @@ class Outputs:
     words = "a sequence of pairs (format, file)"
 
     def fit(self, value: Any) -> tuple[tuple[str, str | None], ...]:
-        require(value, isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping))
+        require(value, is_sequence(value))
         return tuple(self._fit_output(output) for output in value)
 
     def _fit_output(self, output: Any) -> tuple[str, str | None]:
-        parts = tuple(require(output, isinstance(output, Iterable) and not isinstance(output, str | bytes)))
+        parts = tuple(require(output, is_sequence(output)))
         name, file = require(parts, len(parts) == 2)
         require(parts, isinstance(name, str) and isinstance(file, str | None))
         return name, file
@@ -147,6 +147,6 @@ def is_status(code: int) -> bool:
 
 def fit_pair(value: Any) -> tuple[str, str]:
     """Two texts as a tuple. Raises `RuleError`."""
-    require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
+    require(value, is_sequence(value))
     first, second = require(parts := tuple(value), [type(part) for part in parts] == [str, str])
     return first, second

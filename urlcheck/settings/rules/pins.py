@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from urlcheck.settings.errors import RuleError
-from urlcheck.settings.rules.basic import require
+from urlcheck.settings.rules.basic import is_sequence, require
 
 Pin = tuple[str, int, str]
 
@@ -20,12 +19,12 @@ class Pins:
     words = "a sequence of triples (host, port, addresses)"
 
     def fit(self, value: Any) -> tuple[Pin, ...]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
+        require(value, is_sequence(value))
         return tuple(self.fit_pin(pin) for pin in value)
 
     def fit_pin(self, pin: Any) -> Pin:
         """One of the triples. Raises `RuleError`."""
-        parts = tuple(require(pin, isinstance(pin, Iterable) and not isinstance(pin, str | bytes)))
+        parts = tuple(require(pin, is_sequence(pin)))
         host, port, addresses = require(parts, [type(part) for part in parts] == [str, int, str])
         if not 1 <= port <= 65535:
             raise RuleError(f"{port} is not a port number from 1 to 65535")
