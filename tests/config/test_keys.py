@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,18 @@ import pytest
 from tests.support.command import Complain, Tell
 from urlcheck.cli.command import command
 from urlcheck.cli.program import run
-from urlcheck.config.keys import list_keys, split_path
+from urlcheck.config.keys import Key, list_keys, split_path
 from urlcheck.model.verdict import Verdict
+from urlcheck.options.bodies import read_json
 from urlcheck.options.groups import GroupedOption
+from urlcheck.options.name_types import Output
+from urlcheck.options.options import SCOPES
+from urlcheck.options.request_types import Body
+from urlcheck.settings import rules
+from urlcheck.settings.field import spec_of
 from urlcheck.settings.output import OutputSettings
+from urlcheck.settings.rules import Either
+from urlcheck.settings.scopes import CheckSettings
 from urlcheck.settings.settings import Settings
 
 NAMED = ("--config", "urlcheck.toml")
@@ -171,23 +180,51 @@ def test_paths_start_from_the_files_own_directory(
     assert told.output.outputs == (("jsonl", "../out.jsonl"), ("table", None))
 
 
-def option(**attributes: Any) -> Any:
-    return list_keys(click.Command("x", params=[GroupedOption(["--x"], group="x", shown_default=None, **attributes)]))["x"]
+def option(name: str = "--x", group: str = "x", **attributes: Any) -> Key:
+    (key,) = list_keys(
+        click.Command("x", params=[GroupedOption([name], group=group, shown_default=None, **attributes)])
+    ).values()
+    return key
 
 
 @pytest.mark.parametrize(
-    ("metavar", "text", "parts"),
+    ("kind", "text", "parts"),
     [
-        ("FILE", "a.txt", ("", "a.txt")),
-        ("FILE", "-", ("-", "")),
-        ("FORMAT[=FILE]", "jsonl=a=b", ("jsonl=", "a=b")),
-        ("FORMAT[=FILE]", "jsonl", ("jsonl", "")),
-        ("TEXT|@FILE", "@a.json", ("@", "a.json")),
-        ("TEXT|@FILE", "a@b", ("a@b", "")),
-        ("TEXT|@FILE", "@-", ("@-", "")),
-        ("URL", "a.txt", ("a.txt", "")),
-        (None, "a.txt", ("a.txt", "")),
+        (click.Path(), "a.txt", ("", "a.txt")),
+        (click.Path(), "-", ("-", "")),
+        (Output(), "jsonl=a=b", ("jsonl=", "a=b")),
+        (Output(), "jsonl=-", ("jsonl=-", "")),
+        (Output(), "jsonl", ("jsonl", "")),
+        (Body(read_json), "@a.json", ("@", "a.json")),
+        (Body(read_json), "a@b", ("a@b", "")),
+        (Body(read_json), "@-", ("@-", "")),
+        (click.STRING, "a.txt", ("a.txt", "")),
+        (click.STRING, "@a.txt", ("@a.txt", "")),
     ],
 )
-def test_what_names_a_file_is_told_by_how_help_writes_it(metavar: str | None, text: str, parts: tuple[str, str]) -> None:
-    assert split_path(option(metavar=metavar), text) == parts
+def test_the_type_of_an_option_tells_what_names_a_file(kind: click.ParamType[Any], text: str, parts: tuple[str, str]) -> None:
+    assert split_path(option(type=kind, metavar="X"), text) == parts
+
+
+@pytest.mark.parametrize("metavar", ["FILE", "PATH", "SOCKET", "FORMAT[=FILE]", "TEXT|@FILE"])
+def test_a_word_of_the_help_makes_no_value_a_file(metavar: str) -> None:
+    assert [split_path(option(metavar=metavar), text) for text in ("a", "a=b", "@a")] == [("a", ""), ("a=b", ""), ("@a", "")]
+
+
+def test_the_settings_that_name_files_are_those_with_the_rule_of_paths() -> None:
+    rule_of = {field.name: spec_of(field).rule for scope in SCOPES for field in fields(scope)}
+    by_rule = {name for name, rule in rule_of.items() if isinstance(rule, Either) and isinstance(rule.rule, rules.Path)}
+    assert {key.param for key in KEYS.values() if split_path(key, "a") == ("", "a")} == by_rule | {"files"}
+
+
+def test_the_title_of_a_group_makes_no_option_one_for_targets() -> None:
+    assert not option(group="Request").is_for_targets
+
+
+def test_a_field_of_the_check_settings_is_for_targets_in_any_group() -> None:
+    assert option("--timeout", group="Any").is_for_targets
+
+
+def test_the_options_for_targets_are_those_of_the_check_settings_and_json() -> None:
+    of_a_check = {field.name for field in fields(CheckSettings) if spec_of(field).option}
+    assert {key.param for key in KEYS.values() if key.is_for_targets} == of_a_check | {"json"}

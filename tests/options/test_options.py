@@ -12,7 +12,7 @@ from urlcheck.model.verdict import Verdict
 from urlcheck.options.groups import GroupedOption, pick
 from urlcheck.options.name_types import Output, StatusCodes, Verdicts
 from urlcheck.options.quantity_types import Duration, Size
-from urlcheck.options.request_types import Credentials, Header, HeaderText, Method, Pin
+from urlcheck.options.request_types import Address, Credentials, Header, HeaderText, Method, Pin
 from urlcheck.reports.registry import FORMATS, load_reporter
 from urlcheck.settings.output import OutputSettings
 from urlcheck.settings.settings import Settings
@@ -115,6 +115,11 @@ def test_a_parameter_that_cannot_be_used_is_refused_with_advice(kind: click.Para
     with pytest.raises(click.BadParameter) as refusal:
         kind.convert(text, None, None)
     assert refusal.value.message == message
+
+
+def test_a_port_of_more_digits_than_python_reads_is_refused() -> None:
+    with pytest.raises(click.BadParameter, match="with a port up to 65535"):
+        Address().convert("9" * 5000, None, None)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -15,15 +15,15 @@ from urlcheck.config.trust import refuse_reading, refuse_use
 from urlcheck.config.variables import UnusableValueError, Variables, quote
 from urlcheck.model.errors import SettingsError
 from urlcheck.options.groups import GroupedOption
-from urlcheck.options.name_types import StatusCodes, Verdicts
+from urlcheck.options.name_types import Output, StatusCodes, Verdicts
+from urlcheck.options.request_types import Body, Header
+from urlcheck.settings.scopes import OF_A_CHECK
 
 Scalar = str | int | float | bool
 Shown = Scalar | list[Scalar]
 
 # the origin of a setting that is no place in a file and no variable
 COMMAND_LINE = "command line"
-_TARGET_GROUPS = {"Request", "Connection", "Verdict"}
-_FILES = {"FILE", "PATH", "SOCKET"}
 _MAX_BITS = 64
 
 
@@ -55,7 +55,7 @@ class Key:
     @property
     def is_for_targets(self) -> bool:
         """Whether a single request may have a value of its own."""
-        return self.options[0].group in _TARGET_GROUPS
+        return self.param in OF_A_CHECK or self.param == "json"  # which is another way to write `data`
 
     def switch(self, *, on: bool) -> bool:
         """The value that a flag sets: `--no-dedupe` sets `dedupe` to False."""
@@ -171,13 +171,13 @@ def read_arguments(key: Key, given: Mapping[str, object], origin: str, context: 
 
 def split_path(key: Key, text: str) -> tuple[str, str]:
     """A value before the file that it names, and the file: `("jsonl=", "out.jsonl")`; no file where it names none."""
-    metavar = key.options[0].metavar or ""
-    if metavar in _FILES:
+    kind = key.options[0].type
+    if isinstance(kind, click.Path):  # the type that the rule of paths has
         return ("", text) if text != "-" else (text, "")
-    if "=FILE" in metavar:
+    if isinstance(kind, Output):
         before, equals, path = text.partition("=")
         return (before + equals, path) if path != "-" else (text, "")
-    if (key.options[0].type.name == "body" or "@" in metavar) and text.startswith("@") and text != "@-":
+    if isinstance(kind, Body) and text.startswith("@") and text != "@-":
         return "@", text[1:]
     return text, ""
 
@@ -191,7 +191,7 @@ def _rebase(key: Key, text: str, plain: str, directory: str) -> str:
 
 
 def _list_scalars(key: Key, written: object) -> list[object]:
-    if isinstance(written, dict) and key.options[0].type.name == "header":
+    if isinstance(written, dict) and isinstance(key.options[0].type, Header):
         raise UnusableValueError('a table is no value for it: write ["NAME: VALUE"]')
     if not isinstance(written, list):
         return [written]

@@ -10,10 +10,13 @@ import click
 
 from urlcheck.http.headers import FRAMING, is_sendable, is_token
 from urlcheck.http.methods import find_fault
+from urlcheck.settings import rules
+from urlcheck.settings.errors import RuleError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+_PORT = re.compile(r"[0-9]{1,5}")
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
 _SCHEMES = {"http", "https"}
 # completed in a shell; any other method may be given too
@@ -45,9 +48,10 @@ class HeaderText(click.ParamType[str]):
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not is_sendable(value):
+        try:
+            return rules.HeaderText().fit(value)
+        except RuleError:
             self.fail("a header cannot have control characters", param, ctx)
-        return str(value)
 
 
 class Credentials(click.ParamType[tuple[str, str]]):
@@ -57,9 +61,10 @@ class Credentials(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         name, colon, password = value.partition(":")
-        if not colon or not is_sendable(value):
+        try:
+            return rules.Credentials().fit((name, password) if colon else None)
+        except RuleError:
             self.fail("credentials are written NAME:PASSWORD, without control characters", param, ctx)
-        return name, password
 
 
 class Method(click.ParamType[str]):
@@ -104,30 +109,11 @@ class Pin(click.ParamType[tuple[str, int, str]]):
         match = _PIN.fullmatch(value)
         if match is None:
             self.fail(f"{value!r} is not HOST:PORT:ADDRESS", param, ctx)
-        name, port, addresses = match.groups()
-        from urlcheck.http.url import InvalidUrlError, is_ip_address, read_host  # noqa: PLC0415 - of no use to --help
-
-        if not 1 <= int(port) <= 65535:
-            self.fail(f"{port} is not a port number from 1 to 65535", param, ctx)
+        host, port, addresses = match.groups()
         try:
-            host = name if name == "*" else read_host(name).removesuffix(".")
-        except InvalidUrlError as error:
-            self.fail(f"{name!r} is not a host: {error}", param, ctx)
-        if is_ip_address(host):
-            self.fail(f"{host} is an IP address: write the host name that it replaces", param, ctx)
-        return host, int(port), ",".join(self._read_address(text, param, ctx) for text in addresses.split(","))
-
-    def _read_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        import ipaddress  # noqa: PLC0415
-
-        bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-        try:
-            address = ipaddress.ip_address(bare)
-        except ValueError:
-            self.fail(f"{text!r} is not an IP address", param, ctx)
-        if "%" in bare:
-            self.fail(f"{text!r} has a zone: write the address without it", param, ctx)
-        return str(address)
+            return rules.Pins().fit_pin((host, int(port), addresses))
+        except RuleError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -137,9 +123,12 @@ class Address(click.ParamType[tuple[str, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         host, colon, port = value.rpartition(":")
-        if not (port.isascii() and port.isdigit() and int(port) <= 65535) or (colon and not host):
-            self.fail(f"{value!r} is not [HOST:]PORT with a port up to 65535.", param, ctx)
         bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        try:
+            pair = (bare or "127.0.0.1", int(port)) if _PORT.fullmatch(port) and (host or not colon) else None
+            address = rules.Address().fit(pair)
+        except RuleError:
+            self.fail(f"{value!r} is not [HOST:]PORT with a port up to 65535.", param, ctx)
         if ":" in bare and bare == host:
             self.fail(f"{value!r}: an IPv6 address stands in brackets, as in [::1]:9115.", param, ctx)
-        return bare or "127.0.0.1", int(port)
+        return address

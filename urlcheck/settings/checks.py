@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 from urlcheck.model.errors import SettingsError
-from urlcheck.settings.scopes import CheckSettings
+from urlcheck.settings.scopes import OF_A_CHECK, CheckSettings
 from urlcheck.settings.settings import Settings
-
-_OF_A_CHECK = {field.name for field in fields(CheckSettings)}
 
 
 class GrowingChecks(list[CheckSettings]):
@@ -58,5 +56,5 @@ class Checks(GrowingChecks):
         """A setting of the whole run is refused where it is neither the default nor the run's."""
         for field in fields(settings):
             value = getattr(settings, field.name)
-            if field.name not in _OF_A_CHECK and value not in (field.default, getattr(self._run, field.name)):
+            if field.name not in OF_A_CHECK and value not in (field.default, getattr(self._run, field.name)):
                 raise SettingsError(field.name, "is a setting of the whole run, not of one target")

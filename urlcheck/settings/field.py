@@ -6,6 +6,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from urlcheck.model.errors import SettingsError
+from urlcheck.settings.errors import RuleError
 from urlcheck.settings.rules import Rule
 
 _SPEC = "urlcheck"
@@ -73,9 +74,10 @@ class Scope:
             rule, value = spec_of(field_).rule, getattr(self, field_.name)
             try:
                 fitted = rule.fit(value)
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, ArithmeticError) as error:
+                reason = str(error) if isinstance(error, RuleError) else ""
                 # the value is not shown: it may be a secret
-                raise SettingsError(field_.name, str(error) or f"must be {rule.words}") from None
+                raise SettingsError(field_.name, reason or f"must be {rule.words}") from None
             if fitted is not value:
                 object.__setattr__(self, field_.name, fitted)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from urlcheck.settings.errors import RuleError
+
 _MAX_MEMORY = 8 * 1024 * 1024  # bytes of an expression, its automata included
 _MESSAGE_LIMIT = 60
 # steps of an expression; times the bytes of the text, at some nanoseconds each, they bound a search
@@ -25,7 +27,7 @@ class _Expression(Protocol):
 
 
 class Pattern:
-    """A regular expression that is searched for in texts. Raises `ValueError` with the reason for any other text."""
+    """A regular expression that is searched for in texts. Raises `RuleError` with the reason for any other text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -53,9 +55,9 @@ def _compile(text: str) -> _Expression:
         fault = error.args[0].decode("utf-8", "replace")
         if len(fault) > _MESSAGE_LIMIT:
             fault = f"{fault[: _MESSAGE_LIMIT - 1]}…"
-        raise ValueError(f"{text!r} is not a regular expression: {fault}{_advise(text)}") from None
+        raise RuleError(f"{text!r} is not a regular expression: {fault}{_advise(text)}") from None
     if expression.programsize > _LONGEST_PROGRAM:
-        raise ValueError(f"{text!r} is too large to search long texts with; repeat less of it: {{1,50}}, not {{1,500}}")
+        raise RuleError(f"{text!r} is too large to search long texts with; repeat less of it: {{1,50}}, not {{1,500}}")
     return expression
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from urlcheck.http.methods import is_idempotent
 from urlcheck.settings.compatibility import refuse_conflicts
@@ -13,6 +13,7 @@ from urlcheck.settings.run import RunSettings
 from urlcheck.settings.verdict import VerdictSettings
 
 __all__ = [
+    "OF_A_CHECK",
     "CheckSettings",
     "ConnectionSettings",
     "InputSettings",
@@ -35,3 +36,7 @@ class CheckSettings(RequestSettings, ConnectionSettings, VerdictSettings):
     def is_repeatable(self) -> bool:
         """Whether a request may be sent twice (RFC 9110, 9.2.2)."""
         return is_idempotent(self.method)
+
+
+# the names of the settings that a target may have for itself
+OF_A_CHECK = frozenset(field.name for field in fields(CheckSettings))

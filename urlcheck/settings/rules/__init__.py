@@ -31,12 +31,12 @@ from urlcheck.settings.rules.http import (
     HeaderText,
     Method,
     Outputs,
-    Pins,
     Statuses,
     Verdicts,
     check_absolute_url,
     is_status,
 )
+from urlcheck.settings.rules.pins import Pins
 
 __all__ = [
     "ODD_STATUS",

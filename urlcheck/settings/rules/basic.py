@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from urlcheck.settings.errors import RuleError
 from urlcheck.settings.patterns import Pattern
+
+# the most bytes of a size: messages between processes hold whole numbers of 64 bits
+_MOST_BYTES = 2**63 - 1
+# the most seconds of a time: a state file holds milliseconds in 64 bits
+_MOST_SECONDS = 1e15
 
 
 class Rule(Protocol):
@@ -17,7 +24,7 @@ class Rule(Protocol):
     def words(self) -> str: ...
 
     def fit(self, value: Any) -> Any:
-        """The value as the field stores it. Raises `ValueError`: with a reason, or empty where `words` say enough."""
+        """The value as the field stores it. Raises `RuleError`: with a reason, or empty where `words` say enough."""
         ...
 
 
@@ -49,19 +56,27 @@ class Count:
 class Size(Count):
     """A number of bytes."""
 
+    def __init__(self, least: int) -> None:
+        super().__init__(least, _MOST_BYTES)
+
 
 class Number:
     """A finite number above 0."""
 
     words = "a number, more than 0"
+    most = sys.float_info.max
 
     def fit(self, value: Any) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(require(value, is_number and 0 < value < math.inf))
+        require(value, isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
+        if value > self.most:
+            raise RuleError("the number is too large")
+        return float(value)
 
 
 class Seconds(Number):
     """A span of time, of `least` seconds where that is given."""
+
+    most = _MOST_SECONDS
 
     def __init__(self, least: float = 0.0) -> None:
         self.least = least
@@ -111,7 +126,7 @@ class Choice:
 
 
 class Text:
-    """A text; `check` raises `ValueError` with a reason for one that is unusable."""
+    """A text; `check` raises `RuleError` with a reason for one that is unusable."""
 
     def __init__(self, words: str = "a text", check: Callable[[str], object] | None = None) -> None:
         self.words = words
@@ -132,7 +147,7 @@ class Texts:
         self.check = check
 
     def fit(self, value: Any) -> tuple[str, ...]:
-        texts = tuple(require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)))
+        texts = tuple(require(value, is_sequence(value)))
         require(texts, all(isinstance(text, str) for text in texts))
         if self.check:
             for text in texts:
@@ -171,10 +186,20 @@ def describe_range(least: int, most: int | None) -> str:
     return f"{least} or more" if most is None else f"from {least} to {most}"
 
 
+def is_sequence(value: Any) -> bool:
+    """Whether the value has elements whose order has a meaning. A set has no order, and a text is one value."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
+
+
+def is_collection(value: Any) -> bool:
+    """Whether the value is a sequence or a set."""
+    return isinstance(value, Collection) and not isinstance(value, str | bytes | bytearray | Mapping)
+
+
 def require(value: Any, holds: object) -> Any:
-    """The value. Raises `ValueError` unless the condition holds."""
+    """The value. Raises `RuleError` unless the condition holds."""
     if not holds:
-        raise ValueError
+        raise RuleError
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from urlcheck.settings.errors import RuleError
 from urlcheck.settings.rules.basic import Text
 
 _LOCAL = "local:"
@@ -23,9 +24,9 @@ class Cluster(Text):
         text = Text.fit(self, value)
         if text.startswith(_LOCAL):
             if count_local(text) not in range(1, _MOST_LOCAL + 1):
-                raise ValueError(f"local:N starts N worker processes on this machine, from 1 to {_MOST_LOCAL}")
+                raise RuleError(f"local:N starts N worker processes on this machine, from 1 to {_MOST_LOCAL}")
         elif not _ADDRESS.fullmatch(text):
-            raise ValueError("write the address of a Dask scheduler, such as tcp://HOST:8786, or local:N")
+            raise RuleError("write the address of a Dask scheduler, such as tcp://HOST:8786, or local:N")
         return text
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from urlcheck.http.headers import FRAMING, is_sendable, is_token
 from urlcheck.http.methods import find_fault
 from urlcheck.model.verdict import Verdict
+from urlcheck.settings.errors import RuleError
 from urlcheck.settings.patterns import Pattern
-from urlcheck.settings.rules.basic import Text, require
+from urlcheck.settings.rules.basic import Text, is_collection, is_sequence, require
 
 # the highest status of RFC 9110, 15; 999 is what LinkedIn answers to programs
 LEAST_STATUS, MOST_STATUS, ODD_STATUS = 100, 599, 999
@@ -24,7 +25,7 @@ class Method(Text):
     def fit(self, value: Any) -> str:
         method = Text.fit(self, value)
         if fault := find_fault(method):
-            raise ValueError(fault)
+            raise RuleError(fault)
         return str(require(method, method == method.upper()))
 
 
@@ -51,16 +52,16 @@ class Headers:
         self.is_sent = is_sent
 
     def fit(self, value: Any) -> tuple[tuple[str, str], ...]:
-        pairs = value.items() if isinstance(value, Mapping) else value
-        require(pairs, isinstance(pairs, Iterable) and not isinstance(pairs, str | bytes))
+        pairs = list(value.items()) if isinstance(value, Mapping) else value
+        require(pairs, is_sequence(pairs))
         return tuple(self._fit_pair(pair) for pair in pairs)
 
     def _fit_pair(self, pair: Any) -> tuple[str, str]:
         name, text = fit_pair(pair)
         if not is_token(name) or not is_sendable(text):
-            raise ValueError("a header has a name that RFC 9110 allows, and no control characters")
+            raise RuleError("a header has a name that RFC 9110 allows, and no control characters")
         if self.is_sent and name.lower() in FRAMING:
-            raise ValueError(f"{name} frames the request; the client sets it")
+            raise RuleError(f"{name} frames the request; the client sets it")
         if not self.is_sent and text.startswith("~"):
             Pattern(text.removeprefix("~"))
         return name, text
@@ -69,25 +70,12 @@ class Headers:
 class Credentials:
     """A pair (name, password)."""
 
-    words = "a pair (name, password)"
+    words = "a pair (name, password) without control characters"
 
     def fit(self, value: Any) -> tuple[str, str]:
-        return fit_pair(value)
-
-
-class Pins:
-    """A sequence of triples (host, port, addresses), stored as a tuple; several addresses have commas between."""
-
-    words = "a sequence of triples (host, port, addresses)"
-
-    def fit(self, value: Any) -> tuple[tuple[str, int, str], ...]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
-        return tuple(self._fit_pin(pin) for pin in value)
-
-    def _fit_pin(self, pin: Any) -> tuple[str, int, str]:
-        parts = tuple(require(pin, isinstance(pin, Iterable) and not isinstance(pin, str | bytes)))
-        host, port, addresses = require(parts, [type(part) for part in parts] == [str, int, str])
-        return host, port, addresses
+        pair = fit_pair(value)
+        require(pair, all(map(is_sendable, pair)))
+        return pair
 
 
 class Address:
@@ -96,7 +84,7 @@ class Address:
     words = "a pair (host, port)"
 
     def fit(self, value: Any) -> tuple[str, int]:
-        parts = tuple(require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)))
+        parts = tuple(require(value, is_sequence(value)))
         require(parts, [type(part) for part in parts] == [str, int])
         host, port = parts
         return require((host, port), host and 0 <= port <= 65535)  # type: ignore[no-any-return]
@@ -108,10 +96,10 @@ class Statuses:
     words = f"a collection of status codes from {LEAST_STATUS} to {MOST_STATUS}, or {ODD_STATUS}"
 
     def fit(self, value: Any) -> frozenset[int]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
-        codes = frozenset(value)
+        require(value, is_collection(value))
+        codes = tuple(value)  # their types first: not every object can be in a set
         require(codes, all(type(code) is int and is_status(code) for code in codes))
-        return codes
+        return frozenset(codes)
 
 
 class Verdicts:
@@ -120,7 +108,7 @@ class Verdicts:
     words = "a collection of verdicts"
 
     def fit(self, value: Any) -> frozenset[Verdict]:
-        require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
+        require(value, is_collection(value))
         names = tuple(value)
         require(names, all(isinstance(name, str) and name in [*Verdict] for name in names))
         return frozenset(map(Verdict, names))
@@ -132,24 +120,24 @@ class Outputs:
     words = "a sequence of pairs (format, file)"
 
     def fit(self, value: Any) -> tuple[tuple[str, str | None], ...]:
-        require(value, isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping))
+        require(value, is_sequence(value))
         return tuple(self._fit_output(output) for output in value)
 
     def _fit_output(self, output: Any) -> tuple[str, str | None]:
-        parts = tuple(require(output, isinstance(output, Iterable) and not isinstance(output, str | bytes)))
+        parts = tuple(require(output, is_sequence(output)))
         name, file = require(parts, len(parts) == 2)
         require(parts, isinstance(name, str) and isinstance(file, str | None))
         return name, file
 
 
 def check_absolute_url(text: str) -> None:
-    """Raises `ValueError` with the reason for a text that is no absolute http(s) URL."""
+    """Raises `RuleError` with the reason for a text that is no absolute http(s) URL."""
     from urlcheck.http.url import InvalidUrlError, parse  # noqa: PLC0415 - of no use to --help
 
     try:
         parse(text)
     except InvalidUrlError as error:
-        raise ValueError(f"not an absolute http(s) URL: {error}") from None
+        raise RuleError(f"not an absolute http(s) URL: {error}") from None
 
 
 def is_status(code: int) -> bool:
@@ -158,7 +146,7 @@ def is_status(code: int) -> bool:
 
 
 def fit_pair(value: Any) -> tuple[str, str]:
-    """Two texts as a tuple. Raises `ValueError`."""
-    require(value, isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping))
+    """Two texts as a tuple. Raises `RuleError`."""
+    require(value, is_sequence(value))
     first, second = require(parts := tuple(value), [type(part) for part in parts] == [str, str])
     return first, second
