@@ -11,6 +11,7 @@ import pytest
 from pytest_aiohttp import AiohttpClient
 
 from tests.support.marks import on_posix
+from tests.support.ports import find_port
 from tests.support.program import finish, read_line
 from urlcheck import check
 from urlcheck.demo.site import LARGE, USERS, main, make_app, serve_aside, tour
@@ -99,7 +100,7 @@ def test_the_demo_without_an_option_is_the_tour(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_the_site_is_gone_when_it_is_no_longer_served() -> None:
-    with serve_aside() as base:
+    with serve_aside(find_port()) as base:
         pass
     address = urlsplit(base)
     with pytest.raises(ConnectionRefusedError):

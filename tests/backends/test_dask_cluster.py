@@ -137,6 +137,16 @@ def times(noted: Sequence[tuple[object, float]]) -> list[float]:
     return [time for _, time in noted]
 
 
+# --- none at all ---
+
+
+@in_no_time
+async def test_without_workers_a_run_with_a_deadline_says_so_beside_its_results(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(Client(), deadline=60)
+    await watch(cluster, 5)
+    assert cluster.remarks == ["no worker of the cluster was left"]
+
+
 # --- those that are lost ---
 
 

@@ -69,7 +69,7 @@ async def test_a_target_that_was_down_is_down_since_then_after_a_kill(launch: La
     )
     assert (target["uptime_24h"], target["uptime_30d"]) == (0, 0)
     assert [(change["to"], change["verdict"]) for change in history["changes"]] == [("down", "status"), ("suspect", "status")]
-    assert [day["uptime"] for day in history["days"]][-2:] == [None, 0]
+    assert {day["uptime"] for day in history["days"]} == {None, 0}
     assert len(history["days"]) == 90
     assert "down" not in finished.stderr
 
