@@ -6,7 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
 from pathlib import Path
 
-from tests.manual.pages import PAGES, README, blocks, rows, sections
+from tests.manual.pages import PAGES, README, ROOT, blocks, rows, sections
 from tests.support.marks import on_posix
 from tests.support.program import Urlcheck, finish
 from urlcheck.model.verdict import Verdict
@@ -35,6 +35,13 @@ def test_the_ci_snippets_of_the_front_page_are_those_of_the_manual() -> None:
     snippets = blocks(sections(README)["In CI"], "yaml")
     assert len(snippets) == 3
     assert [snippet for snippet in snippets if snippet not in blocks(PAGES["ci"], "yaml")] == []
+
+
+def test_every_path_in_the_section_for_developers_exists() -> None:
+    quoted = re.findall(r"`([^`]+)`", sections(README)["Development"])
+    paths = [text for text in quoted if "/" in text or text.endswith(".py")]
+    assert {"api.py", "engine/", ".ci/run"} <= {*paths}
+    assert [path for path in paths if not any((folder / path).exists() for folder in (ROOT, ROOT / "urlcheck"))] == []
 
 
 def level(output: str) -> str:
