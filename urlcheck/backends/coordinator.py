@@ -62,10 +62,10 @@ class Coordinator:
         self._losses: dict[int, int] = {}
         self._balancing: asyncio.Task[None] | None = None
         self._text = 0
-        self._is_read = False
         self._is_done = False
         self._error: Exception | None = None
         self._dismissal: asyncio.TimerHandle | None = None
+        self._closing: list[asyncio.Task[None]] = []
 
     @property
     def slowed(self) -> int:
@@ -126,7 +126,7 @@ class Coordinator:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*(backend.aclose() for backend in {*self._backends, *self._opened}))
+            await asyncio.gather(*self._closing, *(backend.aclose() for backend in {*self._backends, *self._opened}))
 
     def stop(self, reason: str = INTERRUPTED) -> None:
         """Read no further and abandon what is in flight. Targets without a verdict become `unchecked`, for this reason."""
@@ -170,7 +170,6 @@ class Coordinator:
             await self._read()
         except Exception as error:  # noqa: BLE001 - a program's own iterable may raise anything: raised after the results
             self._error = error
-        self._is_read = True
         while not self._has_crashed and (self.unfinished or self._fleet.is_moving):
             await self._buffer.wait_for_room()
         self._is_done = True
@@ -288,4 +287,5 @@ class Coordinator:
 
     def _dismiss(self) -> None:
         """Close the backends that have not given back their unfinished targets in time."""
-        self._closing = [asyncio.ensure_future(backend.aclose()) for backend in self._backends if backend in self._opened]
+        loop = asyncio.get_running_loop()
+        self._closing += [loop.create_task(backend.aclose()) for backend in self._backends if backend in self._opened]

@@ -138,8 +138,3 @@ class Worker:
 
     def _send(self, message: messages.Message) -> None:
         self._channel.write(messages.encode(message))
-
-
-def _measure(engine: Engine) -> messages.Load:
-    status = engine.status
-    return messages.Load(status.limit, status.in_flight)
