@@ -30,8 +30,13 @@ from tests.support.program import Launch, RunHere, Urlcheck, finish
 from tests.support.servers import Serve, hold, reply
 from tests.test_hostile import SAMPLE, TABLE, Ground, Mode
 from urlcheck import Settings, SettingsError, Verdict, check, check_urls
+from urlcheck.backends.coordinator import Coordinator
+from urlcheck.backends.dask.thresholds import Thresholds
+from urlcheck.input.iterable_source import IterableSource
+from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.result import Result
 from urlcheck.model.target import Target
+from urlcheck.settings.scopes import InputSettings, RunSettings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone")
 
@@ -40,6 +45,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.
 def membership() -> ModuleType:
     """Imported here, with Dask, by the one worker that runs these tests: it takes half a second."""
     return importlib.import_module("urlcheck.backends.dask.cluster")
+
+
+@pytest.fixture(scope="module")
+def connecting() -> ModuleType:
+    """Imported here, as above."""
+    return importlib.import_module("urlcheck.backends.dask.connect")
 
 
 @pytest.fixture(scope="module")
@@ -244,13 +255,17 @@ async def idle() -> AsyncIterator[str]:
         yield cluster.scheduler_address
 
 
-async def test_without_workers_the_run_ends_after_a_while(
-    idle: str, membership: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(membership, "_WORKER_SECONDS", 0.1)
-    results = await check(["http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "a..b"], Settings(dask=idle))
-    assert [(result.verdict, result.detail) for result in results[:2]] == [(Verdict.UNCHECKED, membership.NO_WORKER)] * 2
-    assert results[2].verdict == Verdict.INVALID
+async def test_without_workers_the_run_ends_after_a_while(idle: str, membership: ModuleType, connecting: ModuleType) -> None:
+    settings = Settings(dask=idle)
+    checks, run_settings = [settings.check], settings.part(RunSettings)
+    builder = TargetBuilder(settings.part(InputSettings), checks)
+    source = IterableSource(["http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "a..b"], builder)
+    async with connecting.open_cluster(run_settings, checks, Thresholds(worker_seconds=0.1)) as cluster:
+        run = Coordinator(source, None, run_settings, checks, cluster)
+        results = {result.target.url: result async for result in run.results()}
+    assert results["a..b"].verdict == Verdict.INVALID
+    unchecked = [results["http://127.0.0.1:9/a"], results["http://127.0.0.1:9/b"]]
+    assert [(result.verdict, result.detail) for result in unchecked] == [(Verdict.UNCHECKED, membership.NO_WORKER)] * 2
 
 
 async def test_without_workers_the_deadline_ends_the_run(idle: str, urlcheck: Urlcheck) -> None:
@@ -267,12 +282,6 @@ async def test_a_cluster_of_this_machine_is_started_and_ended(urlcheck: Urlcheck
 
 
 # --- a cluster that is started here ---
-
-
-@pytest.fixture(scope="module")
-def connecting() -> ModuleType:
-    """Imported here, as above."""
-    return importlib.import_module("urlcheck.backends.dask.connect")
 
 
 @pytest.mark.parametrize("before", [None, "error::UserWarning"])

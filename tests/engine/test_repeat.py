@@ -28,7 +28,6 @@ from tests.engine.test_engine import (
 )
 from tests.support.builders import FAILURE, NOT_FOUND, RESPONSE, make_result, make_target
 from tests.support.clock import in_no_time, now
-from urlcheck.backends import coordinator
 from urlcheck.backends.bounds import Bounds
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.engine.check import Check
@@ -275,15 +274,14 @@ async def test_more_than_a_window_of_awaited_urls_does_not_keep_the_rest_from_be
 
 
 @in_no_time
-async def test_an_endless_list_of_what_never_comes_is_never_held_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coordinator, "MOST_AWAITED", 2000)
-
+async def test_an_endless_list_of_what_never_comes_is_never_held_as_a_whole() -> None:
     async def fail(_: Url, __: str) -> Outcome:
         await asyncio.sleep(1)
         return TIMEOUT
 
     blocks = Blocks.without_end("http://host{}/")
-    results = await collect(wait(blocks, Client(fail), seconds=30))
+    bounds = Bounds(window=WINDOW, awaited=2000)
+    results = await collect(wait(blocks, Client(fail), seconds=30, bounds=bounds))
     assert len(results) == blocks.blocks_read
     assert WINDOW < blocks.blocks_read <= WINDOW + 2000 + 256 + 100
     assert sum(result.attempts > 0 for result in results) > 2000

@@ -19,13 +19,15 @@ class Bounds:
     """How far the coordinator reads ahead of the backends, and how long it waits for them.
 
     `window`: unfinished targets of one backend, so that its workers find hosts that may be asked. `further`: the number of
-    windows while a backend could do more if it had other hosts. `text`: characters of all unfinished URLs, because a hostile
-    list may have 65 536 in a line. `farewell_seconds`: the time after which backends that were stopped are closed.
+    windows while a backend could do more if it had other hosts. `awaited`: the number of targets that come on top with `wait`,
+    so that those that never pass do not keep the others from being read. `text`: characters of all unfinished URLs, because a
+    hostile list may have 65 536 in a line. `farewell_seconds`: the time after which backends that were stopped are closed.
     `balance_seconds`: the time between two looks whether one backend has hosts or places in flight for another.
     """
 
     window: int = 10_000
     further: int = 5
+    awaited: int = 50_000
     text: int = 16 * 1024 * 1024
     farewell_seconds: float = 2.0
     balance_seconds: float = 0.1

@@ -15,7 +15,6 @@ from itertools import chain
 from urlcheck.backends.bounds import FAILED, INTERRUPTED, PAST_WAIT, Bounds, set_alarm
 from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
-from urlcheck.engine.repeat import MOST_AWAITED
 from urlcheck.engine.result_buffer import ResultBuffer
 from urlcheck.engine.status import HeldBack
 from urlcheck.input.source import Source
@@ -198,8 +197,7 @@ class Coordinator:
             return True
         window = max(bounds.window, 8 * self._settings.concurrency)
         windows = bounds.further if any(status.hungry for status in statuses) else 1
-        # targets that never pass must not keep the others from being read
-        awaited = MOST_AWAITED if self._settings.wait else 0
+        awaited = bounds.awaited if self._settings.wait else 0
         return max(status.unfinished for status in statuses) > window * windows + awaited
 
     def _submit(self, targets: Sequence[Target]) -> None:

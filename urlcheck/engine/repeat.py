@@ -15,8 +15,6 @@ from urlcheck.policy.backoff import backoff
 # a pause is this part of the time waited already, within two bounds in seconds: a service that comes up late is seen within a
 # tenth of the time that it took
 SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PART = 0.25, 2.0, 0.1
-# no more targets are read while more than this many are awaited
-MOST_AWAITED = 50_000
 # an attempt may take all the time there is; the run ends this many seconds later, so that it is still reported as a time-out
 GRACE_SECONDS = 0.1
 

@@ -14,6 +14,7 @@ from distributed import CancelledError, Client, KilledWorker
 
 from urlcheck.backends.dask.actor import EngineActor
 from urlcheck.backends.dask.link import ActorLink
+from urlcheck.backends.dask.thresholds import Thresholds
 from urlcheck.backends.protocol import Backend, Scaled
 from urlcheck.backends.remote import RemoteBackend
 from urlcheck.settings.files import FileReader
@@ -25,17 +26,10 @@ from urlcheck.text.safe import clean
 VERSION_PLACE = "urlcheck.settings.identity:VERSION"
 NO_WORKER = "no worker of the cluster was left"
 NO_SCHEDULER = "the scheduler of the cluster went away"
-# seconds between two looks at the list of workers
-_LOOK_SECONDS = 1.0
-# ... for which the scheduler may not answer, as while it is started again
+# seconds for which the scheduler may not answer, as while it is started again
 _SCHEDULER_SECONDS = 5.0
-# ... for which a run without a deadline waits for a worker
-_WORKER_SECONDS = 60.0
-# ... that a worker has to say its version, or to make the actor, for which it needs a free thread
-_OPEN_SECONDS = 30.0
+# ... that the first workers have to say their version
 _FIRST_SECONDS = 5.0
-# ... until a worker that was lost, but is still in the list, is tried again; they double
-_RETRY_SECONDS = 5.0
 _MOST_REMARKS = 5
 _OF_A_LOST_WORKER = (OSError, TimeoutError, KilledWorker, CancelledError)
 
@@ -43,13 +37,16 @@ _OF_A_LOST_WORKER = (OSError, TimeoutError, KilledWorker, CancelledError)
 class Cluster:
     """A `Scaler` of the workers of a cluster."""
 
-    def __init__(self, client: Client, settings: RunSettings, checks: Sequence[CheckSettings]) -> None:
+    def __init__(
+        self, client: Client, settings: RunSettings, checks: Sequence[CheckSettings], thresholds: Thresholds | None = None
+    ) -> None:
         self._remarks: list[str] = []
         self._is_deserted = False
         self._client = client
         self._settings = replace(settings, deadline=None, dask=None)
         self._has_deadline = settings.deadline is not None
         self._checks = checks
+        self._thresholds = thresholds or Thresholds()
         self._files = FileReader()
         self._begin = time.monotonic()
         self._backends: dict[str, RemoteBackend] = {}
@@ -102,7 +99,7 @@ class Cluster:
                 await scaled.share_out(self._take_opened())
                 if self.opened:
                     last_worker = time.monotonic()
-                elif not self._has_deadline and time.monotonic() - last_worker > _WORKER_SECONDS:
+                elif not self._has_deadline and time.monotonic() - last_worker > self._thresholds.worker_seconds:
                     scaled.stop(NO_WORKER)
                     return
                 # without a deadline, the reason for which the run is stopped says so
@@ -135,14 +132,14 @@ class Cluster:
 
     def _postpone(self, worker: str) -> None:
         """Try a worker again later, if it is still in the list then."""
-        _, pause = self._retry.get(worker, (0.0, _RETRY_SECONDS))
+        _, pause = self._retry.get(worker, (0.0, self._thresholds.retry_seconds))
         self._retry[worker] = (time.monotonic() + pause, 2 * pause)
 
     async def _wait_for_openings(self) -> None:
         if self._opening:
-            await asyncio.wait(self._opening.values(), timeout=_LOOK_SECONDS)
+            await asyncio.wait(self._opening.values(), timeout=self._thresholds.look_seconds)
         else:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(self._thresholds.look_seconds)
 
     def _take_opened(self) -> list[RemoteBackend]:
         """The backends that were opened since the last look."""
@@ -158,13 +155,13 @@ class Cluster:
     async def _open(self, worker: str) -> RemoteBackend | None:
         """A backend on this worker; None if it cannot be used, or is gone."""
         if worker not in self._accepted:
-            await self.refuse_unusable([worker], _OPEN_SECONDS)
+            await self.refuse_unusable([worker], self._thresholds.open_seconds)
             if worker not in self._accepted:
                 return None
         name = f"urlcheck-{uuid4().hex}"
         future = self._client.submit(EngineActor, actor=True, workers=[worker], key=name, pure=False)
         try:
-            async with asyncio.timeout(_OPEN_SECONDS):
+            async with asyncio.timeout(self._thresholds.open_seconds):
                 error = await future.exception()
         except (OSError, TimeoutError) as failure:
             error = failure

@@ -18,6 +18,7 @@ from distributed import Client, LocalCluster
 
 from urlcheck.backends.dask import preload
 from urlcheck.backends.dask.cluster import Cluster, list_workers
+from urlcheck.backends.dask.thresholds import Thresholds
 from urlcheck.backends.local import LocalChecks, open_checks
 from urlcheck.model.errors import SettingsError
 from urlcheck.runtime.descriptors import open_allowance
@@ -41,7 +42,9 @@ _OF_LOCAL_WORKERS = {
 
 
 @asynccontextmanager
-async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -> AsyncIterator[Cluster]:
+async def open_cluster(
+    settings: RunSettings, checks: Sequence[CheckSettings], thresholds: Thresholds | None = None
+) -> AsyncIterator[Cluster]:
     """The workers of the cluster that the settings name. Raises `SettingsError` if it, or a setting, cannot be used."""
     with open_allowance() as allowance, _silence():
         async with open_checks(settings, checks, allowance) as local:
@@ -49,7 +52,7 @@ async def open_cluster(settings: RunSettings, checks: Sequence[CheckSettings]) -
             if isinstance(checks, GrowingChecks):
                 checks.on_growth = partial(_refuse_unusable, checks, local)
             async with _connect(str(settings.dask), settings.concurrency) as client:
-                cluster = Cluster(client, settings, checks)
+                cluster = Cluster(client, settings, checks, thresholds)
                 if await cluster.refuse_unusable(await list_workers(client)):
                     raise SettingsError("dask", cluster.remarks[0])
                 yield cluster
