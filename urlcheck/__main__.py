@@ -13,7 +13,7 @@ def main() -> None:
         end_quietly_on_signals()
         from urlcheck.cli.program import run  # noqa: PLC0415
     except KeyboardInterrupt:
-        os._exit(130)
+        os._exit(130)  # ExitStatus.INTERRUPTED, without another import
     except (ImportError, MemoryError, OSError) as error:
         _fail(error)
     end(run())
@@ -27,7 +27,7 @@ def _fail(error: Exception) -> None:
     if reason is None:
         raise error
     os.write(2, f"urlcheck: {reason}\n".encode())
-    os._exit(2)
+    os._exit(2)  # ExitStatus.UNUSABLE
 
 
 if __name__ == "__main__":

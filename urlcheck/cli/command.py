@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from urlcheck.config.command import ARGUMENTS, READ_ONLY, SECRETS, ConfiguredCommand
+from urlcheck.input.files import STDIN
 from urlcheck.model.errors import ConfigurationError, SettingsError
 from urlcheck.options.groups import pick
 from urlcheck.options.options import command_options
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from urlcheck.settings.settings import Settings
     from urlcheck.watch.maintenance import Window
 
-UNUSABLE = 2
-STDIN = "-"
 # of files that SQLite and the lock of a run keep beside a state file
 _STATE_SUFFIXES = ("", "-wal", "-shm", "-journal", "-lock")
 

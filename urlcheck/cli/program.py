@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import click
 
-from urlcheck.cli.command import UNUSABLE, command
+from urlcheck.cli.command import command
+from urlcheck.cli.exit_status import ExitStatus
 from urlcheck.model.errors import ClosedPipeError, SettingsError, UrlcheckError
 from urlcheck.runtime.shortages import name_shortage
 from urlcheck.runtime.streams import prepare_streams, say, settle_streams
 from urlcheck.runtime.termination import stop_watching
 from urlcheck.text.safe import clean
 
-INTERRUPTED, CLOSED_PIPE = 130, 141
 _COMPLETE = "_URLCHECK_COMPLETE"  # Click's name for the variable by which a shell asks for completions
 
 
@@ -25,12 +25,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     status = _run(arguments)
     error = settle_streams()
     stop_watching()
-    if error is None or status in {UNUSABLE, CLOSED_PIPE}:  # it has been said why
+    if error is None or status in {ExitStatus.UNUSABLE, ExitStatus.CLOSED_PIPE}:  # it has been said why
         return status
     if isinstance(error, BrokenPipeError):
-        return CLOSED_PIPE
+        return ExitStatus.CLOSED_PIPE
     say(f"urlcheck: cannot write standard output: {error.strerror}")
-    return UNUSABLE
+    return ExitStatus.UNUSABLE
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -42,20 +42,20 @@ def _run(arguments: Sequence[str] | None) -> int:
         status: int = command.main(arguments, prog_name="urlcheck", standalone_mode=False)
     except click.ClickException as error:
         say(_describe(error))
-        return UNUSABLE
+        return ExitStatus.UNUSABLE
     except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except ClosedPipeError:
-        return CLOSED_PIPE
+        return ExitStatus.CLOSED_PIPE
     except UrlcheckError as error:
         message = error.describe(_name_option) if isinstance(error, SettingsError) else str(error)
         say(f"urlcheck: {clean(message)}")
-        return UNUSABLE
+        return ExitStatus.UNUSABLE
     except Exception as error:
         if sys.flags.dev_mode:
             raise
         say(f"urlcheck: {_explain(error)}")
-        return UNUSABLE
+        return ExitStatus.UNUSABLE
     return status
 
 

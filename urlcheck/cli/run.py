@@ -10,6 +10,7 @@ from functools import partial
 from urlcheck.api import open_checker
 from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
+from urlcheck.cli.exit_status import ExitStatus
 from urlcheck.cli.live import Live, show_live
 from urlcheck.cli.notes import describe_conditions, describe_course, describe_input, describe_store
 from urlcheck.cli.order import Order
@@ -29,8 +30,6 @@ from urlcheck.settings.scopes import InputSettings, RunSettings
 from urlcheck.settings.secrets import keeping_secrets
 from urlcheck.store.opening import AnyStore, open_store
 
-PASSED, FAILED, UNUSABLE = 0, 1, 2
-
 
 async def execute(order: Order, children: list[Child]) -> int:
     """Run to the end, or to the first signal. Returns the exit status. Raises `UrlcheckError`.
@@ -49,7 +48,7 @@ async def execute(order: Order, children: list[Child]) -> int:
                 for remark in describe_store(store, can_be_resumed=lists.can_be_read_again):
                     say(f"urlcheck: {remark}")
             status = await _execute(order, builder, lists, store, children)
-    return UNUSABLE if store.error and status in (PASSED, FAILED) else status
+    return ExitStatus.UNUSABLE if store.error and status in (ExitStatus.PASSED, ExitStatus.FAILED) else status
 
 
 async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore, children: list[Child]) -> int:
@@ -91,13 +90,13 @@ async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: An
 def _find_status(order: Order, summary: Summary, *, is_read: bool) -> int:
     """The exit status of a run that was not interrupted. Raises `InputError` where nothing was checked."""
     if not is_read:
-        return FAILED
+        return ExitStatus.FAILED
     if summary.skipped == summary.total and not order.allow_empty:
         if order.settings.last_failed and summary.total:
             say("urlcheck: nothing was checked: no URL of the input failed last time")
-            return PASSED
+            return ExitStatus.PASSED
         raise InputError(_describe_nothing_checked(summary.total))
-    return FAILED if summary.problems else PASSED
+    return ExitStatus.FAILED if summary.problems else ExitStatus.PASSED
 
 
 def _describe_nothing_checked(skipped: int) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from urlcheck.api import open_checker
 from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
+from urlcheck.cli.exit_status import ExitStatus
 from urlcheck.cli.notes import describe_conditions, describe_course
 from urlcheck.cli.order import Order
 from urlcheck.cli.reloading import Reloader
 from urlcheck.cli.remembering import remembering
-from urlcheck.cli.run import FAILED, PASSED, UNUSABLE, say_what_no_report_says
+from urlcheck.cli.run import say_what_no_report_says
 from urlcheck.cli.server import serving
 from urlcheck.cli.watch_display import choose_display
 from urlcheck.model.errors import ClosedPipeError, OutputError, SettingsError, StateError
@@ -53,7 +54,7 @@ async def execute(order: Order, children: list[Child]) -> int:
     with keeping_secrets(order.checks):
         async with remembering(order.settings, checks, say_lost) as history:
             status = await _execute(order, children, checks, history, say_lost)
-    return UNUSABLE if say_lost.is_lost and status in (PASSED, FAILED) else status
+    return ExitStatus.UNUSABLE if say_lost.is_lost and status in (ExitStatus.PASSED, ExitStatus.FAILED) else status
 
 
 class _LostStore:
@@ -93,7 +94,7 @@ async def _execute(
     say_what_no_report_says(summary, order.output)
     if failure:
         raise failure
-    return interrupted or (FAILED if summary.problems else PASSED)
+    return interrupted or (ExitStatus.FAILED if summary.problems else ExitStatus.PASSED)
 
 
 def _conclude(session: _Session, summary: Summary, outputs: Outputs) -> None:
