@@ -196,6 +196,7 @@ async def test_a_backend_that_does_not_answer_a_stop_is_closed_after_two_seconds
     asyncio.get_running_loop().call_later(10, run.stop)
     results = await collect(run)
     assert {(result.verdict, result.detail) for result in results} == {(Verdict.UNCHECKED, "interrupted")}
+    assert {type(result.detail) for result in results} == {str}  # also where the reason is a member of an enumeration
     assert len(results) == 100
     assert now() == pytest.approx(12)
     assert "stop: interrupted" in silent.calls

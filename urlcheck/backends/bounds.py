@@ -7,11 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from urlcheck.engine.repeat import GRACE_SECONDS
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.settings.run import RunSettings
-
-# reasons why a run is stopped
-INTERRUPTED, PAST_DEADLINE, PAST_WAIT = "interrupted", "past the deadline", "the time to wait was up"
-FAILED = "an error ended the run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +30,13 @@ class Bounds:
     balance_seconds: float = 0.1
 
 
-def set_alarm(settings: RunSettings, stop: Callable[[str], None]) -> asyncio.TimerHandle | None:
+def set_alarm(settings: RunSettings, stop: Callable[[StopReason], None]) -> asyncio.TimerHandle | None:
     """Call `stop` with the reason when the time of a run is up, by the earlier of two limits. Returns None without a limit."""
     limits = []
     if settings.deadline:
-        limits.append((settings.deadline, PAST_DEADLINE))
+        limits.append((settings.deadline, StopReason.PAST_DEADLINE))
     if settings.wait:
-        limits.append((settings.wait + GRACE_SECONDS, PAST_WAIT))
+        limits.append((settings.wait + GRACE_SECONDS, StopReason.PAST_WAIT))
     if not limits:
         return None
     seconds, reason = min(limits)

@@ -12,13 +12,14 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
-from urlcheck.backends.bounds import FAILED, INTERRUPTED, PAST_WAIT, Bounds, set_alarm
+from urlcheck.backends.bounds import Bounds, set_alarm
 from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
 from urlcheck.engine.result_buffer import ResultBuffer
 from urlcheck.engine.status import HeldBack
 from urlcheck.input.source import Source
 from urlcheck.model.result import Result, settle
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.runtime.shortages import name_shortage
@@ -48,7 +49,7 @@ class Coordinator:
         scaler: Scaler | None = None,
         bounds: Bounds | None = None,
     ) -> None:
-        self.interruption: str | None = None
+        self.interruption: StopReason | str | None = None
         self.lost = 0
         self._source = source
         self._fleet = Fleet(first, settings)
@@ -89,7 +90,7 @@ class Coordinator:
     @property
     def is_cut_short(self) -> bool:
         """Whether the run was stopped before its end, so that a URL that failed might have passed at a later attempt."""
-        return self.interruption not in (None, PAST_WAIT)
+        return self.interruption not in (None, StopReason.PAST_WAIT)
 
     @property
     def awaited(self) -> Iterator[Result]:
@@ -127,7 +128,7 @@ class Coordinator:
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.gather(*self._closing, *(backend.aclose() for backend in {*self._backends, *self._opened}))
 
-    def stop(self, reason: str = INTERRUPTED) -> None:
+    def stop(self, reason: StopReason | str = StopReason.INTERRUPTED) -> None:
         """Read no further and abandon what is in flight. Targets without a verdict become `unchecked`, for this reason."""
         self.interruption = self.interruption or reason
         self._source.stop()
@@ -222,7 +223,7 @@ class Coordinator:
         except BackendLostError as loss:
             self._replace(backend, loss.unfinished)
         except Exception as error:  # all that is left, also of other processes, is unchecked for this reason
-            self.stop(name_shortage(error) or FAILED)
+            self.stop(name_shortage(error) or StopReason.FAILED)
             raise
 
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
@@ -244,8 +245,8 @@ class Coordinator:
         self._fleet.allot()  # the places go where the hosts are
 
     def _settle(self, targets: Sequence[Target], reason: str) -> None:
-        verdict = Verdict.UNCHECKED
-        self._finish([settle(target, verdict, reason, ok=self._checks[target.check].lets_pass(verdict)) for target in targets])
+        verdict, detail = Verdict.UNCHECKED, str(reason)
+        self._finish([settle(target, verdict, detail, ok=self._checks[target.check].lets_pass(verdict)) for target in targets])
 
     def _finish(self, results: Sequence[Result]) -> None:
         self._buffer.extend(results)

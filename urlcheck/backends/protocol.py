@@ -8,6 +8,7 @@ from typing import Protocol
 from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, OverloadHandler, Withdrawn
 from urlcheck.http.url import Origin
 from urlcheck.model.result import Result
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.model.target import Target
 
 
@@ -70,7 +71,7 @@ class Backend(Protocol):
         """No more targets will be submitted: `results` ends after the last one."""
         ...
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: StopReason | str) -> None:
         """Abandon what is in flight. Targets without a finished attempt become `unchecked` for this reason."""
         ...
 
@@ -101,7 +102,7 @@ class Scaled(Protocol):
         """Divide hosts and places in flight among the present backends and these."""
         ...
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: StopReason | str) -> None:
         """End the run: targets without a verdict become `unchecked`, for this reason."""
         ...
 

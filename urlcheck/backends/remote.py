@@ -14,6 +14,7 @@ from urlcheck.backends.silence import Silence
 from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, OverloadHandler, Withdrawn
 from urlcheck.http.url import Origin
 from urlcheck.model.result import Result
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.model.target import Target
 from urlcheck.settings.identity import VERSION
 from urlcheck.settings.scopes import CheckSettings, RunSettings
@@ -102,8 +103,8 @@ class RemoteBackend:
         self._is_finishing = True
         self._send(messages.Finish())
 
-    def stop(self, reason: str) -> None:
-        self._send(messages.Stop(reason))
+    def stop(self, reason: StopReason | str) -> None:
+        self._send(messages.Stop(str(reason)))
         self.finish()
 
     def suspend(self) -> None:

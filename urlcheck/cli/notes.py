@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from urlcheck.backends.bounds import INTERRUPTED, PAST_DEADLINE, PAST_WAIT
 from urlcheck.backends.coordinator import Coordinator
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.summary import Summary, count
 from urlcheck.settings.scopes import CheckSettings, RunSettings
@@ -15,14 +15,13 @@ from urlcheck.text.durations import format_duration
 
 def describe_course(checker: Coordinator, settings: RunSettings) -> Iterator[str]:
     """Notes on a run that was cut short, or held back."""
-    if checker.interruption == PAST_DEADLINE:
-        yield f"the deadline of {format_duration(settings.deadline or 0)} passed"
-    elif checker.interruption == PAST_WAIT:
-        yield f"the time to wait, {format_duration(settings.wait or 0)}, was up"
-    elif checker.interruption == INTERRUPTED:
-        yield "interrupted"
-    elif checker.interruption:
-        yield checker.interruption
+    match checker.interruption:
+        case StopReason.PAST_DEADLINE:
+            yield f"the deadline of {format_duration(settings.deadline or 0)} passed"
+        case StopReason.PAST_WAIT:
+            yield f"the time to wait, {format_duration(settings.wait or 0)}, was up"
+        case str(reason):
+            yield str(reason)
     yield from checker.remarks
     if checker.lost:
         urls = count(checker.lost, "URL")

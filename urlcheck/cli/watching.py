@@ -21,6 +21,7 @@ from urlcheck.cli.server import serving
 from urlcheck.cli.watch_display import choose_display
 from urlcheck.model.errors import ClosedPipeError, OutputError, SettingsError, StateError
 from urlcheck.model.result import Result, settle
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.reports.outputs import Outputs
@@ -39,9 +40,6 @@ from urlcheck.watch.watch import Watch
 
 if TYPE_CHECKING:
     from urlcheck.watch.stored_history import StoredHistory
-
-# the reason for targets that were never checked
-ENDED = "the watch was ended"
 
 
 async def execute(order: Order, children: list[Child]) -> int:
@@ -134,7 +132,7 @@ class _Session:
         watch, settings, say = self.watch, self.order.watch, self._display.say
 
         def stop() -> None:
-            checker.stop(ENDED)
+            checker.stop(StopReason.WATCH_ENDED)
             self._display.stop()  # before a second signal, which leaves no time for it
 
         def suspend() -> None:
@@ -185,7 +183,7 @@ class _Session:
 
 def _leave(target: Target, checks: Checks) -> Result:
     """The result of a target that was not checked before the end."""
-    return settle(target, Verdict.UNCHECKED, ENDED, ok=checks[target.check].lets_pass(Verdict.UNCHECKED))
+    return settle(target, Verdict.UNCHECKED, str(StopReason.WATCH_ENDED), ok=checks[target.check].lets_pass(Verdict.UNCHECKED))
 
 
 def _describe(watch: Watch, checked: int) -> str:

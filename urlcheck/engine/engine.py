@@ -17,6 +17,7 @@ from urlcheck.engine.status import BackendReport, BackendStatus, HostQueue, Over
 from urlcheck.http.url import Origin
 from urlcheck.model.outcome import Outcome, Response, ShortageError
 from urlcheck.model.result import Result, settle
+from urlcheck.model.stop_reason import StopReason
 from urlcheck.model.target import Target
 from urlcheck.model.verdict import Verdict
 from urlcheck.policy.policy import Policy
@@ -98,8 +99,8 @@ class Engine:
     def finish(self) -> None:
         self._dispatcher.close()
 
-    def stop(self, reason: str) -> None:
-        self._reason = self._reason or reason
+    def stop(self, reason: StopReason | str) -> None:
+        self._reason = self._reason or str(reason)
         if self._work:
             self._work.cancel()
 
