@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from urlcheck.http.headers import FRAMING, is_sendable, is_token
 from urlcheck.http.methods import find_fault
 from urlcheck.settings import rules
 from urlcheck.settings.errors import RuleError
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 _PORT = re.compile(r"[0-9]{1,5}")
 _PIN = re.compile(r"([^:\[\]]+):([0-9]{1,5}):(.+)")
@@ -78,8 +76,6 @@ class Method(click.ParamType[str]):
         return str(value.upper())
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        from click.shell_completion import CompletionItem  # noqa: PLC0415
-
         return [CompletionItem(method) for method in _USUAL_METHODS if method.startswith(incomplete.upper())]
 
 
@@ -95,8 +91,6 @@ class Body(click.ParamType[bytes]):
         return self._read(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        from click.shell_completion import CompletionItem  # noqa: PLC0415
-
         return [CompletionItem(incomplete[1:], type="file")] if incomplete.startswith("@") else []
 
 

@@ -13,6 +13,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+with suppress(ImportError):  # on Windows
+    import resource
+
 # a run leaves a quarter of the free descriptors, within these bounds, to name servers, the trust store and temporary files
 _LEAST_RESERVE, _MOST_RESERVE = 8, 32
 # ... and these to each child process: its two pipes and its handle
@@ -110,8 +113,6 @@ def soft_limit() -> int | None:
     """The descriptors that this process may have open at once; None where there is no limit."""
     if sys.platform == "win32":
         return None
-    import resource  # noqa: PLC0415 - not on Windows
-
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if soft == resource.RLIM_INFINITY else soft
 
@@ -139,8 +140,6 @@ def _raise_limit() -> tuple[int, int] | None:
     """Raise the soft limit as far as it goes; returns the soft limit from before and the one that was set, if it changed."""
     if sys.platform == "win32":
         return None
-    import resource  # noqa: PLC0415 - not on Windows
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft in (hard, resource.RLIM_INFINITY):
         return None
@@ -156,8 +155,6 @@ def _restore_limit(limits: tuple[int, int] | None) -> None:
     """Put the soft limit back, unless the program has changed it since."""
     if sys.platform == "win32" or limits is None:
         return
-    import resource  # noqa: PLC0415 - not on Windows
-
     before, raised = limits
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == raised:

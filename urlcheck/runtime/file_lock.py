@@ -7,6 +7,11 @@ import sys
 from contextlib import suppress
 from typing import Self
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 
 class Lock:
     """A lock that lasts until it is released or the process ends. After a kill the file stays, and locks nothing."""
@@ -39,12 +44,8 @@ def _lock(descriptor: int) -> bool:
     """Whether the lock is ours now."""
     try:
         if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415
-
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
-            import fcntl  # noqa: PLC0415
-
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False

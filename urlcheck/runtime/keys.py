@@ -9,8 +9,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from urlcheck.runtime.threads import start_thread
+
+with suppress(ImportError):  # on Windows
+    import termios
+    import tty
 
 _LOOK_SECONDS = 0.25
 
@@ -25,13 +30,12 @@ class Keys:
         self._take = take
         self._loop = asyncio.get_running_loop()
         self._end = threading.Event()
-        self._before: list[object] | None = None
+        self._before: list[Any] | None = None
 
     def start(self) -> None:
         """Take keys as they are pressed; Ctrl-C and Ctrl-Z are signals as before."""
-        import termios  # noqa: PLC0415 - not on Windows
-        import tty  # noqa: PLC0415
-
+        if sys.platform == "win32":
+            return
         with suppress(termios.error, OSError):
             if is_in_foreground():
                 self._before = termios.tcgetattr(0)
@@ -39,11 +43,11 @@ class Keys:
 
     def stop(self) -> None:
         """Restore the terminal."""
-        import termios  # noqa: PLC0415
-
+        if sys.platform == "win32":
+            return
         with suppress(termios.error, OSError):
             if self._before is not None and is_in_foreground():
-                termios.tcsetattr(0, termios.TCSANOW, self._before)  # type: ignore[arg-type]
+                termios.tcsetattr(0, termios.TCSANOW, self._before)
         self._before = None
 
     def read(self) -> None:
@@ -88,6 +92,8 @@ def on_keys(take: Callable[[str], None]) -> Iterator[Keys | None]:
 
 def is_in_foreground(descriptor: int = 0) -> bool:
     """Whether this program may read from its terminal, and change it, without being stopped."""
+    if sys.platform == "win32":  # no job waits in the background there
+        return True
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:  # it does not control this program, so it does not stop it either
