@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from urlcheck.config.command import ARGUMENTS, READ_ONLY, SECRETS, ConfiguredCommand
+from urlcheck.config.command import ConfiguredCommand
+from urlcheck.config.context import ARGUMENTS, READ_ONLY, SECRETS
 from urlcheck.input.files import STDIN
 from urlcheck.model.errors import ConfigurationError, SettingsError
 from urlcheck.options.groups import pick

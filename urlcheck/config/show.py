@@ -13,9 +13,10 @@ from urlcheck.config.maintenance import list_values
 from urlcheck.config.variables import quote
 from urlcheck.input.entry import mask_entry
 from urlcheck.input.files import STDIN
+from urlcheck.settings.secrets import find_secrets
 from urlcheck.text.safe import MASK, escape, mask, mask_urls
 from urlcheck.text.secret_names import is_secret_header
-from urlcheck.text.secrets import hide
+from urlcheck.text.secrets import hide, hiding
 
 _DEFAULT = "default"
 # where comments stand, and what is too long for them to be pushed aside
@@ -33,18 +34,29 @@ _REFERENCE_ALONE = re.compile(r"(?:[A-Za-z]+ +)?\$\{\w+\}")
 
 def show(configuration: Configuration) -> str:
     """TOML without its last line's end: every option, the targets, and the origin of each in a comment."""
-    lines = [*_list_settings(configuration)]
+    with hiding(find_secrets(_list_told(configuration))):
+        return "\n".join(_list_all(configuration))
+
+
+def _list_all(configuration: Configuration) -> Iterator[str]:
+    yield from _list_settings(configuration)
     for url in configuration.urls:
         if url == STDIN:
-            lines += ["", f"# standard input, as the {COMMAND_LINE} says"]
+            yield from ("", f"# standard input, as the {COMMAND_LINE} says")
         else:
-            lines += ["", "[[target]]", _write("url", quote(mask_entry(url)), COMMAND_LINE)]
+            yield from ("", "[[target]]", _write("url", quote(mask_entry(url)), COMMAND_LINE))
     for target in configuration.targets:
-        lines += ["", "[[target]]", *_list_target(target)]
+        yield from ("", "[[target]]", *_list_target(target))
     for table in configuration.maintenance:
-        lines += ["", "[[maintenance]]"]
-        lines += [_write(key, value, table.place(key)) for key, value in list_values(table).items()]
-    return "\n".join(lines)
+        yield from ("", "[[maintenance]]")
+        yield from (_write(key, value, table.place(key)) for key, value in list_values(table).items())
+
+
+def _list_told(configuration: Configuration) -> Iterator[dict[str, object]]:
+    """Yield the settings of the run, and those of each target, by parameter."""
+    yield {param: setting.value for param, setting in configuration.settings.items()}
+    for target in configuration.targets:
+        yield {setting.key.param: setting.value for setting in target.settings}
 
 
 def _list_settings(configuration: Configuration) -> Iterator[str]:
