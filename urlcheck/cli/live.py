@@ -37,17 +37,11 @@ def show_live(
     if output.quiet or not output.progress:
         return nullcontext()
     if can_draw(output):
-        from urlcheck.reports.terminal.awaiting import Awaiting  # noqa: PLC0415 - Rich is imported where it draws
-        from urlcheck.reports.terminal.console import make_console  # noqa: PLC0415
-        from urlcheck.reports.terminal.display import show  # noqa: PLC0415
-        from urlcheck.reports.terminal.progress import Progress  # noqa: PLC0415
+        from urlcheck.cli.drawing import draw  # noqa: PLC0415 - Rich is imported where it draws
 
-        console = make_console(sys.stderr, output.color)
-        if not console.is_dumb_terminal:
-            if settings.wait:
-                return show(Awaiting(console, summary, checker, settings.wait))
-            quiet = _SHORT_RUN if _list_on_terminal(output) else 0.0
-            return show(Progress(console, summary, lambda: lists.length, lambda: checker.slowed, quiet))
+        quiet = _SHORT_RUN if _list_on_terminal(output) else 0.0
+        if view := draw(checker, settings.wait, output.color, summary, lists, quiet):
+            return view
     return saying(WaitingLog(checker, summary, settings.wait, say)) if settings.wait else nullcontext()
 
 

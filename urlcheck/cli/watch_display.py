@@ -15,6 +15,7 @@ from urlcheck.runtime.keys import Keys, is_in_foreground, on_keys
 from urlcheck.runtime.streams import say
 from urlcheck.runtime.termination import with_last_act
 from urlcheck.settings.output import OutputSettings
+from urlcheck.watch.frames import make_frame
 from urlcheck.watch.log import ChangeLog, describe_change, is_first_pass
 from urlcheck.watch.view import Change
 from urlcheck.watch.watch import Watch
@@ -92,10 +93,10 @@ class Screen:
     Lines that are said before or after it is shown go to standard error.
     """
 
-    def __init__(self, watch: Watch, table: WatchTable, most_lines: int) -> None:
+    def __init__(self, watch: Watch, table: WatchTable) -> None:
         self._watch = watch
         self._table = table
-        self._lines: deque[str] = deque(maxlen=most_lines)
+        self._lines: deque[str] = deque(maxlen=table.most_lines)
         self._keys: Keys | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_suspended = False
@@ -162,8 +163,6 @@ class Screen:
         self._lines.append(f"{at.astimezone():%H:%M:%S} {text}")
 
     def _refresh(self) -> None:
-        from urlcheck.watch.frames import make_frame  # noqa: PLC0415 - only with a table
-
         self.resume()
         rows = self._table.count_rows(len(self._lines))
         self._table.frame = make_frame(self._watch, tuple(self._lines), rows, datetime.now(UTC))
@@ -177,8 +176,7 @@ def choose_display(watch: Watch, output: OutputSettings) -> WatchDisplay:
     """
     if output.quiet or not output.progress or not can_draw(output) or not is_in_foreground(_ERROR):
         return Lines(watch, output)
-    from urlcheck.reports.terminal.console import make_console  # noqa: PLC0415 - Rich is imported where it draws
-    from urlcheck.reports.terminal.watching import MOST_LINES, WatchTable  # noqa: PLC0415
+    from urlcheck.reports.terminal.watching import open_table  # noqa: PLC0415 - Rich is imported where it draws
 
-    console = make_console(sys.stderr, output.color)
-    return Lines(watch, output) if console.is_dumb_terminal else Screen(watch, WatchTable(console), MOST_LINES)
+    table = open_table(sys.stderr, output.color)
+    return Screen(watch, table) if table else Lines(watch, output)

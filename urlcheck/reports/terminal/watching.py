@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Iterator
+from typing import TextIO
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from urlcheck.reports.terminal.console import PlainConsole
+from urlcheck.reports.terminal.console import PlainConsole, make_console
 from urlcheck.reports.terminal.display import Display
 from urlcheck.reports.watching import WatchFrame, WatchRow, draw_sparkline, format_span
 from urlcheck.reports.wording import format_elapsed
@@ -25,11 +26,12 @@ _MARKS = {"up": "✓", "degraded": "!", "suspect": "!", "down": "✗", "unknown"
 _OTHER_LINES = 6
 # columns of everything but target, detail and sparkline; and what these get of a wide terminal
 _FIXED, _NARROW, _WIDE = 34, 90, 130
-MOST_LINES = 5
 
 
 class WatchTable(Display):
-    """Draws the latest frame that it is given, whenever there is a new one."""
+    """Draws the latest frame that it is given, whenever there is a new one; in it, up to `most_lines` lines."""
+
+    most_lines = 5
 
     def __init__(self, console: PlainConsole) -> None:
         self.frame: WatchFrame | None = None
@@ -114,3 +116,9 @@ class WatchTable(Display):
         yield Text(spell(draw_sparkline(row.latencies, checks)), "green" if is_up else style)
         yield Text(format_span(row.since), "dim")
         yield Text(spell("…") if row.next_check is None else format_span(row.next_check), "dim")
+
+
+def open_table(stream: TextIO, color: str) -> WatchTable | None:
+    """A table on this terminal; None where that cannot go back on its line."""
+    console = make_console(stream, color)
+    return None if console.is_dumb_terminal else WatchTable(console)
