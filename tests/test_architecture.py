@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,42 @@ LONGER = {
     "engine/pacing.py": "one control law, with the reason of each number",
     "engine/scheduler.py": "one state machine: queues, limits, pauses and retries of hosts",
     "http/url.py": "the grammar of RFC 3986, parsing and resolution",
+}
+
+# file -> the number of imports in its functions, and why they are not at its top
+DEFERRED = {
+    "__init__.py": (1, "`import urlcheck` loads nothing"),
+    "__main__.py": (3, "signals are handled before anything else is loaded"),
+    "api.py": (2, "most runs need neither a second process nor Dask"),
+    "backends/__main__.py": (4, "the process is tied to its parent before anything else is loaded"),
+    "backends/child.py": (2, "asyncio is loaded while the process starts"),
+    "cli/command.py": (1, "--help does without what a run needs"),
+    "cli/invocation.py": (2, "what runs is loaded while processes start; few runs need SQLite"),
+    "cli/live.py": (1, "Rich is loaded where it draws"),
+    "cli/program.py": (3, "completions, mistakes and errors in the program are rare"),
+    "cli/remembering.py": (2, "few runs need SQLite"),
+    "cli/running.py": (1, "few runs are a watch"),
+    "cli/server.py": (1, "few runs serve a page"),
+    "cli/watch_display.py": (1, "Rich is loaded where it draws"),
+    "client/certificates.py": (1, "cryptography takes 40 ms"),
+    "config/command.py": (1, "most runs have no configuration"),
+    "config/document.py": (2, "variables alone need no parser of TOML; mistakes are rare"),
+    "config/layers.py": (3, "few configurations have maintenance windows or targets; mistakes are rare"),
+    "config/reading.py": (2, "--print-config and mistakes are rare"),
+    "http/url.py": (1, "the tables of idna take 10 ms"),
+    "options/bodies.py": (3, "json is too slow for --help; mistakes are rare"),
+    "options/name_types.py": (1, "mistakes are rare"),
+    "options/pager.py": (1, "--help does without Rich"),
+    "options/topics.py": (2, "they are too slow for --help"),
+    "policy/json_query.py": (2, "few runs have an expression"),
+    "policy/policy.py": (2, "most runs expect nothing of a body and show none"),
+    "reports/registry.py": (1, "it takes longer than all of --help"),
+    "runtime/event_loop.py": (1, "a program with a loop of its own does without uvloop"),
+    "settings/patterns.py": (1, "few runs have an expression"),
+    "settings/rules/http.py": (1, "--help does without"),
+    "settings/rules/pins.py": (2, "only --resolve needs them"),
+    "store/opening.py": (1, "few runs need SQLite"),
+    "text/secret_names.py": (1, "urllib.parse is too slow for --help"),
 }
 
 
@@ -123,6 +160,24 @@ def test_a_library_is_imported_only_at_its_home() -> None:
 def test_a_file_is_short_or_says_why() -> None:
     long = {name for name, file in FILES.items() if file.read_text(encoding="utf-8").count("\n") > MOST_LINES}
     assert long == LONGER.keys()
+
+
+def count_deferred(tree: ast.Module) -> int:
+    """The imports in functions."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return len(
+        {each for function in functions for each in ast.walk(function) if isinstance(each, ast.Import | ast.ImportFrom)}
+    )
+
+
+def test_imports_stand_at_the_top_or_say_why_not() -> None:
+    found = {name: number for name, tree in parse_all().items() if (number := count_deferred(tree))}
+    assert found == {name: number for name, (number, _) in DEFERRED.items()}
+
+
+def test_each_import_in_a_function_gives_its_reason() -> None:
+    lines = [(name, line) for name, file in FILES.items() for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(name, line.strip()) for name, line in lines if re.search(r"noqa: PLC0415(?! - \S)", line)] == []
 
 
 def test_every_folder_says_its_purpose_in_a_line() -> None:

@@ -79,7 +79,7 @@ else:
         """Load a public name when it is first used."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module  # noqa: PLC0415
+        from importlib import import_module  # noqa: PLC0415 - `import urlcheck` loads nothing
 
         home = import_module(f"urlcheck.{_HOMES[name]}")
         value = globals()[name] = getattr(home, "VERSION" if name == "__version__" else name)

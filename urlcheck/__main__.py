@@ -11,7 +11,7 @@ def main() -> None:
         from urlcheck.runtime.termination import end, end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
 
         end_quietly_on_signals()
-        from urlcheck.cli.program import run  # noqa: PLC0415
+        from urlcheck.cli.program import run  # noqa: PLC0415 - likewise
     except KeyboardInterrupt:
         os._exit(130)  # ExitStatus.INTERRUPTED, without another import
     except (ImportError, MemoryError, OSError) as error:
@@ -21,7 +21,7 @@ def main() -> None:
 
 def _fail(error: Exception) -> None:
     """Not even the modules of the program can be loaded: one line says why."""
-    from urlcheck.runtime.shortages import name_shortage  # noqa: PLC0415
+    from urlcheck.runtime.shortages import name_shortage  # noqa: PLC0415 - only for an error
 
     reason = name_shortage(error)
     if reason is None:

@@ -16,11 +16,11 @@ def main() -> None:
     for number in ENDING:  # the first process handles these signals, and tells the others what to do
         signal.signal(number, signal.SIG_IGN)
     end_with_parent(int(sys.argv[1]))
-    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415 - these take a while
+    from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415 - after the process is tied
 
     with deferring_trust():
-        from urlcheck.backends.pipes import work  # noqa: PLC0415
-    from urlcheck.runtime.event_loop import run  # noqa: PLC0415
+        from urlcheck.backends.pipes import work  # noqa: PLC0415 - likewise
+    from urlcheck.runtime.event_loop import run  # noqa: PLC0415 - likewise
 
     try:
         status = run(work())

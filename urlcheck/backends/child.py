@@ -61,7 +61,7 @@ class Child:
 
     async def wait(self) -> None:
         """Wait until it has ended."""
-        import asyncio  # noqa: PLC0415
+        import asyncio  # noqa: PLC0415 - likewise
 
         while self._process.poll() is None:  # noqa: ASYNC110 - asyncio's own way needs a thread on some systems
             await asyncio.sleep(_WAIT_SECONDS)

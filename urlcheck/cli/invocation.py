@@ -93,7 +93,7 @@ def _refuse_without_state(params: Mapping[str, object], output: OutputSettings) 
 def _execute(order: Order) -> int:
     """Run an order. Everything that runs is imported here, and only here, while the processes that it needs start."""
     with started_early(order.settings, order.files) as children:
-        from urlcheck.cli.running import run_order  # noqa: PLC0415 - see above
+        from urlcheck.cli.running import run_order  # noqa: PLC0415 - while processes start
 
         return run_order(order, children)
 

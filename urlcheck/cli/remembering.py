@@ -28,7 +28,7 @@ async def remembering(
         yield None
         return
     from urlcheck.store.watching import WatchStore  # noqa: PLC0415 - few runs need SQLite
-    from urlcheck.watch.stored_history import StoredHistory  # noqa: PLC0415 - as above
+    from urlcheck.watch.stored_history import StoredHistory  # noqa: PLC0415 - likewise
 
     store = await call_in_thread(WatchStore, str(settings.state), settings.keep, checks)
     history = StoredHistory(store, complain, lambda: datetime.now(UTC))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from aiohttp import AsyncResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from urlcheck.runtime.descriptors import are_exhausted
@@ -152,11 +153,9 @@ class PinningResolver(AbstractResolver):
 def make_resolver() -> ConfirmingResolver:
     """The resolver of a session, with c-ares where it is installed and works (not on Windows' Proactor loop)."""
     try:
-        from aiohttp import AsyncResolver  # noqa: PLC0415
-
         with without_signals():  # c-ares has a thread of its own
             fast = AsyncResolver()
-    except (ImportError, RuntimeError, OSError):
+    except (RuntimeError, OSError):
         return ConfirmingResolver(None, LookupThreads())
     return ConfirmingResolver(fast, LookupThreads())
 

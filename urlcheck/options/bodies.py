@@ -23,7 +23,7 @@ def read_json(text: str) -> bytes:
     """The body that `--json` gives: the text itself, or `@FILE`, byte for byte. Raises `SettingsError`."""
     from json import JSONDecodeError  # noqa: PLC0415 - few runs send JSON
 
-    from urlcheck.http import strict_json  # noqa: PLC0415
+    from urlcheck.http import strict_json  # noqa: PLC0415 - it imports json
 
     body = _read(text, "json") if text.startswith("@") else _encode(text)
     try:

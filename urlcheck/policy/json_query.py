@@ -37,9 +37,8 @@ class Expression:
     """A JMESPath expression (jmespath.org). Raises `ValueError` with the reason for any other text."""
 
     def __init__(self, text: str) -> None:
-        # paid for where an expression is given
-        import jmespath  # type: ignore[import-untyped] # noqa: PLC0415
-        from jmespath import functions, visitor  # noqa: PLC0415
+        import jmespath  # type: ignore[import-untyped] # noqa: PLC0415 - paid for where an expression is given
+        from jmespath import functions, visitor  # noqa: PLC0415 - likewise
 
         try:
             with warnings.catch_warnings():

@@ -177,7 +177,7 @@ def describe_status(response: Response) -> str:
 
 def _excerpt(response: Response) -> str:
     body = response.body or b""
-    from urlcheck.http.charsets import decode  # noqa: PLC0415
+    from urlcheck.http.charsets import decode  # noqa: PLC0415 - few bodies are shown
 
     text = decode(body[:_EXCERPT_BYTES], response.headers.get("Content-Type"))
     is_cut = len(body) > _EXCERPT_BYTES or not response.is_whole

@@ -65,7 +65,7 @@ def tuning_gc() -> Iterator[None]:
 def choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """A factory of uvloop's event loops; None where uvloop is not installed."""
     try:
-        import uvloop  # noqa: PLC0415
+        import uvloop  # noqa: PLC0415 - a program with a loop of its own does without
     except ImportError:
         return None
 
