@@ -8,11 +8,11 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from dataclasses import replace
 
 from urlcheck.backends.autoscaler import Autoscaler
-from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
 from urlcheck.backends.local import open_local
 from urlcheck.backends.protocol import Backend, Scaler
 from urlcheck.backends.starting import count_processes
+from urlcheck.backends.worker_process import WorkerProcess
 from urlcheck.input.iterable_source import IterableSource, Urls
 from urlcheck.input.source import Source
 from urlcheck.input.target_builder import TargetBuilder
@@ -28,7 +28,7 @@ from urlcheck.store.opening import open_store
 
 @asynccontextmanager
 async def open_checker(
-    source: Source, settings: RunSettings, checks: Sequence[CheckSettings], children: list[Child] | None = None
+    source: Source, settings: RunSettings, checks: Sequence[CheckSettings], children: list[WorkerProcess] | None = None
 ) -> AsyncIterator[Coordinator]:
     """A run over the targets of a source, in as many processes as the settings and the list call for, or on a cluster.
 
@@ -58,7 +58,7 @@ def _load_cluster() -> Callable[[RunSettings, Sequence[CheckSettings]], Abstract
 
 
 def _open_process(
-    settings: RunSettings, checks: Sequence[CheckSettings], children: list[Child]
+    settings: RunSettings, checks: Sequence[CheckSettings], children: list[WorkerProcess]
 ) -> Callable[[], Awaitable[Backend]]:
     """Returns a function that opens one more process. Its settings have no deadline, because the coordinator enforces it."""
 

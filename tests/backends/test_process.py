@@ -23,12 +23,12 @@ from tests.support.servers import Serve, hold, reply
 from urlcheck import Settings, Verdict, check
 from urlcheck.backends import codec, messages, remote
 from urlcheck.backends.autoscaler import Autoscaler
-from urlcheck.backends.child import import_path
 from urlcheck.backends.coordinator import NOT_REPEATED, Coordinator
 from urlcheck.backends.local import open_local
 from urlcheck.backends.process import open_process
 from urlcheck.backends.protocol import BackendLostError
 from urlcheck.backends.remote import PULSES, RemoteBackend
+from urlcheck.backends.worker_process import import_path
 from urlcheck.input.iterable_source import IterableSource
 from urlcheck.input.target_builder import TargetBuilder
 from urlcheck.model.result import Result

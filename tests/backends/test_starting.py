@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.marks import on_posix
-from urlcheck.backends.child import Child
 from urlcheck.backends.starting import count_processes, started_early
+from urlcheck.backends.worker_process import WorkerProcess
 from urlcheck.settings.settings import Settings
 
 pytestmark = on_posix
@@ -77,10 +77,10 @@ def test_processes_that_the_run_leaves_are_ended(list_of: Path) -> None:
 
 
 def test_a_machine_that_bears_no_further_process_does_without(list_of: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Child) -> None:
+    def refuse(_: WorkerProcess) -> None:
         raise OSError
 
-    monkeypatch.setattr(Child, "__init__", refuse)
+    monkeypatch.setattr(WorkerProcess, "__init__", refuse)
     assert count_started(Settings(), list_of) == 0
 
 

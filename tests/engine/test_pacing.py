@@ -243,7 +243,7 @@ def make_job(*, sent: int = 0) -> Job:
     return job
 
 
-REJECTION = Overload(retry_after=0.0, patience=60.0)
+REJECTION = Overload(retry_after=0.0, give_up_after=60.0)
 
 
 def test_rejections_of_one_moment_slow_a_host_once() -> None:

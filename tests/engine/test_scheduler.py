@@ -61,7 +61,7 @@ def take(scheduler: Scheduler) -> Job:
 
 def reject(scheduler: Scheduler, job: Job, retry_after: float = 0.0) -> None:
     """The job's host rejects it."""
-    scheduler.reject(job, Overload(retry_after, patience=60.0))
+    scheduler.reject(job, Overload(retry_after, give_up_after=60.0))
 
 
 def pause(scheduler: Scheduler, job: Job, seconds: float) -> None:

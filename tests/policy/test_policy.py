@@ -356,7 +356,7 @@ def test_a_limit_that_is_named_is_waited_for_longer_than_a_server_that_is_out_of
     limited, out_of_order = POLICY.find_overload(answer(429)), POLICY.find_overload(answer(503))
     assert limited is not None
     assert out_of_order is not None
-    assert limited.patience > out_of_order.patience
+    assert limited.give_up_after > out_of_order.give_up_after
 
 
 @pytest.mark.parametrize("end", [",", ";", '"', "'", ")", "]", "}", ">"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.endings import Ended, end
-from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
+from urlcheck.runtime.atomic_files import commit, discard, open_temporary
 from urlcheck.runtime.termination import end_at_once
 
 pytestmark = pytest.mark.user
@@ -20,15 +20,15 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_what_is_unfinished_does_not_outlive_the_program(file: str) -> None:
-    _, stream = open_aside(file)
+    _, stream = open_temporary(file)
     with stream, pytest.raises(Ended, match="130"):
         end_at_once(130)
     assert os.listdir(os.path.dirname(file)) == []
 
 
-@pytest.mark.parametrize("dispose", [put_in_place, lambda aside, _: drop(aside)])
+@pytest.mark.parametrize("dispose", [commit, lambda aside, _: discard(aside)])
 def test_what_is_finished_is_no_business_of_the_end(file: str, dispose: Callable[[str, str], None]) -> None:
-    aside, stream = open_aside(file)
+    aside, stream = open_temporary(file)
     stream.close()
     dispose(aside, file)
     Path(aside).write_text("another's")

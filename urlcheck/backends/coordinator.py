@@ -12,8 +12,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
 
+from urlcheck.backends.backend_pool import BackendPool
 from urlcheck.backends.bounds import Bounds, set_alarm
-from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, BackendLostError, Scaler
 from urlcheck.engine.result_buffer import ResultBuffer
 from urlcheck.engine.status import HeldBack
@@ -52,7 +52,7 @@ class Coordinator:
         self.interruption: StopReason | str | None = None
         self.lost = 0
         self._source = source
-        self._fleet = Fleet(first, settings)
+        self._pool = BackendPool(first, settings)
         self._settings = settings
         self._checks = checks
         self._scaler = scaler
@@ -85,7 +85,7 @@ class Coordinator:
     @property
     def unfinished(self) -> int:
         """Targets that were read and have no result yet."""
-        return self._fleet.unfinished
+        return self._pool.unfinished
 
     @property
     def is_cut_short(self) -> bool:
@@ -134,7 +134,7 @@ class Coordinator:
         self._source.stop()
         for backend in self._backends:
             backend.stop(self.interruption)
-        self._settle(self._fleet.release(), self.interruption)
+        self._settle(self._pool.release(), self.interruption)
         self._buffer.make_room()
         if not self._dismissal:
             self._dismissal = asyncio.get_running_loop().call_later(self._bounds.farewell_seconds, self._dismiss)
@@ -155,8 +155,8 @@ class Coordinator:
             return
         for backend in joining:
             self._receive_from(backend)
-        self._submit(await self._fleet.join(joining))
-        self._fleet.allot()
+        self._submit(await self._pool.join(joining))
+        self._pool.allot()
         self._buffer.make_room()
         if not self._balancing:
             self._balancing = asyncio.get_running_loop().create_task(self._balance())
@@ -170,7 +170,7 @@ class Coordinator:
             await self._read()
         except Exception as error:  # noqa: BLE001 - a program's own iterable may raise anything: raised after the results
             self._error = error
-        while not self._has_crashed and (self.unfinished or self._fleet.is_moving):
+        while not self._has_crashed and (self.unfinished or self._pool.is_moving):
             await self._buffer.wait_for_room()
         self._is_done = True
         for backend in self._backends:
@@ -194,7 +194,7 @@ class Coordinator:
     def _is_far_ahead(self) -> bool:
         """Whether the busiest backend has plenty of targets; more than that while another lacks hosts that may be asked."""
         bounds, statuses = self._bounds, [backend.status for backend in self._backends]
-        if not self._fleet.takes_targets or self._text > bounds.text or self._buffer.is_over(bounds.window):
+        if not self._pool.takes_targets or self._text > bounds.text or self._buffer.is_over(bounds.window):
             return True
         window = max(bounds.window, 8 * self._settings.concurrency)
         windows = bounds.further if any(status.hungry for status in statuses) else 1
@@ -205,7 +205,7 @@ class Coordinator:
         if self.interruption:
             self._settle(targets, self.interruption)
         else:
-            self._fleet.submit(targets)
+            self._pool.submit(targets)
 
     # results
 
@@ -227,7 +227,7 @@ class Coordinator:
             raise
 
     def _replace(self, lost: Backend, unfinished: Sequence[Target]) -> None:
-        self._fleet.remove(lost)
+        self._pool.remove(lost)
         if self.interruption:
             self._settle(unfinished, self.interruption)
             return
@@ -242,7 +242,7 @@ class Coordinator:
                 again.append(target)
         self.lost += len(again)
         self._submit(again)
-        self._fleet.allot()  # the places go where the hosts are
+        self._pool.allot()  # the places go where the hosts are
 
     def _settle(self, targets: Sequence[Target], reason: str) -> None:
         verdict, detail = Verdict.UNCHECKED, str(reason)
@@ -265,8 +265,8 @@ class Coordinator:
         """Give backends hosts and places as they can use them."""
         while True:
             await asyncio.sleep(self._bounds.balance_seconds)
-            self._submit(await self._fleet.balance())
-            self._fleet.allot()
+            self._submit(await self._pool.balance())
+            self._pool.allot()
 
     async def _scale(self, scaler: Scaler) -> None:
         """Have backends opened. An error, which is a mistake in the program, ends the run."""
@@ -278,7 +278,7 @@ class Coordinator:
 
     @property
     def _backends(self) -> Sequence[Backend]:
-        return self._fleet.backends
+        return self._pool.backends
 
     @property
     def _opened(self) -> Sequence[Backend]:

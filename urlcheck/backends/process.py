@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from urlcheck.backends.child import Child
 from urlcheck.backends.frames import frame, read_frame
 from urlcheck.backends.remote import RemoteBackend
+from urlcheck.backends.worker_process import WorkerProcess
 from urlcheck.settings.scopes import CheckSettings, RunSettings
 
 # seconds that a process which has sent everything has to exit
@@ -21,7 +21,7 @@ class ProcessLink:
     worker = None
     files = None
 
-    def __init__(self, child: Child, pipes: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+    def __init__(self, child: WorkerProcess, pipes: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
         self._child = child
         self._reader, self._writer = pipes
 
@@ -57,13 +57,13 @@ async def open_process(
     settings: RunSettings,
     checks: Sequence[CheckSettings],
     hang_seconds: float | None = None,
-    child: Child | None = None,
+    child: WorkerProcess | None = None,
 ) -> RemoteBackend:
     """The backend of a process, or of `child`, which has been started. Raises `OSError`.
 
     `hang_seconds`: the silence after which it is replaced; by default as long as an attempt may take, and at least 30 s.
     """
-    child = child or Child()
+    child = child or WorkerProcess()
     try:
         pipes = await child.connect()
     except BaseException:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from urlcheck.backends.child import Child
+from urlcheck.backends.worker_process import WorkerProcess
 from urlcheck.runtime.cores import can_start_again, count_cores
 from urlcheck.settings.run import RunSettings
 
@@ -28,18 +28,18 @@ def count_processes(settings: RunSettings) -> int:
 
 
 @contextmanager
-def started_early(settings: RunSettings, files: Sequence[str]) -> Iterator[list[Child]]:
+def started_early(settings: RunSettings, files: Sequence[str]) -> Iterator[list[WorkerProcess]]:
     """Processes for a run that will need them, which start while this one imports its own code.
 
     The run takes them out of the list; those that it leaves are ended. Unless the settings ask for them, there are none for a
     list that is short, or whose length is not known.
     """
-    children: list[Child] = []
+    children: list[WorkerProcess] = []
     try:
         if settings.processes != "auto" or any(_has_many_lines(name) for name in files):
             with suppress(OSError):  # the run tries again, and does without
                 while len(children) < min(count_processes(settings), settings.concurrency) - 1:
-                    children.append(Child())
+                    children.append(WorkerProcess())
         yield children
     finally:
         for child in children:

@@ -75,10 +75,10 @@ class Worker:
             if isinstance(message, messages.Question):
                 group.create_task(self._answer(engine, message))  # it may wait for requests in flight
             else:
-                self._obey(engine, message)
+                self._handle_order(engine, message)
         engine.finish()
 
-    def _obey(self, engine: Engine, order: messages.Order) -> None:
+    def _handle_order(self, engine: Engine, order: messages.Order) -> None:
         match order:
             case messages.Submit():
                 engine.submit([codec.unpack_target(packed) for packed in order.targets])

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from urlcheck.api import open_checker
-from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
+from urlcheck.backends.worker_process import WorkerProcess
 from urlcheck.cli.exit_status import ExitStatus
 from urlcheck.cli.live import Live, show_live
 from urlcheck.cli.notes import describe_conditions, describe_course, describe_input, describe_store
@@ -31,7 +31,7 @@ from urlcheck.settings.secrets import keeping_secrets
 from urlcheck.store.opening import AnyStore, open_store
 
 
-async def execute(order: Order, children: list[Child]) -> int:
+async def execute(order: Order, children: list[WorkerProcess]) -> int:
     """Run to the end, or to the first signal. Returns the exit status. Raises `UrlcheckError`.
 
     `children` are processes that were started for the run.
@@ -51,7 +51,7 @@ async def execute(order: Order, children: list[Child]) -> int:
     return ExitStatus.UNUSABLE if store.error and status in (ExitStatus.PASSED, ExitStatus.FAILED) else status
 
 
-async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore, children: list[Child]) -> int:
+async def _execute(order: Order, builder: TargetBuilder, lists: Lists, store: AnyStore, children: list[WorkerProcess]) -> int:
     source = store.recall(ThreadSource(lists))
     summary = Summary()
     summary.remarks += order.remarks

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from urlcheck.api import open_checker
-from urlcheck.backends.child import Child
 from urlcheck.backends.coordinator import Coordinator
+from urlcheck.backends.worker_process import WorkerProcess
 from urlcheck.cli.exit_status import ExitStatus
 from urlcheck.cli.notes import describe_conditions, describe_course
 from urlcheck.cli.order import Order
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from urlcheck.watch.stored_history import StoredHistory
 
 
-async def execute(order: Order, children: list[Child]) -> int:
+async def execute(order: Order, children: list[WorkerProcess]) -> int:
     """Check again and again, until a signal or the deadline. Returns the exit status. Raises `UrlcheckError`.
 
     `children` are processes that were started for the run.
@@ -68,7 +68,7 @@ class _LostStore:
 
 
 async def _execute(
-    order: Order, children: list[Child], checks: Checks, history: StoredHistory | None, say_lost: _LostStore
+    order: Order, children: list[WorkerProcess], checks: Checks, history: StoredHistory | None, say_lost: _LostStore
 ) -> int:
     watch = Watch(order.watch, asyncio.get_running_loop().time, history=history)
     summary = Summary()

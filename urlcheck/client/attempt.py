@@ -100,7 +100,7 @@ class Attempt:
             return self._fail(broken.cause, broken.status)
         except TimeoutError as timeout:
             error = self._trace.recall_handshake()
-            return self._explain(error) if error else self._believe(self._fail(self._describe_timeout()), timeout)
+            return self._explain(error) if error else self._check_for_shortage(self._fail(self._describe_timeout()), timeout)
         except Exception as error:  # noqa: BLE001 - whatever the library raises is a fact about this URL
             return self._explain(error)
         else:
@@ -215,9 +215,9 @@ class Attempt:
             old_version=tls.old_version if tls else None,
             proxy=self._proxy.url.authority if self._proxy else "",
         )
-        return self._believe(self._fail(cause), error)
+        return self._check_for_shortage(self._fail(cause), error)
 
-    def _believe(self, failure: Failure, error: Exception) -> Failure:
+    def _check_for_shortage(self, failure: Failure, error: Exception) -> Failure:
         """Return a failure that says something about the URL. Raises `ShortageError` where this machine may be the cause."""
         is_unconnected = self._trace.phase in (Phase.CONNECT, Phase.HANDSHAKE)
         lacked_address_or_trust = self._trace.was_short and is_unconnected

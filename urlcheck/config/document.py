@@ -96,7 +96,7 @@ def _read(name: str, *, was_found: bool) -> Document | None:
     is_project = os.path.basename(name) == PROJECT
     is_ours = not (was_found and is_project) or _OUR_HEADER.search(content)
     if is_ours and was_found:
-        _refuse_strangers(name, owner)
+        _refuse_other_owners(name, owner)
     try:
         text = _decode(name, content)
         parsed = _parse(name, text)
@@ -108,7 +108,7 @@ def _read(name: str, *, was_found: bool) -> Document | None:
     if values is None:
         return None
     if was_found:
-        _refuse_strangers(name, owner)  # also where the table has no header, but dots
+        _refuse_other_owners(name, owner)  # also where the table has no header, but dots
     if not isinstance(values, dict):
         raise ConfigurationError(f"{name}: tool.urlcheck is not a table")
     return _arrange(name, values, text, "tool.urlcheck." if is_project else "", was_found=was_found)
@@ -123,7 +123,7 @@ def _find_table(name: str, values: Mapping[str, object]) -> object:
     return table
 
 
-def _refuse_strangers(name: str, owner: int) -> None:
+def _refuse_other_owners(name: str, owner: int) -> None:
     """Raise `ConfigurationError` unless this user, root, or the owner of the working directory (as in a container) owns it."""
     if hasattr(os, "geteuid") and owner not in (os.geteuid(), 0, os.stat(os.curdir).st_uid):
         raise ConfigurationError(f"{name} belongs to another user; --config {name} uses it, --no-config does not")

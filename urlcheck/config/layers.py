@@ -11,7 +11,7 @@ import click
 
 from urlcheck.config.document import NO_DOCUMENT, Document, Table
 from urlcheck.config.keys import COMMAND_LINE, Key, Setting, Surroundings, list_keys, read_arguments, read_text, read_toml
-from urlcheck.config.places import describe, find_told, locate
+from urlcheck.config.places import describe, find_setting, locate
 from urlcheck.config.trust import refuse_overwriting, refuse_writing
 from urlcheck.config.variables import MissingVariableError, UnusableValueError, Variables
 from urlcheck.input.entry import BLANKS
@@ -72,9 +72,9 @@ class Configuration:
         """The error with the place of the setting at fault; None for the command line and for defaults."""
         if error.check:
             target = next(target for target in self.targets if target.check == self.checks[error.check - 1])
-            setting = find_told(error, target.settings)
+            setting = find_setting(error, target.settings)
             return locate(error, setting, self.keys) if setting else f"{target.origin}: {describe(error, self.keys)}"
-        setting = find_told(error, self.settings.values())
+        setting = find_setting(error, self.settings.values())
         return locate(error, setting, self.keys) if setting else None
 
 
@@ -164,7 +164,7 @@ class _Reader:
             check = pick(Settings, params).check
             Policy(check)  # an expectation that cannot be used is refused with its place
         except SettingsError as error:
-            if (setting := find_told(error, own)) is None and (inherited := find_told(error, run)):
+            if (setting := find_setting(error, own)) is None and (inherited := find_setting(error, run)):
                 if located := locate(error, inherited, self._keys):
                     raise ConfigurationError(located) from None
                 raise

@@ -9,7 +9,7 @@ from urlcheck.config.keys import COMMAND_LINE, Key, Setting, name_key
 from urlcheck.model.errors import SettingsError
 
 
-def find_told(error: SettingsError, settings: Iterable[Setting]) -> Setting | None:
+def find_setting(error: SettingsError, settings: Iterable[Setting]) -> Setting | None:
     """The setting that an error is about: that of its field, else that of its other field; None if neither is told."""
     by_param = {setting.key.param: setting for setting in settings}
     return by_param.get(error.field) or by_param.get(error.other or "")

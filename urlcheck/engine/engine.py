@@ -156,16 +156,16 @@ class Engine:
             outcome = await check.attempt(job, may_repeat=self._repeat.may_repeat(job))
         except ShortageError as shortage:
             if not self._limit.tighten(job):
-                await self._conclude(job, check.policy, shortage.failure)
+                await self._finish(job, check.policy, shortage.failure)
         else:
-            await self._conclude(job, check.policy, outcome)
+            await self._finish(job, check.policy, outcome)
             self._limit.relax()  # after the job has left its place: now another job that waits for it can be seen
 
-    async def _conclude(self, job: Job, policy: Policy, outcome: Outcome) -> None:
+    async def _finish(self, job: Job, policy: Policy, outcome: Outcome) -> None:
         job.attempts += 1
         pause = self._pace(job, outcome, policy)
         job.result = await _judge(policy, job, outcome)
-        self._finish(job, job.result, pause)
+        self._release_or_retry(job, job.result, pause)
 
     def _pace(self, job: Job, outcome: Outcome, policy: Policy) -> float:
         """Let the job's host be asked as often as the outcome allows. Returns the pause that it demands, in seconds."""
@@ -178,7 +178,7 @@ class Engine:
             self._scheduler.accept(job)
         return overload.retry_after if overload else 0.0
 
-    def _finish(self, job: Job, result: Result, pause: float) -> None:
+    def _release_or_retry(self, job: Job, result: Result, pause: float) -> None:
         delay = self._repeat.delay(job, result)
         if delay is None:
             self._buffer.add(result)

@@ -85,8 +85,8 @@ class Pace:
     at most, and the other URLs of a limited host pass in the end.
 
     The pace is given up, and the host asked without one, where it is of no use: when a host that never passed a request
-    rejects three in a row; when a host passes none for longer than `Overload.patience`; and, for good, when it rejects too
-    many requests, or rejects them at rates that are within its limit.
+    rejects three in a row; when a host passes none for longer than `Overload.give_up_after`; and, for good, when it rejects
+    too many requests, or rejects them at rates that are within its limit.
     """
 
     __slots__ = (
@@ -185,7 +185,7 @@ class Pace:
         self._is_futile = self._rejected_share > _MOST_REJECTED
         is_enough = overload.retry_after and (self._passes >= _PLENTY or not self._has_passed)
         self._passes = 0
-        is_silent = now - self._last_pass > overload.patience if self._has_passed else self._in_a_row >= _MOST_AT_FIRST
+        is_silent = now - self._last_pass > overload.give_up_after if self._has_passed else self._in_a_row >= _MOST_AT_FIRST
         if is_silent or self._is_futile:
             self._give_up()
         elif not is_enough:

@@ -27,7 +27,7 @@ _VERDICTS = {kind: Verdict(kind.value) for kind in FailureKind}
 _BEFORE_THE_REQUEST = frozenset({FailureKind.DNS, FailureKind.TLS})
 # the statuses with which a server rejects requests for its load, and for how many seconds it may reject all of them: a 429
 # means a limit, often one by the minute; a 503 comes as often from a server that is out of order
-_PATIENCE = {429: 60.0, 503: 15.0}
+_GIVE_UP_AFTER = {429: 60.0, 503: 15.0}
 
 _PUNCTUATION = ",;\"'"
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -71,7 +71,7 @@ class Policy:
         """The verdict on an outcome, and its detail."""
         if isinstance(outcome, Failure):
             return _VERDICTS[outcome.kind], outcome.message
-        return self._judge_status(outcome) or self._find_disappointment(outcome) or (Verdict.OK, describe_status(outcome))
+        return self._judge_status(outcome) or self._find_unmet(outcome) or (Verdict.OK, describe_status(outcome))
 
     def _judge_status(self, response: Response) -> tuple[Verdict, str] | None:
         """The verdict on a status that is not accepted."""
@@ -89,7 +89,7 @@ class Policy:
             detail += f"; accepted: {format_statuses(self._accepted)}"
         return Verdict.STATUS, detail
 
-    def _find_disappointment(self, response: Response) -> tuple[Verdict, str] | None:
+    def _find_unmet(self, response: Response) -> tuple[Verdict, str] | None:
         """The first expectation that an accepted answer does not meet."""
         for expectation in self._expectations:
             if unmet := expectation.describe_unmet(response):
@@ -119,7 +119,7 @@ class Policy:
         """
         if isinstance(outcome, Failure):
             return outcome.transient
-        if not self._is_repeatable and (outcome.hops or outcome.status not in _PATIENCE):
+        if not self._is_repeatable and (outcome.hops or outcome.status not in _GIVE_UP_AFTER):
             return False
         refusal = self._judge_status(outcome) if outcome.status in TEMPORARY_STATUSES else None
         return refusal is not None and refusal[0] is not Verdict.BLOCKED
@@ -135,14 +135,14 @@ class Policy:
 
         That is so, without a Retry-After, for an accepted status, a bot wall's, and the 503 of a service that is waited for.
         """
-        if isinstance(outcome, Failure) or outcome.status not in _PATIENCE:
+        if isinstance(outcome, Failure) or outcome.status not in _GIVE_UP_AFTER:
             return None
         retry_after = parse_retry_after(outcome.headers.get("Retry-After")) or 0.0
         if not retry_after:
             refusal = self._judge_status(outcome)
             if refusal is None or refusal[0] is Verdict.BLOCKED or (self._is_waiting and outcome.status == 503):
                 return None
-        return Overload(retry_after, _PATIENCE[outcome.status])
+        return Overload(retry_after, _GIVE_UP_AFTER[outcome.status])
 
     def conclude(self, target: Target, outcome: Outcome, attempts: int) -> Result:
         """The result of a target that was requested. From the second attempt on its detail says how many were made."""

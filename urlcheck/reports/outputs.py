@@ -14,7 +14,7 @@ from urlcheck.model.errors import ClosedPipeError, OutputError
 from urlcheck.model.result import Result
 from urlcheck.reports.registry import load_reporter
 from urlcheck.reports.summary import Summary
-from urlcheck.runtime.atomic_files import drop, open_aside, put_in_place
+from urlcheck.runtime.atomic_files import commit, discard, open_temporary
 from urlcheck.settings.output import OutputSettings
 from urlcheck.text.safe import clean
 
@@ -57,7 +57,7 @@ class Output:
             return
         self._stream.close()
         if self._aside:
-            put_in_place(self._aside, self._file)
+            commit(self._aside, self._file)
             self._aside = None
 
     def discard(self) -> None:
@@ -66,7 +66,7 @@ class Output:
             if self._file is not None:
                 self._stream.close()
         if self._aside:
-            drop(self._aside)
+            discard(self._aside)
 
     def describe(self, error: Exception) -> OutputError | ClosedPipeError:
         """The error to raise for this output, with a message of one line."""
@@ -81,13 +81,13 @@ class Output:
         try:
             if self.streams or not (is_replaced or not os.path.exists(file)):
                 return open(file, "w", encoding="utf-8")
-            self._aside, stream = open_aside(file)
+            self._aside, stream = open_temporary(file)
             try:
                 if is_replaced:
                     shutil.copymode(file, self._aside)
             except OSError:
                 stream.close()
-                drop(self._aside)
+                discard(self._aside)
                 raise
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror}") from None

@@ -9,7 +9,7 @@ from typing import TextIO
 _unfinished: set[str] = set()
 
 
-def open_aside(file: str) -> tuple[str, TextIO]:
+def open_temporary(file: str) -> tuple[str, TextIO]:
     """Create a file beside the given one, under an unpredictable name, open for writing. Raises `OSError`."""
     aside = f"{file}.{os.urandom(8).hex()}.part"
     _unfinished.add(aside)
@@ -20,20 +20,20 @@ def open_aside(file: str) -> tuple[str, TextIO]:
         raise
 
 
-def put_in_place(aside: str, file: str) -> None:
+def commit(aside: str, file: str) -> None:
     """Move the finished file into place. Raises `OSError`."""
     os.replace(aside, file)
     _unfinished.discard(aside)
 
 
-def drop(aside: str) -> None:
+def discard(aside: str) -> None:
     """Delete the unfinished file."""
     with suppress(OSError):
         os.unlink(aside)
     _unfinished.discard(aside)
 
 
-def drop_all() -> None:
+def discard_all() -> None:
     """Delete all unfinished files, because the program ends."""
     for aside in [*_unfinished]:
-        drop(aside)
+        discard(aside)

@@ -72,7 +72,7 @@ def end_at_once(status: int) -> NoReturn:
         with suppress(Exception):
             act()
     if asides := sys.modules.get("urlcheck.runtime.atomic_files"):  # not loaded: no file was opened
-        asides.drop_all()
+        asides.discard_all()
     os._exit(status)
 
 

@@ -57,7 +57,7 @@ class Watch:
         self.overview = Overview(self.roster, self._schedule, self.network, now, history)
         self._thresholds = Thresholds(settings.failures_to_confirm, settings.passes_to_recover)
         self._held: dict[str, None] = {}
-        self._witness: str | None = None
+        self._last_answered: str | None = None
         self._told_by: float | None = None
         self._wake = asyncio.Event()
         self._is_stopped = False
@@ -173,11 +173,11 @@ class Watch:
         self._schedule.finish(watched.id, backoff(watched.health.failures) if is_to_confirm else None)
         self._note(watched, before, result.checked_at)
         if self.network.answers > answers:
-            self._witness = watched.id
+            self._last_answered = watched.id
             self._release(result.checked_at)
         if watched.health.is_held:
             self._held[watched.id] = None
-            self._ask_witness()
+            self._ask_last_answered()
 
     def _note(self, watched: Watched, before: State, at: datetime) -> None:
         """Tell all that a target was checked, and whether its state is another."""
@@ -200,14 +200,14 @@ class Watch:
             watched.health.release()
             self._note(watched, before, at)
 
-    def _ask_witness(self) -> None:
+    def _ask_last_answered(self) -> None:
         """Ask the target that answered last now, not at its slot: its answer shows that the network works.
 
         It is asked once: when it is silent too, the others are asked at their slots.
         """
-        if self._witness is not None and self._witness in self.roster:
-            self._schedule.hasten(self._witness)
-        self._witness = None
+        if self._last_answered is not None and self._last_answered in self.roster:
+            self._schedule.hasten(self._last_answered)
+        self._last_answered = None
 
     def _doubt(self) -> None:
         """No target answers any more: their states are unknown until one does."""

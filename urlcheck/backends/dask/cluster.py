@@ -116,13 +116,13 @@ class Cluster:
         for worker in workers:
             backend = self._backends.get(worker)
             if backend and backend.has_ended:
-                self._bury(worker, backend)
+                self._remove_lost(worker, backend)
             elif backend or worker in self._opening or worker in self._refused or now < self._retry.get(worker, (0, 0))[0]:
                 continue
             elif len(self.opened) + len(self._opening) < self._settings.concurrency:
                 self._opening[worker] = asyncio.get_running_loop().create_task(self._open(worker))
 
-    def _bury(self, worker: str, backend: RemoteBackend) -> None:
+    def _remove_lost(self, worker: str, backend: RemoteBackend) -> None:
         """Note that the backend of a worker, which is still in the list, was lost."""
         del self._backends[worker]
         if backend.refusal:

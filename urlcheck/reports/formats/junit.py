@@ -65,7 +65,7 @@ class JunitReporter:
         attributes = _format_attributes(name="urlcheck", **counts)
         self._stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{attributes}>\n<testsuite{attributes}>\n')
         self._stream.write(f"<properties>{''.join(_list_properties(summary))}</properties>\n")
-        self._cases.pour(self._stream)
+        self._cases.copy_to(self._stream)
         if summary.notes:
             self._stream.write(_make_element("system-err", "\n".join(summary.notes)) + "\n")
         self._stream.write("</testsuite>\n</testsuites>\n")

@@ -66,7 +66,7 @@ class SarifReporter:
         tool, invocation = _encode(_make_tool()), _encode(_make_invocation(summary, notes))
         self._stream.write(f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{\n')
         self._stream.write(f'"tool": {tool},\n"invocations": [{invocation}],\n"results": [')
-        self._results.pour(self._stream)
+        self._results.copy_to(self._stream)
         self._stream.write("\n]}]}\n")
 
 

@@ -24,7 +24,7 @@ class Spool:
     def write(self, text: str) -> None:
         self._file.write(text)
 
-    def pour(self, stream: TextIO) -> None:
+    def copy_to(self, stream: TextIO) -> None:
         """Copy all that was written, and forget it."""
         with self._file as file:
             file.seek(0)

@@ -59,7 +59,7 @@ class Display:
         """Draw one frame; they are numbered from 1."""
         self._live.refresh()
 
-    def say_the_last(self) -> None:
+    def print_remaining(self) -> None:
         """Print the lines that stay on the screen, before the display is removed."""
 
     def start(self) -> None:
@@ -76,7 +76,7 @@ class Display:
         if self._thread:
             self._thread.join(_PATIENCE)
         with suppress(OSError):
-            self.say_the_last()
+            self.print_remaining()
             self._live.stop()
 
     def _keep_drawing(self) -> None:

@@ -63,7 +63,7 @@ class Progress(Display):
             else:
                 self._left_out += 1
 
-    def say_the_last(self) -> None:
+    def print_remaining(self) -> None:
         """The failures that are not shown stand in the reports."""
         self._left_out += len(self._waiting)
         if self._has_shown:

@@ -23,7 +23,7 @@ def limit_connections() -> int:
     return MOST_CONNECTIONS if limit is None else min(MOST_CONNECTIONS, limit // 2)
 
 
-class Doorkeeper:
+class ConnectionLimiter:
     """Makes the protocol of each connection, and limits their number.
 
     At the limit, a new connection replaces the oldest stranger: a connection that has not sent the head of a request yet. So
@@ -34,7 +34,7 @@ class Doorkeeper:
         self._make_protocol = make_protocol
         self._limit = limit
         self._open: set[Connection] = set()
-        self._strangers: dict[Connection, None] = {}  # the oldest first
+        self._without_request: dict[Connection, None] = {}  # the oldest first
 
     def __call__(self) -> asyncio.Protocol:
         return Connection(self._make_protocol(), self)
@@ -42,31 +42,31 @@ class Doorkeeper:
     def admit(self, connection: Connection) -> bool:
         """Count a connection; False if there is no room for it."""
         if len(self._open) >= self._limit:
-            oldest = next(iter(self._strangers), None)
+            oldest = next(iter(self._without_request), None)
             if oldest is None:
                 return False
             self.forget(oldest)
             oldest.cut()
         self._open.add(connection)
-        self._strangers[connection] = None
+        self._without_request[connection] = None
         return True
 
-    def know(self, connection: Connection) -> None:
+    def mark_requested(self, connection: Connection) -> None:
         """The connection has sent the head of a request."""
-        self._strangers.pop(connection, None)
+        self._without_request.pop(connection, None)
 
     def forget(self, connection: Connection) -> None:
         """The connection has ended."""
         self._open.discard(connection)
-        self._strangers.pop(connection, None)
+        self._without_request.pop(connection, None)
 
 
 class Connection(asyncio.Protocol):
     """Passes everything on to aiohttp's protocol, unless there are too many connections, or its client does not read."""
 
-    def __init__(self, inner: asyncio.Protocol, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, inner: asyncio.Protocol, limiter: ConnectionLimiter) -> None:
         self._inner = inner
-        self._doorkeeper = doorkeeper
+        self._limiter = limiter
         self._transport: asyncio.Transport
         self._is_refused = False
         self._end: bytes | None = b""  # the last bytes of the first head, None once it is whole
@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if self._doorkeeper.admit(self):
+        if self._limiter.admit(self):
             self._inner.connection_made(transport)
         else:
             self._is_refused = True
@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
-        self._doorkeeper.forget(self)
+        self._limiter.forget(self)
         if not self._is_refused:
             self._inner.connection_lost(exc)
 
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
             seen = self._end + data
             self._end = None if b"\r\n\r\n" in seen else seen[-3:]
             if self._end is None:
-                self._doorkeeper.know(self)
+                self._limiter.mark_requested(self)
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:

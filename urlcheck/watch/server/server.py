@@ -17,7 +17,7 @@ from urlcheck.model.errors import SettingsError
 from urlcheck.text.safe import escape
 from urlcheck.watch.server import api, badges, metrics, page, websocket
 from urlcheck.watch.server.board import Board
-from urlcheck.watch.server.connections import Doorkeeper, limit_connections
+from urlcheck.watch.server.connections import ConnectionLimiter, limit_connections
 from urlcheck.watch.server.context import BOARD, FEED, SETTINGS, VIEW
 from urlcheck.watch.server.feed import Feed
 from urlcheck.watch.server.guard import add_headers, guard
@@ -76,7 +76,7 @@ async def open_server(view: WatchView, settings: ServerSettings) -> AsyncIterato
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         assert runner.server is not None
-        server = await _listen(Doorkeeper(runner.server, limit_connections()), settings, addresses)
+        server = await _listen(ConnectionLimiter(runner.server, limit_connections()), settings, addresses)
         stack.push_async_callback(app[FEED].close)
         stack.callback(server.close)
         host, port = server.sockets[0].getsockname()[:2]
@@ -103,12 +103,12 @@ def _check_token(settings: ServerSettings, addresses: Sequence[str]) -> None:
         raise SettingsError("serve", "other machines can reach this address, so it needs", "serve_token_file")
 
 
-async def _listen(doorkeeper: Doorkeeper, settings: ServerSettings, addresses: Sequence[str]) -> asyncio.Server:
+async def _listen(limiter: ConnectionLimiter, settings: ServerSettings, addresses: Sequence[str]) -> asyncio.Server:
     """Listen on the first of the addresses that this machine has."""
     refusal: OSError | None = None
     for address in addresses:
         try:
-            return await asyncio.get_running_loop().create_server(doorkeeper, address, settings.port, backlog=256)
+            return await asyncio.get_running_loop().create_server(limiter, address, settings.port, backlog=256)
         except OSError as error:
             refusal = refusal or error
             if error.errno != errno.EADDRNOTAVAIL:

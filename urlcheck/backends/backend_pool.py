@@ -18,7 +18,7 @@ from urlcheck.settings.run import RunSettings
 _ROUTED = 500
 
 
-class Fleet:
+class BackendPool:
     """Backends that may join and be lost. Targets are held while hosts move between them, and while there is none.
 
     `first` is the backend of this event loop, if there is one.

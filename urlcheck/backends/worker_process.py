@@ -17,7 +17,7 @@ _PIPE_BYTES = 1 << 20
 _WAIT_SECONDS = 0.005
 
 
-class Child:
+class WorkerProcess:
     """A process that the terminal's signals do not reach, and that ends with this one. Raises `OSError`.
 
     It imports what it needs while this process goes on. `connect` begins the conversation.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from urlcheck.backends.backend_pool import BackendPool
+
 from tests.backends.builders import DyingBackend, make_engine, make_targets
 from tests.backends.test_coordinator import many_hosts
 from tests.engine.test_engine import Blocks, Client, collect, respond
 from tests.support.clock import in_no_time, now
 from urlcheck import Settings, Verdict
 from urlcheck.backends.coordinator import LOST_TOO_OFTEN, Coordinator
-from urlcheck.backends.fleet import Fleet
 from urlcheck.backends.protocol import Backend, Scaled
 from urlcheck.engine.status import HostQueue, Withdrawn
 from urlcheck.http.url import Origin, Url, parse
@@ -50,9 +51,9 @@ def engine(client: Client) -> Backend:
 class LosingBackend(DyingBackend):
     """A backend with a long queue, which is lost with all others while it gives targets back."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, pool: BackendPool) -> None:
         super().__init__()
-        self._fleet = fleet
+        self._pool = pool
 
     async def find_busiest(self) -> HostQueue | None:
         return HostQueue(parse(self.submitted[0].url).origin, len(self.submitted))
@@ -66,35 +67,35 @@ class LosingBackend(DyingBackend):
         return Withdrawn(self.submitted, set())
 
     def _lose_all(self) -> None:
-        for backend in [*self._fleet.backends]:
-            self._fleet.remove(backend)
+        for backend in [*self._pool.backends]:
+            self._pool.remove(backend)
 
 
 async def test_a_host_is_not_divided_where_every_backend_is_lost_meanwhile() -> None:
-    fleet = Fleet(None, Settings())
-    await fleet.join([LosingBackend(fleet), DyingBackend()])
-    fleet.allot()
-    fleet.backends[0].submit(make_targets(f"http://host/{number}" for number in range(2_000)))
-    assert await fleet.balance() == []
-    assert not fleet.takes_targets
+    pool = BackendPool(None, Settings())
+    await pool.join([LosingBackend(pool), DyingBackend()])
+    pool.allot()
+    pool.backends[0].submit(make_targets(f"http://host/{number}" for number in range(2_000)))
+    assert await pool.balance() == []
+    assert not pool.takes_targets
 
 
 async def test_a_backend_that_joins_has_no_place_before_another_has_freed_one() -> None:
     first, joining = DyingBackend(), DyingBackend()
     first.limit = 100
-    fleet = Fleet(first, Settings(concurrency=100))
+    pool = BackendPool(first, Settings(concurrency=100))
     first.submit(make_targets(f"http://host/{number}" for number in range(100)))
-    await fleet.join([joining])
+    await pool.join([joining])
     assert (first.limit, joining.limit) == (100, 0)
 
 
 async def test_targets_that_are_given_back_while_every_backend_is_lost_are_kept() -> None:
-    fleet = Fleet(None, Settings())
-    await fleet.join([LosingBackend(fleet)])
+    pool = BackendPool(None, Settings())
+    await pool.join([LosingBackend(pool)])
     targets = make_targets(many_hosts(10))
-    fleet.submit(targets)
-    assert await fleet.join([DyingBackend()]) == targets
-    assert not fleet.takes_targets
+    pool.submit(targets)
+    assert await pool.join([DyingBackend()]) == targets
+    assert not pool.takes_targets
 
 
 @in_no_time
