@@ -69,7 +69,7 @@ DEFERRED = {
     "__main__.py": (3, "signals are handled before anything else is loaded"),
     "api.py": (2, "most runs need neither a second process nor Dask"),
     "backends/__main__.py": (4, "the process is tied to its parent before anything else is loaded"),
-    "backends/child.py": (2, "asyncio is loaded while the process starts"),
+    "backends/worker_process.py": (2, "asyncio is loaded while the process starts"),
     "cli/command.py": (1, "--help does without what a run needs"),
     "cli/invocation.py": (2, "what runs is loaded while processes start; few runs need SQLite"),
     "cli/live.py": (1, "Rich is loaded where it draws"),

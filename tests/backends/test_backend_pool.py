@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from urlcheck.backends.backend_pool import BackendPool
-
 from tests.backends.builders import DyingBackend, make_engine, make_targets
 from tests.backends.test_coordinator import many_hosts
 from tests.engine.test_engine import Blocks, Client, collect, respond
 from tests.support.clock import in_no_time, now
 from urlcheck import Settings, Verdict
+from urlcheck.backends.backend_pool import BackendPool
 from urlcheck.backends.coordinator import LOST_TOO_OFTEN, Coordinator
 from urlcheck.backends.protocol import Backend, Scaled
 from urlcheck.engine.status import HostQueue, Withdrawn

@@ -26,12 +26,12 @@ def test_what_is_unfinished_does_not_outlive_the_program(file: str) -> None:
     assert os.listdir(os.path.dirname(file)) == []
 
 
-@pytest.mark.parametrize("dispose", [commit, lambda aside, _: discard(aside)])
+@pytest.mark.parametrize("dispose", [commit, lambda temporary, _: discard(temporary)])
 def test_what_is_finished_is_no_business_of_the_end(file: str, dispose: Callable[[str, str], None]) -> None:
-    aside, stream = open_temporary(file)
+    temporary, stream = open_temporary(file)
     stream.close()
-    dispose(aside, file)
-    Path(aside).write_text("another's")
+    dispose(temporary, file)
+    Path(temporary).write_text("another's")
     with pytest.raises(Ended):
         end_at_once(0)
-    assert os.path.exists(aside)
+    assert os.path.exists(temporary)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from urlcheck.settings.scopes import CheckSettings
     from urlcheck.watch.maintenance import Window
 
-# of files that SQLite and the lock of a run keep beside a state file
+# SQLite and the lock of a run keep files with these endings beside a state file
 _STATE_SUFFIXES = ("", "-wal", "-shm", "-journal", "-lock")
 
 
@@ -53,9 +53,7 @@ def carry_out(
     if not settings.state:
         _refuse_without_state(params, output)
     if params["history"]:
-        if files:
-            raise SettingsError("history", "shows the URLs among the arguments; leave out", "files")
-        return _show_history(urls, settings)
+        return _show_history(urls, files, settings)
     if not urls and not files:
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("no URLs: name some, name a list with --file, or pipe one in")
@@ -98,7 +96,9 @@ def _execute(order: Order) -> int:
         return run_order(order, children)
 
 
-def _show_history(urls: Sequence[str | Entry], settings: Settings) -> int:
+def _show_history(urls: Sequence[str | Entry], files: Sequence[str], settings: Settings) -> int:
+    if files:
+        raise SettingsError("history", "shows the URLs among the arguments; leave out", "files")
     from urlcheck.store.history import list_history  # noqa: PLC0415 - few runs need SQLite
 
     for line in list_history(str(settings.state), [url for url in urls if isinstance(url, str)], settings.base_url):

@@ -55,7 +55,7 @@ class Key:
     @property
     def is_for_targets(self) -> bool:
         """Whether a single request may have a value of its own."""
-        return self.param in OF_A_CHECK or self.param == "json"  # which is another way to write `data`
+        return self.param in OF_A_CHECK or self.param == "json"  # `json` is another way to write `data`
 
     def switch(self, *, on: bool) -> bool:
         """The value that a flag sets: `--no-dedupe` sets `dedupe` to False."""

@@ -22,7 +22,7 @@ _SHOWN = 300  # characters of what another's reporter has to say
 
 
 class Output:
-    """One reporter and its stream. A report that is written at the end is written aside and renamed: whole or not at all.
+    """One reporter and its stream. A report that is written at the end appears whole or not at all.
 
     Others bring reporters too, which may raise anything. The constructor raises `OutputError`.
     """
@@ -32,7 +32,7 @@ class Output:
         self.streams = bool(getattr(make_reporter, "streams", False))
         self._name = name
         self._file = os.path.realpath(file) if file and _is_link_to_file(file) else file  # a link keeps pointing where it does
-        self._aside: str | None = None
+        self._temporary: str | None = None
         self._stream = _standard_output() if self._file is None else self._open(self._file)
         try:
             self.reporter = make_reporter(self._stream, settings)
@@ -56,17 +56,17 @@ class Output:
             self._stream.flush()
             return
         self._stream.close()
-        if self._aside:
-            commit(self._aside, self._file)
-            self._aside = None
+        if self._temporary:
+            commit(self._temporary, self._file)
+            self._temporary = None
 
     def discard(self) -> None:
         """Remove an unfinished file; a stream keeps the text that was written to it."""
         with contextlib.suppress(OSError):
             if self._file is not None:
                 self._stream.close()
-        if self._aside:
-            discard(self._aside)
+        if self._temporary:
+            discard(self._temporary)
 
     def describe(self, error: Exception) -> OutputError | ClosedPipeError:
         """The error to raise for this output, with a message of one line."""
@@ -81,13 +81,13 @@ class Output:
         try:
             if self.streams or not (is_replaced or not os.path.exists(file)):
                 return open(file, "w", encoding="utf-8")
-            self._aside, stream = open_temporary(file)
+            self._temporary, stream = open_temporary(file)
             try:
                 if is_replaced:
-                    shutil.copymode(file, self._aside)
+                    shutil.copymode(file, self._temporary)
             except OSError:
                 stream.close()
-                discard(self._aside)
+                discard(self._temporary)
                 raise
         except OSError as error:
             raise OutputError(f"cannot write {file}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""Files that are written aside and renamed when they are whole; none of them outlives the program, however it ends."""
+"""Files that are written under temporary names and renamed once they are whole. Those that are not are removed at the end."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ _unfinished: set[str] = set()
 
 def open_temporary(file: str) -> tuple[str, TextIO]:
     """Create a file beside the given one, under an unpredictable name, open for writing. Raises `OSError`."""
-    aside = f"{file}.{os.urandom(8).hex()}.part"
-    _unfinished.add(aside)
+    temporary = f"{file}.{os.urandom(8).hex()}.part"
+    _unfinished.add(temporary)
     try:
-        return aside, open(aside, "x", encoding="utf-8")
+        return temporary, open(temporary, "x", encoding="utf-8")
     except OSError:
-        _unfinished.discard(aside)
+        _unfinished.discard(temporary)
         raise
 
 
-def commit(aside: str, file: str) -> None:
+def commit(temporary: str, file: str) -> None:
     """Move the finished file into place. Raises `OSError`."""
-    os.replace(aside, file)
-    _unfinished.discard(aside)
+    os.replace(temporary, file)
+    _unfinished.discard(temporary)
 
 
-def discard(aside: str) -> None:
+def discard(temporary: str) -> None:
     """Delete the unfinished file."""
     with suppress(OSError):
-        os.unlink(aside)
-    _unfinished.discard(aside)
+        os.unlink(temporary)
+    _unfinished.discard(temporary)
 
 
 def discard_all() -> None:
     """Delete all unfinished files, because the program ends."""
-    for aside in [*_unfinished]:
-        discard(aside)
+    for temporary in [*_unfinished]:
+        discard(temporary)

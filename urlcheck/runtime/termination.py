@@ -71,8 +71,8 @@ def end_at_once(status: int) -> NoReturn:
     for act in _last_acts:
         with suppress(Exception):
             act()
-    if asides := sys.modules.get("urlcheck.runtime.atomic_files"):  # not loaded: no file was opened
-        asides.discard_all()
+    if files := sys.modules.get("urlcheck.runtime.atomic_files"):  # not loaded: no file was opened
+        files.discard_all()
     os._exit(status)
 
 

@@ -39,7 +39,7 @@ class Reader:
         with guarding(path, "read"):
             with open(path, "rb") as file:
                 check(path, file.read(schema.HEADER_SIZE), os.fstat(file.fileno()).st_size or 1)
-            # without a log nobody writes it, and SQLite need not make one, for which the folder may be closed
+            # a file without a log has no writer; SQLite must not make a log then, as the folder may be read-only
             mode = "mode=ro" if os.path.exists(f"{os.path.realpath(path)}-wal") else "mode=ro&immutable=1"
             self.connection = connect(path, mode)
             self.key = fetch_key(self.connection)

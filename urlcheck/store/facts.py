@@ -25,7 +25,7 @@ from urlcheck.store.connection import DAMAGED
 from urlcheck.store.identity import Asked
 from urlcheck.text.safe import clean
 
-# what an answer held in place of what was expected, at the end of a detail: no header and no body is stored
+# the end of a detail that quotes the answer: headers and bodies are not stored
 _EVIDENCE = re.compile(r"(?:(?P<kept> is (?:false|null|\"\"|\[\]|\{\})) \(| \((?:it is|it begins) ).*", re.DOTALL)
 # details that need no look for secrets
 _USUAL = frozenset({"200 OK"})

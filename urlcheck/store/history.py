@@ -43,7 +43,7 @@ def list_history(path: str, urls: Sequence[str], base_url: str | None = None) ->
 
 
 def _name(text: str, base_url: str | None) -> tuple[str, str]:
-    """What identifies an entry, and the entry as it may be shown."""
+    """The text that identifies an entry, and its text without secrets."""
     try:
         return parse_entry(text, parse(base_url) if base_url else None).key, clean(text)
     except InvalidUrlError:

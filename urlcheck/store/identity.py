@@ -77,7 +77,7 @@ def name_request(key: bytes, settings: CheckSettings) -> int:
 
 
 def _list_surroundings(settings: CheckSettings) -> Iterator[tuple[str, object]]:
-    """What settings leave to the environment, where it says something."""
+    """Proxies of the environment and the credentials of netrc, where the settings use them."""
     proxies = getproxies_environment()
     if settings.proxy is None and not settings.unix_socket and any(proxies.get(name) for name in ("http", "https", "all")):
         yield "proxies", sorted(proxies.items())

@@ -10,7 +10,7 @@ from typing import Protocol
 from urlcheck.settings.patterns import Pattern
 from urlcheck.watch.cron import Cron
 
-# of a window that repeats; a longer one can be written with `from` and `until`
+# the longest window that may repeat; `from` and `until` give a longer one
 LONGEST_REPEATED = timedelta(days=31)
 
 
