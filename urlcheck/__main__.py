@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(100_000)  # imports leave no garbage; a run sets its own threshold (`tune_gc`)
     try:
         from urlcheck.runtime.termination import end, end_quietly_on_signals  # noqa: PLC0415 - inside, where Ctrl-C is caught
 

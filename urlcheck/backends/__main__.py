@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ def main() -> None:
     for number in ENDING:  # the first process handles these signals, and tells the others what to do
         signal.signal(number, signal.SIG_IGN)
     end_with_parent(int(sys.argv[1]))
+    gc.set_threshold(100_000)  # as in the first process
     from urlcheck.runtime.deferred_trust import deferring_trust  # noqa: PLC0415 - after the process is tied
 
     with deferring_trust():

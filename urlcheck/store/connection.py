@@ -18,6 +18,8 @@ from urlcheck.text.safe import clean
 DAMAGED = "it is damaged; restore it, or remove it to begin anew"
 
 _BUSY_SECONDS = 5.0
+# endings of the files that stand beside a state file while a run writes it
+_OF_A_WRITER = ("-wal", "-journal", "-lock")
 # errors of values that another program has put into a file: SQLite keeps a text in a column of numbers
 _MISUSES = (TypeError, ArithmeticError, LookupError)
 
@@ -39,8 +41,9 @@ class Reader:
         with guarding(path, "read"):
             with open(path, "rb") as file:
                 check(path, file.read(schema.HEADER_SIZE), os.fstat(file.fileno()).st_size or 1)
-            # a file without a log has no writer; SQLite must not make a log then, as the folder may be read-only
-            mode = "mode=ro" if os.path.exists(f"{os.path.realpath(path)}-wal") else "mode=ro&immutable=1"
+            # SQLite makes a log to read the file, for which the folder may be read-only; without a writer it need not
+            beside = (f"{os.path.realpath(path)}{suffix}" for suffix in _OF_A_WRITER)
+            mode = "mode=ro" if any(map(os.path.exists, beside)) else "mode=ro&immutable=1"
             self.connection = connect(path, mode)
             self.key = fetch_key(self.connection)
         self._path = path

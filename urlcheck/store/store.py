@@ -54,7 +54,7 @@ class Store:
         self._beginning = ExitStack()
         self._unfinished = 0
         self._is_confirmed = False
-        self._knows_last = False
+        self._skips = False
         self._secrets_of = 0
         self._secrets = Secrets({})
         self._run: Run
@@ -94,19 +94,19 @@ class Store:
         identity = None if inputs is None else name_inputs(key, inputs)
         before, earlier = self._runs.find_unfinished(), self._runs.count()
         if before and not restart and identity == before.inputs is not None and settings == before.settings:
-            self._knows_last = earlier > 1
+            self._skips = self._settings.last_failed and earlier > 1
             self._run = before
             self._runs.go_on(before)
             self.finished = self._runs.list_positions(before)
             self._last = self._runs.find_last()
             done = f"{self.finished.total:,} of it done"
             return f"going on with the run of {format_local(before.started)}, {done} (--restart begins anew)"
-        self._knows_last = earlier > 0
+        self._skips = self._settings.last_failed and earlier > 0  # the first run knows of no last time
         self._run = self._runs.begin(identity, settings, self._settings.keep)
         if before and before.inputs and identity and not restart:
             other = "settings" if before.inputs == identity else "input"
             return f"the run of {format_local(before.started)} was interrupted and had another {other}; a new one begins"
-        if self._settings.last_failed and not self._knows_last:
+        if self._settings.last_failed and not self._skips:
             return "no earlier run is in the file, so every URL is checked"
         return None
 
@@ -152,9 +152,11 @@ class Store:
                 self._fail(error)
                 result = plain
             marked.append(result)
+            if finished and finished.has(result.target.index):  # it is in the file
+                continue
             if result.verdict is not Verdict.OK and (result.verdict in NO_CHECK or (is_cut_short and result.outcome)):
                 self._unfinished += result.verdict is not Verdict.SKIPPED
-            elif not (finished and finished.has(result.target.index)):
+            else:
                 values += pack(result, find_request(result.target.check))
         self._writer.add(values)
         if self._writer.error:
@@ -166,11 +168,11 @@ class Store:
         self._writer.close()
         if self._writer.error:
             self._fail(self._writer.error)
-        if not self._is_confirmed:
-            self._database.writer.rollback()
         try:
-            if self._is_confirmed and not self.error:
-                with self._database.guarding("write"):
+            with self._database.guarding("write"):
+                if not self._is_confirmed:
+                    self._database.writer.rollback()
+                elif not self.error:
                     if self.is_whole and not self._unfinished:
                         self._runs.end(self._run, self.counts)
                     else:
@@ -204,11 +206,6 @@ class Store:
             self._fail(error)
             return items
         return [found.get(item.index, item) if isinstance(item, Target) else item for item in items] if found else items
-
-    @property
-    def _skips(self) -> bool:
-        """Whether only what failed last time is checked; the first run knows of no last time."""
-        return self._settings.last_failed and self._knows_last
 
     def _replay(self) -> Iterator[list[Result]]:
         """The results that the interrupted run had."""
